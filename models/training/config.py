@@ -1,0 +1,71 @@
+"""The shape of a model and the recipe of its training, read from one JSON file of `configs/`."""
+import dataclasses
+import json
+
+# Class of a latent position: 2 * (row & 1) + (column & 1).
+CLASS_COUNT = 4
+ANCHOR_COUNT = 8
+SCALE_COUNT = 64
+SIGMA_MIN, SIGMA_MAX = 0.11, 64.0
+HYPER_MAX = 1023
+
+
+@dataclasses.dataclass
+class Config:
+    """Widths count channels; `4`, `8`, `16` in a name is the resolution divisor at which they live."""
+
+    name: str = "lic-photo"
+    latent_channels: int = 192
+    hyper_channels: int = 64
+    # Analysis and synthesis: blocks of depthwise, 1x1 up, activation, 1x1 down.
+    analysis_width4: int = 64
+    analysis_width8: int = 96
+    analysis_width16: int = 160
+    analysis_blocks: tuple = (2, 2, 2)
+    synthesis_width16: int = 128
+    synthesis_width8: int = 64
+    synthesis_width4: int = 32
+    synthesis_blocks: tuple = (2, 2, 1)
+    # Entropy networks.
+    hyper_width: int = 96
+    feature_channels: int = 96
+    context_width: int = 64
+    # group_table[pass][class]: which quarter of the channels that class of positions decodes in that pass.
+    group_table: tuple = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
+    # Recipe.
+    crop: int = 192
+    batch: int = 8
+    learning_rate: float = 4e-4
+    warmup_steps: int = 200
+    relu_steps: int = 2000  # the slope of the activations falls from `start_slope` to 0 over these steps
+    start_slope: float = 0.0
+    hard_fraction: float = 0.15  # last part of the run: hard rounding everywhere, int8 weights everywhere
+
+    @property
+    def group_channels(self):
+        return self.latent_channels // CLASS_COUNT
+
+
+def tuples(value):
+    """JSON lists become tuples, at every depth."""
+    return tuple(tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
+def from_dict(values):
+    known = {field.name for field in dataclasses.fields(Config)}
+    unknown = set(values) - known
+    if unknown:
+        raise ValueError(f"unknown configuration keys: {sorted(unknown)}")
+    config = Config(**{key: tuples(value) for key, value in values.items()})
+    if any(sorted(column) != list(range(CLASS_COUNT)) for column in zip(*config.group_table)):
+        raise ValueError("group_table: every class must decode every group exactly once")
+    return config
+
+
+def load(path):
+    with open(path) as file:
+        return from_dict(json.load(file))
+
+
+def to_dict(config):
+    return dataclasses.asdict(config)

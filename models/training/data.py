@@ -1,0 +1,78 @@
+"""Training crops: tar shards of pictures and manifest.csv, held in memory as uint8.
+
+The data directory holds train-*.tar, val.tar and manifest.csv with one row for each crop (columns file, split, source_repo,
+commit, licence, ...). Crops whose licence column says that the origin of the photos is not stated are left out, unless asked
+for: a released model must not contain them.
+"""
+import csv
+import glob
+import io
+import os
+import tarfile
+
+import numpy as np
+import torch
+from PIL import Image
+
+UNSTATED = "origin of the stock photos not stated"
+
+
+def data_dir(argument):
+    """The directory given on the command line, or by LIC_TEST_DATA (its `train` folder if there is one)."""
+    path = argument or os.environ.get("LIC_TEST_DATA", "")
+    if not path:
+        raise SystemExit("give the data directory with --data or LIC_TEST_DATA")
+    nested = os.path.join(path, "train")
+    return nested if os.path.exists(os.path.join(nested, "manifest.csv")) else path
+
+
+def read_manifest(directory):
+    """Rows of manifest.csv as dictionaries."""
+    with open(os.path.join(directory, "manifest.csv"), newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def is_stated(row):
+    return UNSTATED not in row["licence"]
+
+
+def load_split(directory, split, all_licences=False, limit=None):
+    """`train` or `val` -> list of uint8 arrays (height, width, 3), in the order of the shards."""
+    wanted = {row["file"] for row in read_manifest(directory)
+              if row["split"] == split and (all_licences or is_stated(row))}
+    pictures = []
+    for shard in sorted(glob.glob(os.path.join(directory, f"{split}*.tar"))):
+        with tarfile.open(shard) as tar:
+            for member in tar:
+                if member.isfile() and os.path.basename(member.name) in wanted:
+                    picture = Image.open(io.BytesIO(tar.extractfile(member).read())).convert("RGB")
+                    pictures.append(np.asarray(picture))
+                    if len(pictures) == limit:
+                        return pictures
+    if not pictures:
+        raise SystemExit(f"no {split} crops in {directory}")
+    return pictures
+
+
+class Crops:
+    """Random crops, flipped and transposed at random."""
+
+    def __init__(self, pictures, crop, batch, seed):
+        self.pictures, self.crop, self.batch = pictures, crop, batch
+        self.random = np.random.default_rng(seed)
+
+    def one(self):
+        """uint8 (crop, crop, 3)."""
+        picture = self.pictures[self.random.integers(len(self.pictures))]
+        top = self.random.integers(picture.shape[0] - self.crop + 1)
+        left = self.random.integers(picture.shape[1] - self.crop + 1)
+        part = picture[top:top + self.crop, left:left + self.crop]
+        flip, transpose = self.random.random(2) < 0.5
+        part = part[:, ::-1] if flip else part
+        return part.transpose(1, 0, 2) if transpose else part
+
+    def next(self, device):
+        """float (batch, 3, crop, crop) in 0..1, channels last."""
+        stack = np.stack([self.one() for _ in range(self.batch)])
+        pixels = torch.from_numpy(stack).to(device).permute(0, 3, 1, 2)
+        return pixels.float().div(255.0).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,90 @@
+"""Convolutions of the float networks (8-bit weights at the end) and of the integer networks (fake-quantised while training).
+
+An integer layer of the released decoder computes clamp((acc * m + 2^(s-1)) >> s, lo, hi) on int16 activations and int8
+weights. While training the same layer works on real numbers that are multiples of a step: weights are rounded to int8 times a
+per-channel scale, outputs to multiples of `out_step`, both with the identity as derivative (Jacob et al. 2017, arXiv
+1712.05877). integer.py emulates the exact arithmetic, export.py turns these layers into it.
+"""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from entropy import round_identity
+
+INT16_MIN, INT16_MAX = -32768, 32767
+
+
+def fake_int8(weight):
+    """weight (out, ...) -> the same, rounded to int8 times max|w| / 127 of its output channel."""
+    scale = weight.detach().flatten(1).abs().amax(1).clamp(min=1e-12) / 127.0
+    scale = scale.reshape(-1, *([1] * (weight.dim() - 1)))
+    return round_identity(weight / scale) * scale
+
+
+class Conv(nn.Conv2d):
+    """Float convolution, zero padding (kernel - 1) / 2; its weights become int8 once `quantise` is set."""
+
+    def __init__(self, inputs, outputs, kernel=1, stride=1, depthwise=False):
+        super().__init__(inputs, outputs, kernel, stride=stride, padding=kernel // 2,
+                         groups=inputs if depthwise else 1)
+        self.quantise = False
+
+    def forward(self, x):
+        weight = fake_int8(self.weight) if self.quantise else self.weight
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding, 1, self.groups)
+
+
+class Rectifier(nn.Module):
+    """ReLU; before that, while a run that starts from leaky weights is young, leaky with a falling slope."""
+
+    def __init__(self):
+        super().__init__()
+        self.slope = 0.0
+
+    def forward(self, x):
+        return F.leaky_relu(x, self.slope) if self.slope > 0 else F.relu(x)
+
+
+class Block(nn.Module):
+    """x + 1x1(relu(1x1(depthwise(x)))), twice as wide inside."""
+
+    def __init__(self, channels, kernel):
+        super().__init__()
+        self.depthwise = Conv(channels, channels, kernel, depthwise=True)
+        self.widen = Conv(channels, 2 * channels)
+        self.act = Rectifier()
+        self.narrow = Conv(2 * channels, channels)
+
+    def forward(self, x):
+        return x + self.narrow(self.act(self.widen(self.depthwise(x))))
+
+
+class IntegerConv(nn.Module):
+    """One integer layer in real numbers. `lo`, `hi` are the int16 clamp; steps are the values of one unit.
+
+    `out_steps` is a tensor (out, 1, 1) where output channels differ (means in 1/16, scale indices in 1).
+    """
+
+    def __init__(self, inputs, outputs, kernel=1, depthwise=False, bias_sets=1, in_step=1 / 256, out_step=1 / 256,
+                 lo=INT16_MIN, hi=INT16_MAX):
+        super().__init__()
+        start = nn.Conv2d(inputs, outputs, kernel, groups=inputs if depthwise else 1)
+        self.weight = nn.Parameter(start.weight.detach().clone())
+        self.bias = nn.Parameter(start.bias.detach().clone().repeat(bias_sets, 1))  # (sets, out)
+        self.groups = inputs if depthwise else 1
+        self.kernel, self.in_step, self.lo, self.hi = kernel, in_step, lo, hi
+        step = out_step if torch.is_tensor(out_step) else torch.full((outputs, 1, 1), float(out_step))
+        self.register_buffer("out_step", step, persistent=False)
+
+    def rounded_weight(self):
+        return fake_int8(self.weight)
+
+    def requantise(self, x, step=None):
+        """x (..., out, h, w) -> rounded to the output step and clamped to int16."""
+        step = self.out_step if step is None else step
+        return round_identity(x / step).clamp(self.lo, self.hi) * step
+
+    def forward(self, x, weight=None, bias_set=0):
+        """x (B, in, h, w) in real units; `weight` may carry rounded_weight() of an earlier call."""
+        weight = self.rounded_weight() if weight is None else weight
+        return self.requantise(F.conv2d(x, weight, self.bias[bias_set], 1, self.kernel // 2, 1, self.groups))

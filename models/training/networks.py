@@ -1,0 +1,233 @@
+"""The model: analysis, synthesis (float) and hyper-synthesis, context (integers), in the order in which a picture passes them.
+
+    picture -> Analysis -> latents * gain ----------------------------> residuals -> stream
+                                |                                          ^
+                                +-> HyperAnalysis -> hyper-latents -> HyperSynthesis -> features
+                                                          |                                |
+                                                        stream            Context(decoded so far, features)
+                                                                                           |
+    picture <- Synthesis <- latents / gain <------------------------- residual + mean, per pass
+
+Sources: Balle et al. 2018 (hyperprior), Minnen et al. 2018 (means, context), Theis et al. 2017 (sub-pixel synthesis, rounding
+with the identity as derivative), Li et al. 2023, "Neural Video Compression with Diverse Contexts" (quadtree passes).
+"""
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from config import CLASS_COUNT, HYPER_MAX
+from entropy import HyperPrior, gaussian_bits, round_identity, sigma_of_index
+from layers import Block, Conv, INT16_MAX, IntegerConv, Rectifier
+from quality import Gains, nearest_anchor
+
+PATCH = 16  # pixels per latent position and side
+MEAN_STEP = 1 / 16
+FIRST_HIDDEN_MAX = 16383  # keeps a 3x3 over 96 channels of int8 weights inside 32 bits
+INDEX_START = 20.0
+
+
+def dct_basis(channels):
+    """Rows (channels, 3 * 16 * 16): low frequencies of an orthonormal 16x16 DCT, 3/4 of them luma, 1/8 each chroma axis."""
+    k = np.arange(PATCH)
+    dct = np.sqrt(2 / PATCH) * np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / (2 * PATCH))
+    dct[0] /= np.sqrt(2)
+    order = sorted((i * i + j * j, i, j) for i in range(PATCH) for j in range(PATCH))
+    axes = np.array([[3 ** -0.5] * 3, [2 ** -0.5, 0, -(2 ** -0.5)], [-(6 ** -0.5), 2 * 6 ** -0.5, -(6 ** -0.5)]])
+    chroma = channels // 8
+    rows = [(axes[axis][:, None, None] * np.outer(dct[i], dct[j])[None]).reshape(-1)
+            for axis, count in ((0, channels - 2 * chroma), (1, chroma), (2, chroma)) for _, i, j in order[:count]]
+    return torch.tensor(np.array(rows), dtype=torch.float32)
+
+
+class Analysis(nn.Module):
+    """picture - 1/2 (B, 3, 16h, 16w) -> latents (B, M, h, w): a linear branch plus a convolutional one."""
+
+    def __init__(self, config):
+        super().__init__()
+        w4, w8, w16 = config.analysis_width4, config.analysis_width8, config.analysis_width16
+        n4, n8, n16 = config.analysis_blocks
+        self.linear = Conv(3 * PATCH * PATCH, config.latent_channels)
+        self.enter = Conv(48, w4, 3)
+        self.blocks4 = nn.Sequential(*[Block(w4, 5) for _ in range(n4)])
+        self.down8 = Conv(4 * w4, w8)
+        self.blocks8 = nn.Sequential(*[Block(w8, 5) for _ in range(n8)])
+        self.down16 = Conv(4 * w8, w16)
+        self.blocks16 = nn.Sequential(*[Block(w16, 5) for _ in range(n16)])
+        self.leave = Conv(w16, config.latent_channels)
+        self.linear.weight.data = dct_basis(config.latent_channels)[:, :, None, None].clone()
+        for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
+            nn.init.zeros_(zero)
+
+    def forward(self, x, autocast):
+        with autocast():
+            h = self.blocks4(self.enter(F.pixel_unshuffle(x, 4)))
+            h = self.blocks8(self.down8(F.pixel_unshuffle(h, 2)))
+            h = self.leave(self.blocks16(self.down16(F.pixel_unshuffle(h, 2))))
+        return self.linear(F.pixel_unshuffle(x, PATCH)) + h.float()
+
+
+class Synthesis(nn.Module):
+    """latents (B, M, h, w) -> picture - 1/2 (B, 3, 16h, 16w)."""
+
+    def __init__(self, config):
+        super().__init__()
+        w16, w8, w4 = config.synthesis_width16, config.synthesis_width8, config.synthesis_width4
+        n16, n8, n4 = config.synthesis_blocks
+        self.linear = Conv(config.latent_channels, 3 * PATCH * PATCH)
+        self.enter = Conv(config.latent_channels, w16)
+        self.blocks16 = nn.Sequential(*[Block(w16, 3) for _ in range(n16)])
+        self.up8 = Conv(w16, 4 * w8)
+        self.blocks8 = nn.Sequential(*[Block(w8, 3) for _ in range(n8)])
+        self.up4 = Conv(w8, 4 * w4)
+        self.blocks4 = nn.Sequential(*[Block(w4, 3) for _ in range(n4)])
+        self.leave = Conv(w4, 48, 3)
+        self.linear.weight.data = dct_basis(config.latent_channels).t()[:, :, None, None].clone()
+        for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
+            nn.init.zeros_(zero)
+
+    def forward(self, y, autocast):
+        with autocast():
+            h = self.blocks8(F.pixel_shuffle(self.up8(self.blocks16(self.enter(y))), 2))
+            h = self.blocks4(F.pixel_shuffle(self.up4(h), 2))
+            h = F.pixel_shuffle(self.leave(h), 4)
+        return F.pixel_shuffle(self.linear(y), PATCH) + h.float()
+
+
+class HyperAnalysis(nn.Module):
+    """latents with gain (B, M, h, w) -> hyper-latents before rounding (B, Z, ceil(h/4), ceil(w/4)); float, encoder only."""
+
+    def __init__(self, config):
+        super().__init__()
+        width = config.hyper_width
+        self.enter = Conv(config.latent_channels, width)
+        self.down2 = Conv(width, width, 5, stride=2, depthwise=True)
+        self.middle = Conv(width, width)
+        self.down4 = Conv(width, width, 5, stride=2, depthwise=True)
+        self.leave = Conv(width, config.hyper_channels)
+        self.act = Rectifier()
+
+    def forward(self, y):
+        h = self.act(self.enter(y))
+        h = self.act(self.middle(self.down2(h)))
+        return self.leave(self.down4(h))
+
+
+class HyperSynthesis(nn.Module):
+    """integer hyper-latents (B, Z, h, w) -> features (B, C, 4h, 4w). Integer network."""
+
+    def __init__(self, config):
+        super().__init__()
+        width = config.hyper_width
+        self.enter = IntegerConv(config.hyper_channels, 4 * width, in_step=1.0, lo=0, hi=FIRST_HIDDEN_MAX)
+        self.middle = IntegerConv(width, width, 3, lo=0)
+        self.leave = IntegerConv(width, 4 * config.feature_channels)
+
+    def forward(self, z):
+        h = self.middle(F.pixel_shuffle(self.enter(z), 2))
+        return F.pixel_shuffle(self.leave(h), 2)
+
+
+def to_classes(x):
+    """(B, C, h, w) -> (4, C, B h/2 w/2): positions by class."""
+    b, c, h, w = x.shape
+    return x.reshape(b, c, h // 2, 2, w // 2, 2).permute(3, 5, 1, 0, 2, 4).reshape(CLASS_COUNT, c, -1)
+
+
+def from_classes(x, b, h, w):
+    """The inverse of to_classes."""
+    return x.reshape(2, 2, -1, b, h // 2, w // 2).permute(3, 2, 4, 0, 5, 1).reshape(b, -1, h, w)
+
+
+class Context(nn.Module):
+    """Latents decoded so far and features -> mean and scale index of the next ones. Integer network, one for all passes.
+
+    A pass evaluates the last layer only where it decodes: each class of positions has one active quarter of the channels.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.table, self.group = config.group_table, config.group_channels
+        m, width, features = config.latent_channels, config.context_width, config.feature_channels
+        sets = len(self.table)
+        out_step = torch.cat([torch.full((m, 1, 1), MEAN_STEP), torch.ones(m, 1, 1)])
+        self.enter = IntegerConv(m, width, bias_sets=sets, in_step=MEAN_STEP, lo=0)
+        self.spread = IntegerConv(width, width, 3, depthwise=True, bias_sets=sets)
+        self.join = IntegerConv(width, features, bias_sets=sets)
+        self.mix = IntegerConv(features, features, bias_sets=sets, lo=0)
+        self.leave = IntegerConv(features, 2 * m, bias_sets=sets, out_step=out_step)
+        self.leave.bias.data[:, m:] = INDEX_START
+        rows = [[[half * m + g * self.group + i for half in (0, 1) for i in range(self.group)] for g in active]
+                for active in self.table]
+        self.register_buffer("rows", torch.tensor(rows), persistent=False)  # (passes, classes, 2 * group)
+
+    def predict(self, plane, features, weights, p):
+        """plane (B, M, h, w) in steps of 1/16 -> mean, index, each (4, group, n) for the active channels of pass p."""
+        h = self.spread(self.enter(plane, weights[0], p), weights[1], p)
+        h = self.join(h, weights[2], p) + features
+        h = self.mix(h.clamp(0.0, INT16_MAX / 256), weights[3], p)
+        rows = self.rows[p]
+        out = torch.baddbmm(self.leave.bias[p][rows][:, :, None], weights[4][:, :, 0, 0][rows], to_classes(h))
+        out = self.leave.requantise(out, self.leave.out_step[rows][:, :, :, 0])
+        return out.chunk(2, 1)
+
+    def forward(self, y, features):
+        """y (B, M, h, w) with gain; h, w even -> target, mean, index (each (passes, 4, group, n)), decoded (B, M, h, w)."""
+        b, m, height, width = y.shape
+        layers = (self.enter, self.spread, self.join, self.mix, self.leave)
+        weights = [layer.rounded_weight() for layer in layers]
+        by_class = to_classes(y)
+        zeros = by_class.new_zeros(self.group, by_class.shape[2])
+        pieces = [[zeros] * (m // self.group) for _ in range(CLASS_COUNT)]
+        plane, found = torch.zeros_like(y), []
+        for p, active in enumerate(self.table):
+            mean, index = self.predict(plane, features, weights, p)
+            target = torch.stack([by_class[c, g * self.group:(g + 1) * self.group] for c, g in enumerate(active)])
+            decoded = target + (torch.round(target - mean) + mean - target).detach()
+            for c, g in enumerate(active):
+                pieces[c][g] = decoded[c]
+            plane = from_classes(torch.cat([piece for row in pieces for piece in row]), b, height, width)
+            found.append((target, mean, index))
+        target, mean, index = (torch.stack(part) for part in zip(*found))
+        return target, mean, index, plane
+
+
+class Codec(nn.Module):
+    """All networks and the training forward pass."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.analysis, self.synthesis = Analysis(config), Synthesis(config)
+        self.hyper_analysis, self.hyper_synthesis = HyperAnalysis(config), HyperSynthesis(config)
+        self.context, self.gains = Context(config), Gains(config.latent_channels)
+        self.prior = HyperPrior(config.hyper_channels)
+
+    def set_slope(self, slope):
+        for module in (*self.analysis.modules(), *self.synthesis.modules()):
+            if isinstance(module, Rectifier):
+                module.slope = slope
+
+    def set_quantise(self, on):
+        for module in self.modules():
+            if isinstance(module, Conv):
+                module.quantise = on
+
+    def forward(self, x, quality, hard, autocast):
+        """x (B, 3, H, W) in 0..1, quality (B) -> picture (B, 3, H, W), bits of latents (B), bits of hyper-latents (B).
+
+        `hard` takes the rate at the rounded values; otherwise uniform noise stands for the rounding in the rate.
+        """
+        noise = (lambda t: t) if hard else (lambda t: t + torch.rand_like(t) - 0.5)
+        gain = self.gains(quality)
+        y = self.analysis(x - 0.5, autocast) * gain
+        z = self.hyper_analysis(y)
+        rounded = round_identity(z).clamp(-HYPER_MAX, HYPER_MAX)
+        hyper_bits = self.prior(rounded if hard else noise(z), nearest_anchor(quality))
+        features = self.hyper_synthesis(rounded)[:, :, :y.shape[2], :y.shape[3]]
+        target, mean, index, decoded = self.context(y, features)
+        residual = round_identity(target - mean) if hard else noise(target - mean)
+        bits = gaussian_bits(residual, sigma_of_index(index))
+        bits = bits.reshape(*bits.shape[:3], x.shape[0], -1).sum((0, 1, 2, 4))
+        picture = self.synthesis(decoded / gain, autocast) + 0.5
+        return picture, bits, hyper_bits.sum((1, 2, 3))
