@@ -241,15 +241,19 @@ struct Metadata {
 
 // ---- Encoding ----------------------------------------------------------------------------------------------------------------
 
+// 0: every latent becomes the nearest integer. 1: an integer moves toward 0 where that saves more bits than its error is worth.
+inline constexpr int kMaxEffort = 1;
+
 struct EncodeOptions {
-  float quality = 50;       // 1..100, continuous
-  uint32_t tile_units = 16; // tile side in units of 64 pixels, 1..1024
-  Metadata metadata;        // written as it is
+  float quality = 50;        // 1..100, continuous
+  int effort = kMaxEffort;   // 0..kMaxEffort
+  uint32_t tile_units = 16;  // tile side in units of 64 pixels, 1..1024
+  Metadata metadata;         // written as it is
 };
 
 // Encodes a picture. The result is a whole .lic file. Alpha that is 255 everywhere is dropped.
 // What it writes may differ between machines and versions; what a decoder makes of it does not.
-// Errors: kInvalidArgument (quality, tile_units, channels), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels,
+// Errors: kInvalidArgument (quality, effort, tile_units, channels), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels,
 // metadata above 4 MiB), kOutOfMemory.
 Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options = {});
 

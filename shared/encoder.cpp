@@ -1,0 +1,196 @@
+// A picture becomes a file. Read top to bottom; decoder.cpp is the mirror.
+//
+//   pixels ──analysis──> latents ──gain──┬──hyper-analysis──> hyper-latents ──rANS──> HYPER
+//                                        └──tile by tile, pass by pass──────rANS──> TILES
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "alpha.h"
+#include "entropy.h"
+#include "format.h"
+#include "network.h"
+#include "quality.h"
+#include "try.h"
+
+namespace lic {
+namespace {
+
+constexpr uint32_t kAnalysisRows = 8;  // rows of latents computed at a time
+
+bool HasAlpha(uint32_t channels) { return channels == 2 || channels == 4; }
+
+// The picture as the encoder reads it: colour, and alpha where any of it is not 255.
+struct Source {
+  PictureView view;
+  bool is_grey = false;
+  bool has_alpha = false;
+  Buffer<uint8_t> filled;  // a copy with colour under alpha 0, if there is any such
+
+  const uint8_t* Row(uint32_t y) const { return view.pixels + y * view.stride; }
+};
+
+Status CheckArguments(const PictureView& picture, const EncodeOptions& options) {
+  if (!(options.quality >= 1 && options.quality <= 100)) return Fail(Error::kInvalidArgument, "quality %g is not within 1 and 100", options.quality);
+  if (options.effort < 0 || options.effort > kMaxEffort) return Fail(Error::kInvalidArgument, "effort %d is not within 0 and %d", options.effort, kMaxEffort);
+  if (options.tile_units < 1 || options.tile_units > kMaxTileUnits) return Fail(Error::kInvalidArgument, "tiles of %u units", options.tile_units);
+  if (picture.channels < 1 || picture.channels > 4) return Fail(Error::kInvalidArgument, "%u channels", picture.channels);
+  if (picture.width < 1 || picture.height < 1 || picture.width > kMaxSide || picture.height > kMaxSide) {
+    return Fail(Error::kUnsupportedImage, "a picture of %u x %u pixels", picture.width, picture.height);
+  }
+  if (uint64_t{picture.width} * picture.height > kMaxPixels) return Fail(Error::kUnsupportedImage, "a picture of more than 2^28 pixels");
+  if (picture.stride < size_t{picture.width} * picture.channels) return Fail(Error::kInvalidArgument, "rows of %zu bytes overlap", picture.stride);
+  for (const Bytes block : {options.metadata.icc, options.metadata.exif, options.metadata.xmp}) {
+    if (block.size() > kMaxMetadataBytes) return Fail(Error::kUnsupportedImage, "metadata of %zu bytes, 4 MiB is the most", block.size());
+  }
+  return {};
+}
+
+// Gives invisible pixels the mean colour of visible neighbours that come before them in the scan, so that no edge to an arbitrary colour is
+// coded. `step` is 1 for a scan from the top left, -1 for one from the bottom right. `known` marks pixels that have a colour.
+void FillScan(uint8_t* pixels, const PictureView& view, int64_t step, Buffer<uint8_t>& known) {
+  const int64_t width = view.width, count = width * view.height, channels = view.channels;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t at = step > 0 ? i : count - 1 - i;
+    if (known[at]) continue;
+    const int64_t beside = at - step, above = at - step * width;
+    const bool use_beside = i % width != 0 && known[beside];
+    const bool use_above = i >= width && known[above];
+    if (!use_beside && !use_above) continue;
+    for (int64_t c = 0; c + 1 < channels; ++c) {
+      const int a = pixels[(use_beside ? beside : above) * channels + c];
+      const int b = pixels[(use_above ? above : beside) * channels + c];
+      pixels[at * channels + c] = static_cast<uint8_t>((a + b + 1) / 2);
+    }
+    known[at] = 1;
+  }
+}
+
+Status FillInvisible(Source& source) {
+  PictureView& view = source.view;
+  const uint32_t alpha = view.channels - 1;
+  const size_t row_bytes = size_t{view.width} * view.channels;
+  LIC_TRY(source.filled, Buffer<uint8_t>::Allocate(row_bytes * view.height));
+  LIC_TRY(auto known, Buffer<uint8_t>::Allocate(size_t{view.width} * view.height));
+  for (uint32_t y = 0; y < view.height; ++y) std::memcpy(source.filled.data() + y * row_bytes, source.Row(y), row_bytes);
+  for (size_t i = 0; i < known.size(); ++i) known[i] = source.filled[i * view.channels + alpha] != 0;
+  FillScan(source.filled.data(), view, 1, known);
+  FillScan(source.filled.data(), view, -1, known);
+  view.pixels = source.filled.data();
+  view.stride = row_bytes;
+  return {};
+}
+
+Result<Source> ReadSource(const PictureView& picture) {
+  Source source;
+  source.view = picture;
+  source.is_grey = picture.channels <= 2;
+  if (!HasAlpha(picture.channels)) return source;
+  uint8_t lowest = 255;
+  for (uint32_t y = 0; y < picture.height; ++y) {
+    for (uint32_t x = 0; x < picture.width; ++x) lowest = std::min(lowest, source.Row(y)[(x + 1) * picture.channels - 1]);
+  }
+  source.has_alpha = lowest < 255;
+  if (lowest == 0) LIC_CHECK(FillInvisible(source));
+  return source;
+}
+
+// pixels -> latents with their gain, (latent height, latent width, latent_channels)
+Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network, const Buffer<float>& gains) {
+  const PictureView& view = source.view;
+  const uint32_t height = CeilDiv(view.height, kLatentStride) * kLatentStride;
+  const uint32_t width = CeilDiv(view.width, kLatentStride) * kLatentStride;
+  auto fill = [&](uint32_t row, float* to) {
+    const uint8_t* from = source.Row(std::min(row, view.height - 1));
+    for (uint32_t x = 0; x < width; ++x, to += 3) {
+      const uint8_t* pixel = from + size_t{std::min(x, view.width - 1)} * view.channels;
+      for (int c = 0; c < 3; ++c) to[c] = static_cast<float>(pixel[source.is_grey ? 0 : c]) / 255 - 0.5f;
+    }
+  };
+  LIC_TRY(auto analysis, Network::Build(network, height, width, kAnalysisRows));
+  const size_t row_values = size_t{analysis.out_width()} * analysis.out_channels();
+  LIC_TRY(auto latents, Buffer<float>::Allocate(row_values * analysis.out_height()));
+  for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
+    LIC_CHECK(analysis.Run(row, RowSource(fill), latents.data() + row * row_values));
+  }
+  for (size_t i = 0; i < latents.size(); ++i) latents[i] *= gains[i % gains.size()];
+  return latents;
+}
+
+// latents with their gain -> hyper-latents, (hyper height, hyper width, hyper_channels)
+Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height, uint32_t width, const FloatNetwork& network) {
+  const size_t row_values = size_t{width} * network.in_channels;
+  auto fill = [&](uint32_t row, float* to) { std::copy_n(latents.data() + row * row_values, row_values, to); };
+  LIC_TRY(auto analysis, Network::Build(network, height, width, CeilDiv(height, kHyperStride / kLatentStride)));
+  LIC_TRY(auto values, Buffer<float>::Allocate(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
+  const size_t out_row = size_t{analysis.out_width()} * analysis.out_channels();
+  for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
+    LIC_CHECK(analysis.Run(row, RowSource(fill), values.data() + row * out_row));
+  }
+  IntegerPlane hyper;
+  LIC_CHECK(hyper.Reshape(analysis.out_height(), analysis.out_width(), analysis.out_channels()));
+  const float limit = kHyperMax;
+  for (size_t i = 0; i < values.size(); ++i) hyper.values[i] = static_cast<int16_t>(std::lrint(std::clamp(values[i], -limit, limit)));
+  return hyper;
+}
+
+// What a unit of squared error of a latent is worth in bits. The synthesis is close to orthonormal, so an error of the latent is an error
+// of the same size in the picture, and the loss weighs it with lambda * 255^2 for a mean over three channels.
+Result<Buffer<float>> ErrorWeights(const Buffer<float>& gains, uint32_t quality256) {
+  LIC_TRY(auto weights, Buffer<float>::Allocate(gains.size()));
+  for (size_t c = 0; c < gains.size(); ++c) weights[c] = Lambda(quality256) * 255 * 255 / 3 / (gains[c] * gains[c]);
+  return weights;
+}
+
+AlphaView<const uint8_t> TileAlpha(const Source& source, const Rect& tile) {
+  const PictureView& view = source.view;
+  const uint8_t* first = source.Row(tile.y) + size_t{tile.x} * view.channels + view.channels - 1;
+  return {first, tile.width, tile.height, view.channels, view.stride};
+}
+
+}  // namespace
+
+Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options) {
+  LIC_CHECK(CheckArguments(picture, options));
+  LIC_TRY(const Source source, ReadSource(picture));
+  const EntropyModel& entropy = model.data().entropy;
+
+  Header header;
+  header.version = model.released() ? 1 : 0;
+  header.has_alpha = source.has_alpha;
+  header.is_grey = source.is_grey;
+  header.quality256 = ToQuality256(options.quality);
+  header.width = picture.width;
+  header.height = picture.height;
+  header.model_id = model.id();
+  header.head_hash = model.head_hash();
+  header.tile_units = options.tile_units;
+
+  LIC_TRY(const auto gains, Gains(entropy, header.quality256));
+  LIC_TRY(const auto latents, Analyze(source, encoder.data().analysis, gains));
+  const uint32_t latent_height = CeilDiv(picture.height, kLatentStride);
+  const uint32_t latent_width = CeilDiv(picture.width, kLatentStride);
+  LIC_TRY(const auto hyper, AnalyzeHyper(latents, latent_height, latent_width, encoder.data().hyper_analysis));
+
+  LIC_TRY(auto coder, EntropyCoder::Build(entropy));
+  LIC_TRY(const auto hyper_stream, coder.EncodeHyper(hyper, header.quality256));
+  IntegerPlane features;
+  LIC_CHECK(coder.DeriveFeatures(hyper, latent_height, latent_width, features));
+  LIC_TRY(const auto error_weights, ErrorWeights(gains, header.quality256));
+  const Quantiser quantiser = {options.effort > 0 ? error_weights.data() : nullptr};
+  const TileGrid grid(header);
+  std::vector<Buffer<uint8_t>> latent_streams(grid.count());
+  std::vector<Buffer<uint8_t>> alpha_streams(source.has_alpha ? grid.count() : 0);
+  for (uint32_t tile = 0; tile < grid.count(); ++tile) {
+    const Rect at = grid.Latents(tile);
+    const size_t row_stride = size_t{latent_width} * entropy.latent_channels;
+    const GainedLatents tile_latents = {latents.data() + at.y * row_stride + size_t{at.x} * entropy.latent_channels, row_stride};
+    LIC_TRY(latent_streams[tile], coder.EncodeTile(tile_latents, quantiser, features, at));
+    if (!source.has_alpha) continue;
+    LIC_TRY(alpha_streams[tile], EncodeAlpha(TileAlpha(source, grid.Pixels(tile)), entropy.tables));
+  }
+  return WriteContainer({header, options.metadata, hyper_stream, latent_streams, alpha_streams});
+}
+
+}  // namespace lic

@@ -1,0 +1,55 @@
+// Runs the integer programs of a model (docs/format.md#integer-programs): the exact half of the codec.
+#pragma once
+
+#include <vector>
+
+#include "integer_gemm.h"
+#include "weights.h"
+
+namespace lic {
+
+// A plane of 16-bit numbers, channels innermost: values[(y * width + x) * channels + c].
+struct IntegerPlane {
+  uint32_t height = 0;
+  uint32_t width = 0;
+  uint32_t channels = 0;
+  Buffer<int16_t> values;
+
+  size_t positions() const { return size_t{height} * width; }
+  int16_t* at(size_t position) { return values.data() + position * channels; }
+  const int16_t* at(size_t position) const { return values.data() + position * channels; }
+  // Gives the plane a shape; its memory is kept where it suffices, and its contents are then undefined.
+  Status Reshape(uint32_t new_height, uint32_t new_width, uint32_t new_channels);
+};
+
+// A convolution or depthwise layer made ready to run.
+struct PackedLayer {
+  const IntegerLayer* layer = nullptr;
+  PackedWeights gemm;         // convolution
+  Buffer<int16_t> depthwise;  // (taps, channels)
+};
+
+class IntegerNetwork {
+ public:
+  // Packs the weights for the current kernel. `program` must outlive the network.
+  static Result<IntegerNetwork> Build(const IntegerProgram& program);
+
+  // output = program(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or null.
+  Status Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output);
+
+ private:
+  Status RunLayer(size_t index, const IntegerPlane& in, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& out);
+  Status Convolve(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out);
+  void RunGemm(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t count, const int32_t* bias, IntegerPlane& out);
+
+  const IntegerProgram* program_ = nullptr;
+  std::vector<PackedLayer> layers_;  // one a layer of the program
+  GemmFunction gemm_ = nullptr;
+  Buffer<int16_t> zeros_;            // an input outside the plane
+  Buffer<const int16_t*> rows_;      // (taps, kChunk)
+  Buffer<int32_t> sums_;             // (kChunk, outputs)
+  IntegerPlane slots_[4];
+  IntegerPlane work_[2];
+};
+
+}  // namespace lic

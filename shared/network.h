@@ -1,0 +1,61 @@
+// Runs the float networks of a model (docs/format.md#float-programs): synthesis, analysis, hyper-analysis.
+#pragma once
+
+#include <memory>
+
+#include "lic/lic.h"
+#include "weights.h"
+
+namespace lic {
+
+// Gives a network the rows of its input: a reference to a callable `void(uint32_t row, float* to)`, which writes row `row`
+// of the plane as (in_width, in_channels) floats. The callable must outlive the call that it is handed to.
+class RowSource {
+ public:
+  template <class F>
+  RowSource(F& callable) : callable_(&callable), call_([](void* object, uint32_t row, float* to) { (*static_cast<F*>(object))(row, to); }) {}
+  void Fill(uint32_t row, float* to) const { call_(callable_, row, to); }
+
+ private:
+  void* callable_;
+  void (*call_)(void*, uint32_t, float*);
+};
+
+// A network made ready for planes of one size. It computes its output in horizontal strips, from the top; the value of an
+// output is the same for every height of the strips, since each layer sees zeros outside the plane and nowhere else.
+//
+// Strips that follow each other share their work: every plane keeps the few rows that the next strip needs again (two for a
+// 3x3 layer), so no value is computed twice. Memory is bounded by the strip: for each layer one plane of the rows that a strip
+// takes there, planes that are dead sharing theirs, the rows that a strip needs above and below itself, and the packed weights.
+//
+// A network runs on one thread at a time; several networks run at once.
+class Network {
+ public:
+  // Packs the weights of `net`, which may go afterwards. (in_height, in_width) is the plane at the input. `strip_rows`, at
+  // least 1, is rounded up to a multiple of what the network's shuffles need; see strip_rows().
+  // Errors: kOutOfMemory; kInvalidArgument (a plane that is empty, above 65536 a side or, where the network has unshuffle
+  // layers, not a multiple of their factor); kBadModel (layers that do not fit together); kInternal (no support for the machine).
+  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows);
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+
+  uint32_t out_height() const;
+  uint32_t out_width() const;
+  uint32_t out_channels() const;
+  // Rows of a strip, the last one's excepted.
+  uint32_t strip_rows() const;
+
+  // Writes output rows [first, min(first + strip_rows(), out_height())) to `out`: (rows, out_width, out_channels) floats.
+  // `first` must be a multiple of strip_rows(). Where it does not go on from the previous Run, the rows of the layers that it
+  // needs above itself are computed again. Each input row in the plane is asked for at most once, in ascending order.
+  // Errors: kInternal. After one the next Run must not go on from this one.
+  Status Run(uint32_t first, RowSource source, float* out);
+
+ private:
+  struct State;
+  explicit Network(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lic
