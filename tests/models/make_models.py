@@ -1,13 +1,14 @@
-"""Makes the two models of the tests: small, random, and exercising every layer and every limit of docs/format.md.
+"""Makes the models of the tests: small, random, and exercising every layer and every limit of docs/format.md.
 
-    python3 make_tiny.py           writes tiny.dec.licm, tiny.enc.licm, edge.dec.licm beside this script
-    python3 make_tiny.py --check   says whether the files there are what the script makes
+    python3 make_models.py           writes them beside this script
+    python3 make_models.py --check   says whether the files there are what the script makes
 
 tiny   a codec that works: the linear branches are a 16x16 DCT (16 luma and twice 4 chroma coefficients), everything else is
        random and weak. Uses every layer of every program; 3 groups in 4 passes; hyper-latent 0 steers all scale indices, so that
        z[0] near -200 makes every latent of a region skipped.
 edge   a model at the limits: sums just below 2^31, shift 46, multiplier 2^31 - 1, support 4095, means of +-32767, one pass, no
        skipping, enlargement by 4 at once. Only for generated streams: nothing can be seen with it.
+least  a model of few bytes with every layer once, for tests that damage model files byte by byte.
 """
 
 import math
@@ -144,7 +145,7 @@ def tiny_context(rng):
     # Scale index of a quiet place: high for the low frequencies, a little lower from pass to pass.
     quiet = np.concatenate([np.linspace(48, 28, LUMA), np.linspace(36, 24, CHROMA), np.linspace(36, 24, CHROMA)])
     bias = np.concatenate([np.zeros(LATENTS), quiet * 400]).astype(np.int64)
-    output = integer(last, 1 / 400, bias, PASSES, -4000, 4000, rng=rng)
+    output = integer(last, 1 / 400, bias, PASSES, -4000, 4000, shift=18, rng=rng)
     output.bias[:, LATENTS:] -= 400 * np.arange(PASSES)[:, None]
     return [
         integer(rng.integers(-100, 101, (FEATURES, LATENTS, 1, 1)), 1 / 3000, 0, PASSES, shift=40, rng=rng),
@@ -270,13 +271,47 @@ def edge_decoder():
     return m
 
 
+def least_decoder():
+    rng = np.random.default_rng(1)
+    m = SimpleNamespace(name="least", version=0, latent_channels=2, hyper_channels=1, feature_channels=1)
+    m.passes, m.groups, m.skip_below = 2, 2, 1
+    m.group = [[0, 1, 0, 1], [1, 0, 1, 0]]
+    m.log2_gain = np.repeat(np.linspace(0, 7000, 8).reshape(8, 1), 2, 1)
+    m.hyper_offset = np.zeros((8, 1))
+    m.hyper_table = np.full((8, 1), 40)
+    m.tables = residual_tables(lambda sigma: 2)
+    small = lambda *shape: rng.integers(-100, 101, shape)  # noqa: E731
+    m.hyper_synthesis = [integer(small(4, 1, 1, 1), 1), shuffle(2), integer(small(8, 1, 1, 1), 1), gate(9), shuffle(2)]
+    context = [integer(small(1, 2, 3, 3), 0.01, sets=2), add(0), save(1), integer(small(1, 3, 3), 0.01), add(1), clamp(-9999, 9999)]
+    m.context = context + [integer(small(4, 1, 1, 1), 0.01, [0, 0, 4000, 4000])]
+    weak = lambda *shape: rng.normal(0, 0.3, shape)  # noqa: E731
+    m.synthesis = [
+        [real(weak(48, 2, 1, 1)), shuffle(4), save(1), real(weak(3, 3, 3), bits=16), add(1), real(weak(96, 3, 1, 1)), gate(), shuffle(4)],
+        [real(weak(12, 2, 1, 1)), shuffle(2), real(weak(48, 3, 1, 1), bits=16), shuffle(4), clamp(-0.1, 0.1)]
+        + [real(weak(12, 3, 1, 1)), shuffle(2)],
+    ]
+    return m
+
+
+def least_encoder():
+    rng = np.random.default_rng(2)
+    weak = lambda *shape: rng.normal(0, 0.3, shape)  # noqa: E731
+    halve = real(weak(2, 3, 3), stride=2)
+    analysis = [unshuffle(4), real(weak(2, 48, 1, 1)), halve, save(1), real(weak(2, 5, 5)), add(1), halve, gate(), real(weak(2, 1, 1, 1))]
+    hyper = [halve, clamp(-9.0, 9.0), halve, real(weak(1, 2, 3, 3), bits=16)]
+    return SimpleNamespace(name="least", version=0, analysis=[analysis], hyper_analysis=[hyper])
+
+
 def make():
     """File name to contents."""
     tiny = licm.write_model(tiny_decoder())
+    least = licm.write_model(least_decoder())
     return {
         "tiny.dec.licm": tiny,
         "tiny.enc.licm": licm.write_encoder_model(tiny_encoder(), licm.read_model(tiny)),
         "edge.dec.licm": licm.write_model(edge_decoder()),
+        "least.dec.licm": least,
+        "least.enc.licm": licm.write_encoder_model(least_encoder(), licm.read_model(least)),
     }
 
 
