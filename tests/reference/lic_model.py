@@ -255,6 +255,9 @@ def read_float_layer(cursor):
         layer.scale, layer.bias = cursor.array("f4", channels_out), cursor.array("f4", channels_out)
         require(np.isfinite(layer.scale).all() and np.isfinite(layer.bias).all(), "a number that is not finite")
         layer.weight = cursor.array(f"i{layer.bits // 8}", *shape)
+        with np.errstate(over="ignore"):
+            largest = np.abs(layer.weight.astype(np.float32)).reshape(channels_out, -1).max(1)
+            require(np.isfinite(largest * layer.scale).all(), "a weight that is not finite")
     elif layer.op in (SHUFFLE, UNSHUFFLE):
         layer.r = cursor.one("B")
         require(layer.r in (2, 4, 8, 16), "shuffle")
@@ -297,7 +300,8 @@ def read_float_network(payload, channels_in, channels_out, step_in, step_out):
             elif layer.op == GATE:
                 require(channels % 2 == 0, "channels of a gate")
                 channels //= 2
-            require(channels <= 1024 and step <= max(step_in, step_out), "channels or resolution")
+            require(channels <= 1024 and min(step_in, step_out) <= step <= max(step_in, step_out), "channels or resolution")
+            require(layer.op not in (SHUFFLE, UNSHUFFLE) or step_out <= 16, "a shuffle in hyper-analysis")
         require((channels, step) == (channels_out, step_out), "output of the network")
         branches.append(layers)
     cursor.finish()

@@ -88,6 +88,9 @@ def read_sections(data, at):
         if kind in (ICC, EXIF, XMP) and not 1 <= length <= BLOCK_MAX:
             raise FormatError("bad_section", f"length of section {kind}")
         sections[kind], last, at = payload, kind, at + 9 + length
+    if last < TILES:
+        complete = last < HYPER or HYPER in sections
+        raise FormatError("truncated" if complete else "bad_section", "ends before TILES")
     if not all(kind in sections for kind in (HYPER, INDEX, TILES)):
         raise FormatError("bad_section", "a required section is missing")
     return sections
