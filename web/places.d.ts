@@ -1,0 +1,6 @@
+// Where the package's own files lie. web/build.js writes the module: it names the models of models/ by their ids.
+
+import type { Source } from './index.js';
+
+export function wasm(): Source;
+export const models: Record<string, () => Source>;
