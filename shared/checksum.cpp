@@ -98,7 +98,7 @@ void Sha256Hasher::Update(Bytes bytes) {
 SymbolHash Sha256Hasher::Finish() {
   const uint64_t bits = total_ * 8;
   static constexpr uint8_t kPadding[64] = {0x80};
-  Update({kPadding, 1 + (119 - total_ % 64) % 64});
+  Update({kPadding, 1 + (119 - static_cast<size_t>(total_ % 64)) % 64});
   uint8_t length[8];
   for (int i = 0; i < 8; ++i) length[i] = static_cast<uint8_t>(bits >> (56 - 8 * i));
   Update(length);

@@ -47,8 +47,8 @@ Result<LatentPlane> LatentPlane::Allocate(uint32_t height, uint32_t width, uint3
 Result<EntropyCoder> EntropyCoder::Build(const EntropyModel& model) {
   EntropyCoder coder;
   coder.model_ = &model;
-  LIC_TRY(coder.hyper_synthesis_, IntegerNetwork::Build(model.hyper_synthesis));
-  LIC_TRY(coder.context_network_, IntegerNetwork::Build(model.context));
+  LIC_TRY(coder.hyper_synthesis_, IntegerNetwork::Build(model.hyper_synthesis.layers));
+  LIC_TRY(coder.context_network_, ContextNetwork::Build(model));
   return coder;
 }
 
@@ -105,21 +105,21 @@ Status EntropyCoder::StartTile(const IntegerPlane& features, const Rect& tile) {
 template <class Visitor>
 Status EntropyCoder::VisitTile(const IntegerPlane& features, const Rect& tile, Visitor visit) {
   LIC_CHECK(StartTile(features, tile));
-  const uint32_t channels = model_->latent_channels;
-  const uint32_t group_size = channels / model_->groups;
+  const uint32_t group_size = model_->latent_channels / model_->groups;
   for (uint32_t pass = 0; pass < model_->passes; ++pass) {
-    LIC_CHECK(context_network_.Run(context_, &tile_features_, pass, parameters_));
+    LIC_CHECK(context_network_.Run(context_, tile_features_, pass, parameters_));
     for (uint32_t y = 0; y < tile.height; ++y) {
       for (uint32_t x = 0; x < tile.width; ++x) {
         const uint32_t group = model_->group[pass][2 * (y & 1) + (x & 1)];
         if (group == kNoGroup) continue;
         const size_t position = size_t{y} * tile.width + x;
-        const int16_t* means = parameters_.at(position);  // (channels)
-        const int16_t* scales = means + channels;         // (channels)
+        const int16_t* means = parameters_.at(position);  // (group size)
+        const int16_t* scales = means + group_size;       // (group size)
         int16_t* context = context_.at(position);         // (channels); the context program has already run for this pass
-        for (uint32_t c = group * group_size; c < (group + 1) * group_size; ++c) {
-          const int scale = std::clamp<int>(scales[c], 0, kScaleCount - 1);
-          const int32_t latent = visit(x, y, c, means[c], static_cast<uint32_t>(scale));
+        for (uint32_t i = 0; i < group_size; ++i) {
+          const uint32_t c = group * group_size + i;
+          const int scale = std::clamp<int>(scales[i], 0, kScaleCount - 1);
+          const int32_t latent = visit(x, y, c, means[i], static_cast<uint32_t>(scale));
           context[c] = static_cast<int16_t>(std::clamp<int32_t>(latent, INT16_MIN, INT16_MAX));
         }
       }

@@ -6,6 +6,7 @@
 // Encode and decode derive everything from what the decoder knows, by the same integer programs, so that they never disagree.
 #pragma once
 
+#include "context_network.h"
 #include "format.h"
 #include "integer_network.h"
 #include "rans.h"
@@ -63,10 +64,10 @@ class EntropyCoder {
 
   const EntropyModel* model_ = nullptr;
   IntegerNetwork hyper_synthesis_;
-  IntegerNetwork context_network_;
+  ContextNetwork context_network_;
   IntegerPlane tile_features_;  // (tile height, tile width, feature_channels)
   IntegerPlane context_;        // (tile height, tile width, latent_channels)
-  IntegerPlane parameters_;     // (tile height, tile width, 2 * latent_channels)
+  IntegerPlane parameters_;     // (tile height, tile width, 2 * group size)
 };
 
 }  // namespace lic

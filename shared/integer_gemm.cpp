@@ -1,9 +1,11 @@
-#include "integer_gemm.h"
-
+// The plain kernel, and the choice of a kernel at run time.
 #include <algorithm>
 #include <array>
 
+#include "integer_gemm_loops.h"
+
 namespace lic {
+namespace {
 
 void GemmPlain(const int16_t* const* inputs, size_t positions, const PackedWeights& packed, int32_t* sums) {
   const size_t lanes = packed.lanes, blocks = packed.blocks(), pairs = packed.pairs();
@@ -19,38 +21,38 @@ void GemmPlain(const int16_t* const* inputs, size_t positions, const PackedWeigh
   }
 }
 
-namespace {
-
 struct KernelList {
-  std::array<GemmKernel, 4> kernels;
+  std::array<const IntegerKernel*, 4> kernels = {};
   size_t count = 0;
-  void Add(GemmKernel kernel) { kernels[count++] = kernel; }
+  void Add(const IntegerKernel& kernel) { kernels[count++] = &kernel; }
 };
 
 const KernelList& Kernels() {
   static const KernelList list = [] {
     KernelList found;
-    found.Add({"plain", 4, GemmPlain});
+    found.Add(kPlainKernel);
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.1")) found.Add({"sse4.1", 4, GemmSse41});
-    if (__builtin_cpu_supports("avx2")) found.Add({"avx2", 8, GemmAvx2});
-    if (__builtin_cpu_supports("avx512bw")) found.Add({"avx512", 16, GemmAvx512});
+    if (__builtin_cpu_supports("sse4.1")) found.Add(kSse41Kernel);
+    if (__builtin_cpu_supports("avx2")) found.Add(kAvx2Kernel);
+    if (__builtin_cpu_supports("avx512bw")) found.Add(kAvx512Kernel);
 #elif defined(__wasm_simd128__)
-    found.Add({"wasm", 4, GemmWasm});
+    found.Add(kWasmKernel);
 #endif
     return found;
   }();
   return list;
 }
 
-const GemmKernel* chosen = nullptr;
+const IntegerKernel* chosen = nullptr;
 
 }  // namespace
 
-std::span<const GemmKernel> AvailableGemmKernels() { return {Kernels().kernels.data(), Kernels().count}; }
+const IntegerKernel kPlainKernel = {"plain", 4, GemmPlain, DepthwiseLoop, RequantiseLoop};
 
-const GemmKernel& CurrentGemmKernel() { return chosen ? *chosen : AvailableGemmKernels().back(); }
+std::span<const IntegerKernel* const> AvailableKernels() { return {Kernels().kernels.data(), Kernels().count}; }
 
-void SetGemmKernel(const GemmKernel* kernel) { chosen = kernel; }
+const IntegerKernel& CurrentKernel() { return chosen ? *chosen : *AvailableKernels().back(); }
+
+void SetKernel(const IntegerKernel* kernel) { chosen = kernel; }
 
 }  // namespace lic

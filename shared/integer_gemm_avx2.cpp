@@ -18,8 +18,6 @@ struct Avx2Vector {
 
 }  // namespace
 
-void GemmAvx2(const int16_t* const* inputs, size_t positions, const PackedWeights& weights, int32_t* sums) {
-  Gemm<Avx2Vector>(inputs, positions, weights, sums);
-}
+const IntegerKernel kAvx2Kernel = {"avx2", Avx2Vector::kLanes, Gemm<Avx2Vector>, DepthwiseLoop, RequantiseLoop};
 
 }  // namespace lic

@@ -18,8 +18,6 @@ struct Avx512Vector {
 
 }  // namespace
 
-void GemmAvx512(const int16_t* const* inputs, size_t positions, const PackedWeights& weights, int32_t* sums) {
-  Gemm<Avx512Vector>(inputs, positions, weights, sums);
-}
+const IntegerKernel kAvx512Kernel = {"avx512", Avx512Vector::kLanes, Gemm<Avx512Vector>, DepthwiseLoop, RequantiseLoop};
 
 }  // namespace lic

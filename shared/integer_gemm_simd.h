@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "integer_gemm.h"
+#include "integer_gemm_loops.h"
 
 namespace lic {
 namespace {

@@ -18,8 +18,6 @@ struct Sse41Vector {
 
 }  // namespace
 
-void GemmSse41(const int16_t* const* inputs, size_t positions, const PackedWeights& weights, int32_t* sums) {
-  Gemm<Sse41Vector>(inputs, positions, weights, sums);
-}
+const IntegerKernel kSse41Kernel = {"sse4.1", Sse41Vector::kLanes, Gemm<Sse41Vector>, DepthwiseLoop, RequantiseLoop};
 
 }  // namespace lic

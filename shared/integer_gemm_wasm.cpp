@@ -18,8 +18,6 @@ struct WasmVector {
 
 }  // namespace
 
-void GemmWasm(const int16_t* const* inputs, size_t positions, const PackedWeights& weights, int32_t* sums) {
-  Gemm<WasmVector>(inputs, positions, weights, sums);
-}
+const IntegerKernel kWasmKernel = {"wasm", WasmVector::kLanes, Gemm<WasmVector>, DepthwiseLoop, RequantiseLoop};
 
 }  // namespace lic

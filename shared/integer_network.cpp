@@ -7,17 +7,14 @@
 namespace lic {
 namespace {
 
+constexpr size_t kMaxTaps = 9;
 constexpr size_t kChunk = 64;  // positions whose sums are held at a time: they stay in the first-level cache
 
 int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp<int32_t>(value, INT16_MIN, INT16_MAX)); }
 
-// The one place where sums become activations.
-void Requantise(const IntegerLayer& layer, const int32_t* sums, const int32_t* bias, int16_t* out) {
-  const int64_t half = int64_t{1} << (layer.shift - 1);
-  for (uint32_t o = 0; o < layer.out_channels; ++o) {
-    const int64_t scaled = (int64_t{sums[o] + bias[o]} * layer.multiplier[o] + half) >> layer.shift;
-    out[o] = static_cast<int16_t>(std::clamp<int64_t>(scaled, layer.lo, layer.hi));
-  }
+Requantisation HowToRequantise(const IntegerLayer& layer, uint32_t bias_set) {
+  const uint32_t channels = layer.out_channels;
+  return {layer.bias.data() + size_t{bias_set} * channels, layer.multiplier.data(), channels, layer.shift, layer.lo, layer.hi};
 }
 
 // layer.weight (out, in, kernel, kernel) to the order of the kernel.
@@ -47,26 +44,6 @@ Status Shuffle(const IntegerPlane& in, uint32_t factor, IntegerPlane& out) {
       const int16_t* from = in.at(size_t{y / factor} * in.width + x / factor) + y % factor * factor + x % factor;
       int16_t* to = out.at(size_t{y} * out.width + x);
       for (uint32_t c = 0; c < channels; ++c) to[c] = from[c * factor * factor];
-    }
-  }
-  return {};
-}
-
-Status Depthwise(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, Buffer<int32_t>& sums, IntegerPlane& out) {
-  const IntegerLayer& layer = *packed.layer;
-  const uint32_t channels = in.channels;
-  LIC_CHECK(out.Reshape(in.height, in.width, channels));
-  for (int64_t y = 0; y < in.height; ++y) {
-    for (int64_t x = 0; x < in.width; ++x) {
-      std::fill_n(sums.data(), channels, 0);
-      for (int tap = 0; tap < 9; ++tap) {
-        const int64_t row = y + tap / 3 - 1, column = x + tap % 3 - 1;
-        if (row < 0 || row >= in.height || column < 0 || column >= in.width) continue;
-        const int16_t* from = in.at(row * in.width + column);
-        const int16_t* weight = packed.depthwise.data() + size_t(tap) * channels;
-        for (uint32_t c = 0; c < channels; ++c) sums[c] += from[c] * weight[c];
-      }
-      Requantise(layer, sums.data(), layer.bias.data() + size_t{bias_set} * channels, out.at(y * in.width + x));
     }
   }
   return {};
@@ -119,34 +96,32 @@ Status IntegerPlane::Reshape(uint32_t new_height, uint32_t new_width, uint32_t n
   return {};
 }
 
-Result<IntegerNetwork> IntegerNetwork::Build(const IntegerProgram& program) {
-  const GemmKernel& kernel = CurrentGemmKernel();
+Result<IntegerNetwork> IntegerNetwork::Build(std::span<const IntegerLayer> layers) {
   IntegerNetwork network;
-  network.program_ = &program;
-  network.gemm_ = kernel.run;
-  uint32_t widest = 1, outputs = 1, taps = 1;
-  for (const IntegerLayer& layer : program.layers) {
+  network.kernel_ = &CurrentKernel();
+  uint32_t widest = 1, outputs = 1;
+  for (const IntegerLayer& layer : layers) {
     PackedLayer& packed = network.layers_.emplace_back();
     packed.layer = &layer;
     widest = std::max(widest, layer.in_channels);
     if (layer.op == Op::kConvolution) {
-      LIC_TRY(packed.gemm, Pack(layer, kernel.lanes));
+      LIC_TRY(packed.gemm, Pack(layer, network.kernel_->lanes));
       outputs = std::max(outputs, packed.gemm.stride());
-      taps = std::max(taps, packed.gemm.taps);
     } else if (layer.op == Op::kDepthwise) {
-      LIC_TRY(packed.depthwise, Buffer<int16_t>::Allocate(9 * size_t{layer.in_channels}));
-      for (size_t i = 0; i < packed.depthwise.size(); ++i) packed.depthwise[i] = layer.weight[i % layer.in_channels * 9 + i / layer.in_channels];
+      LIC_TRY(packed.depthwise, Buffer<int16_t>::Allocate(kMaxTaps * size_t{layer.in_channels}));
+      for (size_t i = 0; i < packed.depthwise.size(); ++i) packed.depthwise[i] = layer.weight[i % layer.in_channels * kMaxTaps + i / layer.in_channels];
       outputs = std::max(outputs, layer.in_channels);
     }
   }
   LIC_TRY(network.zeros_, Buffer<int16_t>::Allocate(widest));
-  LIC_TRY(network.rows_, Buffer<const int16_t*>::Allocate(taps * kChunk));
+  LIC_TRY(network.rows_, Buffer<const int16_t*>::Allocate(kMaxTaps * kChunk));
   LIC_TRY(network.sums_, Buffer<int32_t>::Allocate(outputs * kChunk));
   return network;
 }
 
-void IntegerNetwork::RunGemm(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t count, const int32_t* bias, IntegerPlane& out) {
-  const int64_t reach = (packed.layer->kernel - 1) / 2;
+// rows_[tap * count + p] = the input under a tap of the kernel for the p-th position from `first`.
+void IntegerNetwork::GatherRows(const IntegerPlane& in, uint32_t kernel, size_t first, size_t count) {
+  const int64_t reach = (kernel - 1) / 2;
   for (size_t p = 0; p < count; ++p) {
     const int64_t y = (first + p) / in.width, x = (first + p) % in.width;
     size_t tap = 0;
@@ -157,15 +132,27 @@ void IntegerNetwork::RunGemm(const PackedLayer& packed, const IntegerPlane& in, 
       }
     }
   }
-  gemm_(rows_.data(), count, packed.gemm, sums_.data());
-  for (size_t p = 0; p < count; ++p) Requantise(*packed.layer, sums_.data() + p * packed.gemm.stride(), bias, out.at(first + p));
 }
 
 Status IntegerNetwork::Convolve(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out) {
   LIC_CHECK(out.Reshape(in.height, in.width, packed.layer->out_channels));
-  const int32_t* bias = packed.layer->bias.data() + size_t{bias_set} * packed.layer->out_channels;
+  const Requantisation how = HowToRequantise(*packed.layer, bias_set);
   for (size_t first = 0; first < in.positions(); first += kChunk) {
-    RunGemm(packed, in, first, std::min(kChunk, in.positions() - first), bias, out);
+    const size_t count = std::min(kChunk, in.positions() - first);
+    GatherRows(in, packed.layer->kernel, first, count);
+    kernel_->gemm(rows_.data(), count, packed.gemm, sums_.data());
+    for (size_t p = 0; p < count; ++p) kernel_->requantise(how, sums_.data() + p * packed.gemm.stride(), out.at(first + p));
+  }
+  return {};
+}
+
+Status IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out) {
+  LIC_CHECK(out.Reshape(in.height, in.width, in.channels));
+  const Requantisation how = HowToRequantise(*packed.layer, bias_set);
+  for (size_t position = 0; position < in.positions(); ++position) {
+    GatherRows(in, packed.layer->kernel, position, 1);
+    kernel_->depthwise(rows_.data(), packed.depthwise.data(), in.channels, sums_.data());
+    kernel_->requantise(how, sums_.data(), out.at(position));
   }
   return {};
 }
@@ -175,7 +162,7 @@ Status IntegerNetwork::RunLayer(size_t index, const IntegerPlane& in, const Inte
   const uint32_t set = layer.bias_sets > 1 ? bias_set : 0;
   switch (layer.op) {
     case Op::kConvolution: return Convolve(layers_[index], in, set, out);
-    case Op::kDepthwise: return Depthwise(layers_[index], in, set, sums_, out);
+    case Op::kDepthwise: return Depthwise(layers_[index], in, set, out);
     case Op::kShuffle: return Shuffle(in, layer.factor, out);
     case Op::kAdd: return Add(in, layer.slot == 0 ? *side : slots_[layer.slot], out);
     case Op::kClamp: return Clamp(layer, in, out);

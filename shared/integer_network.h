@@ -31,23 +31,23 @@ struct PackedLayer {
 
 class IntegerNetwork {
  public:
-  // Packs the weights for the current kernel. `program` must outlive the network.
-  static Result<IntegerNetwork> Build(const IntegerProgram& program);
+  // Packs the weights for the current kernel. `layers` must outlive the network.
+  static Result<IntegerNetwork> Build(std::span<const IntegerLayer> layers);
 
-  // output = program(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or null.
+  // output = layers(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or null.
   Status Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output);
 
  private:
   Status RunLayer(size_t index, const IntegerPlane& in, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& out);
   Status Convolve(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out);
-  void RunGemm(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t count, const int32_t* bias, IntegerPlane& out);
+  Status Depthwise(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out);
+  void GatherRows(const IntegerPlane& in, uint32_t kernel, size_t first, size_t count);
 
-  const IntegerProgram* program_ = nullptr;
-  std::vector<PackedLayer> layers_;  // one a layer of the program
-  GemmFunction gemm_ = nullptr;
+  std::vector<PackedLayer> layers_;
+  const IntegerKernel* kernel_ = nullptr;
   Buffer<int16_t> zeros_;            // an input outside the plane
-  Buffer<const int16_t*> rows_;      // (taps, kChunk)
-  Buffer<int32_t> sums_;             // (kChunk, outputs)
+  Buffer<const int16_t*> rows_;      // (taps, positions of a chunk)
+  Buffer<int32_t> sums_;             // (positions of a chunk, outputs)
   IntegerPlane slots_[4];
   IntegerPlane work_[2];
 };
