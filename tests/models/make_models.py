@@ -285,10 +285,12 @@ def least_decoder():
     context = [integer(small(1, 2, 3, 3), 0.01, sets=2), add(0), save(1), integer(small(1, 3, 3), 0.01), add(1), clamp(-9999, 9999)]
     m.context = context + [integer(small(4, 1, 1, 1), 0.01, [0, 0, 4000, 4000])]
     weak = lambda *shape: rng.normal(0, 0.3, shape)  # noqa: E731
+    up = lambda channels: [real(weak(channels, 1, 1, 1)), shuffle(2)]  # noqa: E731
     m.synthesis = [
-        [real(weak(48, 2, 1, 1)), shuffle(4), save(1), real(weak(3, 3, 3), bits=16), add(1), real(weak(96, 3, 1, 1)), gate(), shuffle(4)],
-        [real(weak(12, 2, 1, 1)), shuffle(2), real(weak(48, 3, 1, 1), bits=16), shuffle(4), clamp(-0.1, 0.1)]
-        + [real(weak(12, 3, 1, 1)), shuffle(2)],
+        [real(weak(4, 2, 1, 1)), shuffle(2), save(1), real(weak(1, 3, 3), bits=16), add(1), real(weak(8, 1, 1, 1)), gate(), shuffle(2)]
+        + up(4)
+        + up(12),
+        [real(weak(16, 2, 1, 1), bits=16), shuffle(4), clamp(-0.1, 0.1), real(weak(48, 1, 1, 1)), shuffle(4)],
     ]
     return m
 
