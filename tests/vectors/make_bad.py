@@ -1,12 +1,17 @@
-"""Makes the reject vectors in bad/: NAME_OF_ERROR-what.lic, .dec.licm and .enc.licm, each with one violation of the format.
+"""Makes the files that must not decode as if nothing were wrong.
 
     python3 make_bad.py           writes them
     python3 make_bad.py --check   makes sure that the files there are what the script makes
 
-Pictures are to be decoded with tests/models/tiny.dec.licm, encoder models to be loaded for tests/models/least.dec.licm.
-Every checksum but the one that a file is about holds, so that a reader gets to the violation.
+bad/     reject vectors: NAME_OF_ERROR-what.lic, .dec.licm and .enc.licm, each with one violation of the format. Pictures are to be
+         decoded with tests/models/tiny.dec.licm, encoder models to be loaded for tests/models/least.dec.licm. Every checksum
+         but the one that a file is about holds, so that a reader gets to the violation.
+broken/  tiny-broken.dec.licm, the model tiny with the multipliers of its last context layer one higher, and some vectors that claim this
+         model. They stand for a decoder that rounds wrongly: their symbol hashes must not be those of the vectors of the
+         same name in the manifest (or their streams end with bad_stream).
 """
 
+import copy
 import os
 import struct
 import sys
@@ -16,11 +21,12 @@ import numpy as np
 
 from bad_models import bad_models
 from recipes import HERE, TINY, hyper_of, load_model
-from lic_model import section
+from lic_model import read_model, section, write_model
 from lic_reference import EXIF, HEADER_BYTES, HYPER, ICC, INDEX, SlotTables, TILES, XMP, read_layout
 from lic_writer import RansWriter, header_of, hyper_values, index_payload, probable, tiles_section, write_header, write_picture
 
-BAD = os.path.join(HERE, "bad")
+FOLDERS = ("bad", "broken")
+BROKEN_VECTORS = ("tiny-15x17.lic", "tiny-tiles-of-1.lic", "tiny-alpha-smooth.lic", "tiny-wild.lic")
 OFFSETS = {"version": (4, "B"), "flags": (5, "B"), "quality256": (6, "H"), "width": (8, "I"), "height": (12, "I"), "tile_units": (32, "H")}
 GOOD_SIZE = (66, 2)
 OFFSETS |= {"model_id": (16, "Q"), "reserved": (34, "H")}
@@ -205,23 +211,37 @@ def make():
     files = {}
     for part in (bad_starts(good), bad_headers(good), bad_sections(good), bad_ends(good), bad_streams(good, model)):
         files |= {f"{name}.lic": data for name, data in part}
-    return files | dict(bad_models())
+    files |= dict(bad_models())
+    return {f"bad/{name}": data for name, data in files.items()} | {f"broken/{name}": data for name, data in broken_files(model)}
+
+
+def broken_files(model):
+    broken = copy.deepcopy(model)
+    broken.context[-1].multiplier += 1
+    broken_model = write_model(broken)
+    yield "tiny-broken.dec.licm", broken_model
+    model_id = int.from_bytes(read_model(broken_model).id, "little")
+    for name in BROKEN_VECTORS:
+        with open(os.path.join(HERE, name), "rb") as file:
+            yield name, with_header(file.read(), model_id=model_id)
 
 
 def main(arguments):
     files = make()
-    os.makedirs(BAD, exist_ok=True)
     here = {}
-    for name in os.listdir(BAD):
-        with open(os.path.join(BAD, name), "rb") as file:
-            here[name] = file.read()
+    for folder in FOLDERS:
+        os.makedirs(os.path.join(HERE, folder), exist_ok=True)
+        for name in os.listdir(os.path.join(HERE, folder)):
+            with open(os.path.join(HERE, folder, name), "rb") as file:
+                here[f"{folder}/{name}"] = file.read()
     differ = sorted(name for name in here.keys() | files.keys() if here.get(name) != files.get(name))
     if arguments != ["--check"]:
         for name in differ:
+            path = os.path.join(HERE, name)
             if name not in files:
-                os.remove(os.path.join(BAD, name))
+                os.remove(path)
                 continue
-            with open(os.path.join(BAD, name), "wb") as file:
+            with open(path, "wb") as file:
                 file.write(files[name])
         differ = []
     print(f"{len(files)} files, {sum(map(len, files.values()))} bytes" + ("; differ: " + ", ".join(differ) if differ else ""))

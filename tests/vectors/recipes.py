@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "reference"))
 from lic_model import read_model  # noqa: E402
 from lic_writer import all_zero, constant, header_of, hyper_values, probable, wild, write_picture  # noqa: E402
 
-TINY, EDGE = "tests/models/tiny.dec.licm", "tests/models/edge.dec.licm"
+TINY, EDGE, LEAST = (f"tests/models/{name}.dec.licm" for name in ("tiny", "edge", "least"))
 
 
 def load_model(path):
@@ -53,6 +53,7 @@ def sizes(r):
     r.picture("tiny-4097x1", TINY, 4097, 1, probable(8))
     for units in (1, 2, 3, 5, 1024):
         r.picture(f"tiny-tiles-of-{units}", TINY, 300, 200, probable(10 + units), tile_units=units)
+    r.picture("least-20x20", LEAST, 20, 20, probable(9))
     r.picture("edge-37x45", EDGE, 37, 45, probable(20))
     r.picture("edge-tiles-of-1", EDGE, 150, 130, probable(21), tile_units=1)
 
@@ -123,7 +124,7 @@ def metadata(r):
 
 def generated():
     """All of them: (name, path of the model from the root, bytes)."""
-    r = Recipes({path: load_model(path) for path in (TINY, EDGE)})
+    r = Recipes({path: load_model(path) for path in (TINY, EDGE, LEAST)})
     for part in (sizes, qualities, extremes, skipping, alphas, metadata):
         part(r)
     return r.files
