@@ -1,0 +1,27 @@
+// The subcommands of `lic`, and what they have in common.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace lic {
+
+// The exit status for wrong arguments (EX_USAGE of sysexits.h); data errors end with their number in lic::Error.
+inline constexpr int kExitUsage = 64;
+
+// Adds a subcommand's options to `app` and returns what runs it, once they are parsed, and gives the exit status.
+using AddCommand = std::function<int()> (*)(CLI::App& app);
+
+std::function<int()> AddEncode(CLI::App& app);
+std::function<int()> AddDecode(CLI::App& app);
+std::function<int()> AddInfo(CLI::App& app);
+std::function<int()> AddVerify(CLI::App& app);
+
+// Says on standard error what is wrong with the arguments; returns kExitUsage.
+int UsageError(const std::string& message);
+
+}  // namespace lic

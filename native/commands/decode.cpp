@@ -1,0 +1,79 @@
+// `lic decode`: .lic files to PNG, PPM or PAM files.
+#include <CLI/CLI.hpp>
+
+#include "native/commands/command.h"
+#include "native/commands/common.h"
+#include "native/image_file.h"
+#include "shared/try.h"
+
+namespace lic {
+namespace {
+
+struct DecodeArguments {
+  InputOptions inputs;
+  WriteOptions outputs;
+  BatchOptions batch;
+  std::string model;
+  std::string format;  // empty: by the output's name
+  DecodeOptions decode;
+};
+
+Result<FileFormat> ChooseFormat(const Job& job, const std::string& format) {
+  return FormatOfName(format.empty() ? job.output : "." + format);
+}
+
+Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, ModelStore& models, const ReportPart& report) {
+  LIC_TRY(const FileFormat format, ChooseFormat(job, arguments.format));
+  LIC_TRY(const Buffer<uint8_t> file, LoadFile(job.input, kMaxLicFileBytes));
+  LIC_TRY(const Info info, ReadInfo(file));
+  LIC_TRY(const std::shared_ptr<const Model> model, models.ForDecoding(info));
+  LIC_TRY(Decoder decoder, Decoder::Open(file, *model, arguments.decode));
+  while (!decoder.done()) {
+    LIC_CHECK(decoder.Step());
+    report(decoder.progress());
+  }
+  const Metadata metadata = decoder.layout().metadata;
+  const Picture picture = std::move(decoder).TakePicture();
+
+  Outcome outcome;
+  LIC_CHECK(MakeFolders(job, arguments.outputs));
+  LIC_TRY(OutputFile out, OutputFile::Create(job.output));
+  LIC_CHECK(WritePicture(picture, metadata, format, out, outcome.warnings));
+  LIC_CHECK(out.Commit());
+  outcome.fields = DescribeFields(info, file.size());
+  outcome.fields["model"] = model->name();
+  outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
+  return outcome;
+}
+
+int RunDecode(const DecodeArguments& arguments) {
+  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty()) return UsageError(wrong);
+  OutputOptions outputs = arguments.outputs.outputs;
+  outputs.extension = arguments.format.empty() ? ".png" : "." + arguments.format;
+  ModelStore models(arguments.model);
+  return RunBatch(PlanOutputs(arguments.inputs, kLicExtensions, outputs), arguments.batch, [&](const Job& job, const ReportPart& report) {
+    Outcome outcome;
+    if (SkipsExisting(job, arguments.outputs, outcome)) return outcome;
+    Result<Outcome> result = DecodeFile(job, arguments, models, report);
+    return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
+  });
+}
+
+}  // namespace
+
+std::function<int()> AddDecode(CLI::App& app) {
+  const auto arguments = std::make_shared<DecodeArguments>();
+  AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
+  AddWriteOptions(app, arguments->outputs);
+  app.add_option("-f,--format", arguments->format,
+                 "png (keeps profile, Exif and XMP), ppm (no alpha) or pam; by default the one that the output's name says, else png")
+      ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}))
+      ->type_name("FORMAT");
+  AddModelOption(app, arguments->model);
+  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")->capture_default_str();
+  AddBatchOptions(app, arguments->batch);
+  app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
+  return [arguments] { return RunDecode(*arguments); };
+}
+
+}  // namespace lic

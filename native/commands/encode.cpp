@@ -1,0 +1,94 @@
+// `lic encode`: picture files to .lic files.
+#include <CLI/CLI.hpp>
+
+#include "native/commands/command.h"
+#include "native/commands/common.h"
+#include "native/image_file.h"
+#include "shared/try.h"
+
+namespace lic {
+namespace {
+
+constexpr uint32_t kTileUnitPixels = 64;
+
+struct EncodeArguments {
+  InputOptions inputs;
+  WriteOptions outputs;
+  BatchOptions batch;
+  std::string model;
+  ReadOptions read;
+  EncodeOptions encode;
+  uint32_t tile_pixels = EncodeOptions{}.tile_units * kTileUnitPixels;
+};
+
+// The file's own bytes are gone when this returns.
+Result<PictureFile> LoadPicture(const std::string& path, const ReadOptions& options) {
+  LIC_TRY(const Buffer<uint8_t> file, LoadFile(path, kMaxPictureFileBytes));
+  return ReadPicture(file, options);
+}
+
+Status SaveBytes(const std::string& path, Bytes bytes) {
+  LIC_TRY(OutputFile out, OutputFile::Create(path));
+  LIC_CHECK(out.Write(bytes));
+  return out.Commit();
+}
+
+Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, ModelStore& models) {
+  LIC_TRY(const EncodingModel model, models.ForEncoding());
+  LIC_TRY(const PictureFile source, LoadPicture(job.input, arguments.read));
+  EncodeOptions options = arguments.encode;
+  options.tile_units = arguments.tile_pixels / kTileUnitPixels;
+  options.metadata = source.metadata();
+  LIC_TRY(const Buffer<uint8_t> file, Encode(source.picture.view(), *model.decoder, *model.encoder, options));
+  LIC_TRY(const Info info, ReadInfo(file));
+  LIC_CHECK(MakeFolders(job, arguments.outputs));
+  LIC_CHECK(SaveBytes(job.output, file));
+
+  Outcome outcome;
+  outcome.warnings = source.warnings;
+  outcome.fields = DescribeFields(info, file.size());
+  outcome.fields["model"] = model.decoder->name();
+  outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
+  return outcome;
+}
+
+int RunEncode(const EncodeArguments& arguments) {
+  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty()) return UsageError(wrong);
+  if (arguments.tile_pixels % kTileUnitPixels) return UsageError("--tile takes multiples of 64");
+  OutputOptions outputs = arguments.outputs.outputs;
+  outputs.extension = ".lic";
+  ModelStore models(arguments.model);
+  return RunBatch(PlanOutputs(arguments.inputs, kPictureExtensions, outputs), arguments.batch, [&](const Job& job, const ReportPart&) {
+    Outcome outcome;
+    if (SkipsExisting(job, arguments.outputs, outcome)) return outcome;
+    Result<Outcome> result = EncodeFile(job, arguments, models);
+    return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
+  });
+}
+
+}  // namespace
+
+std::function<int()> AddEncode(CLI::App& app) {
+  const auto arguments = std::make_shared<EncodeArguments>();
+  AddInputOptions(app, arguments->inputs, "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
+  AddWriteOptions(app, arguments->outputs);
+  app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 100.0));
+  app.add_option("--effort", arguments->encode.effort,
+                 "0: round every latent; 1: also lower those that cost more bits than they are worth, for a smaller file")
+      ->capture_default_str()
+      ->check(CLI::Range(0, kMaxEffort));
+  app.add_option("--tile", arguments->tile_pixels, "Side of a tile in pixels, a multiple of 64: smaller ones decode in less memory, larger ones are smaller in bytes")
+      ->capture_default_str()
+      ->check(CLI::Range(64, 65536));
+  AddModelOption(app, arguments->model);
+  app.add_flag("--keep-icc", arguments->read.keep_icc, "Keep the colours as they are and store their profile, instead of converting them to sRGB");
+  app.add_flag("--keep-exif", arguments->read.keep_exif, "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");
+  app.add_flag("--keep-xmp", arguments->read.keep_xmp, "Keep XMP");
+  AddBatchOptions(app, arguments->batch);
+  app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
+  return [arguments] { return RunEncode(*arguments); };
+}
+
+}  // namespace lic

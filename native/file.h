@@ -1,0 +1,59 @@
+// Whole files in, whole files out: a reader with a size limit and a writer that never leaves half a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lic/lic.h"
+
+namespace lic {
+
+// No file of the kind is larger: a picture of kMaxPixels with four 16-bit samples and room for its metadata, and more than any
+// encoder or exporter of this project writes.
+inline constexpr uint64_t kMaxPictureFileBytes = kMaxPixels * 8 + (uint64_t{64} << 20);
+inline constexpr uint64_t kMaxLicFileBytes = uint64_t{1} << 31;
+inline constexpr uint64_t kMaxModelFileBytes = uint64_t{1} << 26;
+
+// Reads a whole file; "-" is standard input.
+// Errors: kIoError with the system's reason, kLimitExceeded (more than `max_bytes`), kOutOfMemory.
+Result<Buffer<uint8_t>> LoadFile(const std::string& path, uint64_t max_bytes);
+
+// The first `count` bytes of a file (fewer if it is shorter) and the size of all of it.
+struct FileStart {
+  std::vector<uint8_t> bytes;
+  uint64_t file_bytes = 0;
+};
+Result<FileStart> LoadFileStart(const std::string& path, size_t count);
+
+// A file in the making. The bytes go to a temporary file in the folder of `path`, which takes that name in Commit; without a
+// Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays, its target is
+// replaced.
+class OutputFile {
+ public:
+  // Errors: kIoError.
+  static Result<OutputFile> Create(const std::string& path);
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  Status Write(Bytes bytes);
+  // Makes what was written durable and gives it its name.
+  Status Commit();
+  uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  OutputFile() = default;
+  Status Flush();
+
+  int descriptor_ = -1;
+  std::string path_;
+  std::string temporary_;  // empty: written directly
+  std::vector<uint8_t> pending_;
+  uint64_t bytes_written_ = 0;
+};
+
+// From now on SIGINT, SIGTERM and SIGHUP remove all temporary files before they end the process, and a broken pipe is an
+// error of the write. To be called once, before the first thread starts.
+void RemoveTemporariesOnSignals();
+
+}  // namespace lic

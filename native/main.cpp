@@ -1,0 +1,80 @@
+// The `lic` command:  lic encode | decode | info | verify  ->  commands/*.cpp
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "native/commands/command.h"
+#include "native/file.h"
+#include "native/help.h"
+
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  lic::AddCommand add;
+};
+
+constexpr Command kCommands[] = {
+    {"encode", "Make .lic files of pictures", lic::AddEncode},
+    {"decode", "Make pictures of .lic files", lic::AddDecode},
+    {"info", "Say what the headers of .lic files hold", lic::AddInfo},
+    {"verify", "Decode .lic files without writing pictures, print hashes, measure against an original", lic::AddVerify},
+};
+
+constexpr char kNotes[] =
+    "All inputs are tried; the exit status is that of the first that failed. Files are identified by their contents, outputs\n"
+    "appear under their names only when they are whole.\n"
+    "\n"
+    "Colours that are not sRGB are converted to it (relative colorimetric, black point compensation) unless --keep-icc is\n"
+    "given. CMYK is always converted. Photos are turned upright. 16 bits a sample become 8.\n"
+    "\n"
+    "Models are files NAME.dec.licm and NAME.enc.licm. They are looked for in the folders of LIC_MODEL_PATH (separated by\n"
+    "colons), in models beside the command, and in ../share/lic/models from there.\n";
+
+// `lic help [COMMAND]`.
+std::function<int()> AddHelp(CLI::App& app, CLI::App& help) {
+  struct HelpArguments {
+    std::string command;
+    bool man = false;
+  };
+  const auto arguments = std::make_shared<HelpArguments>();
+  std::vector<std::string> names = {"help"};
+  for (const Command& command : kCommands) names.push_back(command.name);
+  help.add_option("COMMAND", arguments->command, "The command to explain")->check(CLI::IsMember(names));
+  help.add_flag("--man", arguments->man, "Print the manual page in roff");
+  return [&app, arguments] {
+    if (arguments->man) {
+      std::fputs(lic::ManPage(app).c_str(), stdout);
+      return 0;
+    }
+    if (!arguments->command.empty()) {
+      std::fputs(app.get_subcommand(arguments->command)->help().c_str(), stdout);
+      return 0;
+    }
+    std::printf("%s\nExit status:\n%s", app.help().c_str(), lic::ExitStatusText("").c_str());
+    return 0;
+  };
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("encode pictures with a learned codec, and decode them", "lic");
+  app.set_version_flag("--version", "lic " LIC_VERSION);
+  app.require_subcommand(1);
+  app.footer(kNotes);
+  std::function<int()> run;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->callback([&run, runner = command.add(*sub)] { run = runner; });
+  }
+  CLI::App* help = app.add_subcommand("help", "Explain a command, or all");
+  help->callback([&run, runner = AddHelp(app, *help)] { run = runner; });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : lic::kExitUsage;
+  }
+  lic::RemoveTemporariesOnSignals();
+  return run();
+}
