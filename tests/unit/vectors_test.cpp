@@ -86,7 +86,8 @@ TEST(every_reject_vector_gives_the_error_of_its_name) {
     Error error = Error::kNone;
     if (name.ends_with(".lic")) {
       error = Decode(file, *tiny).error();
-      CHECK_EQ(HashSymbols(file, *tiny).error(), error);
+      // The symbol hash does not cover alpha streams.
+      if (!name.starts_with("bad_stream-alpha")) CHECK_EQ(HashSymbols(file, *tiny).error(), error);
     } else if (name.ends_with(".dec.licm")) {
       error = Model::Load(file).error();
     } else {
