@@ -98,6 +98,7 @@ async function readStream(stream, { signal, onStart, most = Infinity }) {
   const cancel = () => void reader?.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener('abort', cancel);
   try {
+    signal?.throwIfAborted();
     while (reader && length < most) {
       const { done, value } = await reader.read();
       signal?.throwIfAborted();

@@ -1,0 +1,92 @@
+// `npm run demo:serve [-- --port 8080]`: serves the demo page from a checkout, under a strict Content-Security-Policy.
+//
+// Nothing in the decoder needs eval, blob: workers or cross-origin isolation; the policy on every response proves it.
+
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
+const FOLDERS = ['web/demo', 'dist', 'models', 'samples', 'demo-out'];
+
+export const CSP = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "style-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+const TYPES = {
+  '.avif': 'image/avif',
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.lic': 'image/x-lic',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/**
+ * @param {object} [options]
+ * @param {number} [options.port] 0 for any free one
+ * @param {string} [options.csp]
+ * @param {string[]} [options.folders] the folders of `root` that are served
+ * @param {string} [options.root]
+ * @returns {Promise<{url: string, close: () => void}>}
+ */
+export function serve({ port = 0, csp = CSP, folders = FOLDERS, root = ROOT } = {}) {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    response.setHeader('Content-Security-Policy', csp);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-cache');
+    if (path === '/') return void response.writeHead(302, { Location: '/web/demo/' }).end();
+    if (path === '/samples.json') return void response.end(JSON.stringify(listSamples(root)));
+    const file = resolve(join(root, path.endsWith('/') ? `${path}index.html` : path));
+    const isServed = folders.some((folder) => file.startsWith(join(root, folder) + sep));
+    if (!isServed || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end('not found');
+    const type = TYPES[extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, 'Content-Length': statSync(file).size });
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      const listening = typeof address === 'object' && address ? address.port : port;
+      done({
+        url: `http://127.0.0.1:${listening}/`,
+        close() {
+          server.close();
+          server.closeAllConnections();
+        },
+      });
+    });
+  });
+}
+
+/** @param {string} root */
+function listSamples(root) {
+  const folder = join(root, 'samples');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => name.endsWith('.lic')).sort();
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' } } });
+  if (!existsSync(join(ROOT, 'dist/index.js'))) {
+    console.error('there is no dist/: run npm run build first');
+    process.exit(1);
+  }
+  const { url } = await serve({ port: Number(values.port) });
+  console.log(`the demo page is at ${url}`);
+}
