@@ -31,8 +31,9 @@ class RowSource {
 // A network runs on one thread at a time; several networks run at once.
 class Network {
  public:
-  // Packs the weights of `net`, which may go afterwards. (in_height, in_width) is the plane at the input. `strip_rows`, at
-  // least 1, is rounded up to a multiple of what the network's shuffles need; see strip_rows().
+  // Packs the weights of `net`, which may go afterwards. (in_height, in_width) is the plane at the input. `strip_rows` is rounded
+  // up to a multiple of what the network's shuffles need; 0 leaves the height to the network, which then keeps a strip's planes
+  // small enough for the second-level cache. See strip_rows().
   // Errors: kOutOfMemory; kInvalidArgument (a plane that is empty, above 65536 a side or, where the network has unshuffle
   // layers, not a multiple of their factor); kBadModel (layers that do not fit together); kInternal (no support for the machine).
   static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows);
