@@ -30,6 +30,7 @@ class Config:
     hyper_width: int = 96
     feature_channels: int = 96
     context_width: int = 64
+    context_hidden: int = 160
     # group_table[pass][class]: which quarter of the channels that class of positions decodes in that pass.
     group_table: tuple = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
     # Recipe.

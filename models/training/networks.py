@@ -11,33 +11,19 @@
 Sources: Balle et al. 2018 (hyperprior), Minnen et al. 2018 (means, context), Theis et al. 2017 (sub-pixel synthesis, rounding
 with the identity as derivative), Li et al. 2023, "Neural Video Compression with Diverse Contexts" (quadtree passes).
 """
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from config import CLASS_COUNT, HYPER_MAX
+from dct import PATCH, dct_basis
 from entropy import HyperPrior, gaussian_bits, round_identity, sigma_of_index
 from layers import Block, Conv, INT16_MAX, IntegerConv, Rectifier
 from quality import Gains, nearest_anchor
 
-PATCH = 16  # pixels per latent position and side
 MEAN_STEP = 1 / 16
 FIRST_HIDDEN_MAX = 16383  # keeps a 3x3 over 96 channels of int8 weights inside 32 bits
 INDEX_START = 20.0
-
-
-def dct_basis(channels):
-    """Rows (channels, 3 * 16 * 16): low frequencies of an orthonormal 16x16 DCT, 3/4 of them luma, 1/8 each chroma axis."""
-    k = np.arange(PATCH)
-    dct = np.sqrt(2 / PATCH) * np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / (2 * PATCH))
-    dct[0] /= np.sqrt(2)
-    order = sorted((i * i + j * j, i, j) for i in range(PATCH) for j in range(PATCH))
-    axes = np.array([[3 ** -0.5] * 3, [2 ** -0.5, 0, -(2 ** -0.5)], [-(6 ** -0.5), 2 * 6 ** -0.5, -(6 ** -0.5)]])
-    chroma = channels // 8
-    rows = [(axes[axis][:, None, None] * np.outer(dct[i], dct[j])[None]).reshape(-1)
-            for axis, count in ((0, channels - 2 * chroma), (1, chroma), (2, chroma)) for _, i, j in order[:count]]
-    return torch.tensor(np.array(rows), dtype=torch.float32)
 
 
 class Analysis(nn.Module):
@@ -55,7 +41,7 @@ class Analysis(nn.Module):
         self.down16 = Conv(4 * w8, w16)
         self.blocks16 = nn.Sequential(*[Block(w16, 5) for _ in range(n16)])
         self.leave = Conv(w16, config.latent_channels)
-        self.linear.weight.data = dct_basis(config.latent_channels)[:, :, None, None].clone()
+        self.linear.weight.data = torch.from_numpy(dct_basis(config.latent_channels))[:, :, None, None].clone()
         for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
             nn.init.zeros_(zero)
 
@@ -82,7 +68,7 @@ class Synthesis(nn.Module):
         self.up4 = Conv(w8, 4 * w4)
         self.blocks4 = nn.Sequential(*[Block(w4, 3) for _ in range(n4)])
         self.leave = Conv(w4, 48, 3)
-        self.linear.weight.data = dct_basis(config.latent_channels).t()[:, :, None, None].clone()
+        self.linear.weight.data = torch.from_numpy(dct_basis(config.latent_channels).T.copy())[:, :, None, None].clone()
         for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
             nn.init.zeros_(zero)
 
@@ -154,8 +140,8 @@ class Context(nn.Module):
         self.enter = IntegerConv(m, width, bias_sets=sets, in_step=MEAN_STEP, lo=0)
         self.spread = IntegerConv(width, width, 3, depthwise=True, bias_sets=sets)
         self.join = IntegerConv(width, features, bias_sets=sets)
-        self.mix = IntegerConv(features, features, bias_sets=sets, lo=0)
-        self.leave = IntegerConv(features, 2 * m, bias_sets=sets, out_step=out_step)
+        self.mix = IntegerConv(features, config.context_hidden, bias_sets=sets, lo=0)
+        self.leave = IntegerConv(config.context_hidden, 2 * m, bias_sets=sets, out_step=out_step)
         self.leave.bias.data[:, m:] = INDEX_START
         rows = [[[half * m + g * self.group + i for half in (0, 1) for i in range(self.group)] for g in active]
                 for active in self.table]
