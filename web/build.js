@@ -40,7 +40,6 @@ await esbuild.build({
   outdir: DIST,
   bundle: true,
   splitting: true,
-  minify: true,
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
@@ -55,6 +54,10 @@ report();
 // The two imports of web/ that are not files there: Emscripten's glue, and where wasm and models lie.
 function resolveBuilt(build) {
   build.onResolve({ filter: /^\.\/lic\.js$/ }, () => ({ path: join(wasmFolder, 'lic.js') }));
+  build.onLoad({ filter: /\/lic\.js$/ }, async ({ path }) => {
+    const { code } = await esbuild.transform(readFileSync(path), { minify: true });
+    return { contents: code };
+  });
   build.onResolve({ filter: /^\.\/places\.js$/ }, () => ({ path: 'places.js', namespace: 'lic' }));
   build.onLoad({ filter: /./, namespace: 'lic' }, () => ({ contents: places() }));
 }

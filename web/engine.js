@@ -21,7 +21,7 @@ import { LicError, checked } from './errors.js';
  */
 
 // Linear memory never shrinks. An instance that has grown beyond this is dropped after the decode, to give its memory back.
-const KEEP_BYTES = 256 * 2 ** 20;
+const KEEP_BYTES = 128 * 2 ** 20;
 
 export class Engine {
   #module;

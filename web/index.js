@@ -1,7 +1,7 @@
 // The entry for browsers: files by fetch, decoding in workers.
 
 import { createApi } from './api.js';
-import * as places from './places.js';
+import { models, wasm } from './places.js';
 import { WorkerPool } from './pool.js';
 
 export { LicError } from './errors.js';
@@ -15,7 +15,7 @@ async function startLocal(module) {
 }
 
 const api = /* @__PURE__ */ createApi({
-  places,
+  places: { models, wasm },
   open: (url, signal) => fetch(url, { signal }),
   startRunner: async (module) => new WorkerPool(module, spawnWorker, () => startLocal(module)),
 });

@@ -28,7 +28,9 @@ export class LocalRunner {
       signal?.throwIfAborted();
       return this.#engine.run(job, makePause(signal));
     });
-    this.#last = turn.catch(() => {});
+    // Not the turn itself: it would hold the picture until the next.
+    const over = () => {};
+    this.#last = turn.then(over, over);
     return turn;
   }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { createApi } from './api.js';
 import { LocalRunner } from './local.js';
-import * as places from './places.js';
+import { models, wasm } from './places.js';
 
 export { LicError } from './errors.js';
 
@@ -25,7 +25,7 @@ async function open(url, signal) {
 }
 
 const api = /* @__PURE__ */ createApi({
-  places,
+  places: { models, wasm },
   open,
   startRunner: async (module) => new LocalRunner(module),
 });
