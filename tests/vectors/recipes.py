@@ -111,6 +111,12 @@ def alphas(r):
     r.picture("edge-alpha", EDGE, 90, 60, probable(59), alpha=noise, classes=(63, 62, 1, 63))
 
 
+def examples(r):
+    """The file that docs/format.md explains byte by byte."""
+    extras = {"xmp": b"<x:xmpmeta/>"}
+    r.picture("tiny-example", TINY, 2, 1, probable(80), alpha=np.array([[255, 10]]), extras=extras)
+
+
 def metadata(r):
     """Every section, and sections that a decoder of this version does not know."""
     rng = np.random.default_rng(70)
@@ -125,6 +131,6 @@ def metadata(r):
 def generated():
     """All of them: (name, path of the model from the root, bytes)."""
     r = Recipes({path: load_model(path) for path in (TINY, EDGE, LEAST)})
-    for part in (sizes, qualities, extremes, skipping, alphas, metadata):
+    for part in (sizes, qualities, extremes, skipping, alphas, metadata, examples):
         part(r)
     return r.files

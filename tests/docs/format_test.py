@@ -1,0 +1,167 @@
+"""docs/format.md in lockstep with the code: constants, enums, field names, anchors, and the example decoded from its own text."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import example
+
+ROOT = example.ROOT
+sys.path.insert(0, os.path.join(example.HERE, "..", "reference"))
+import lic_model  # noqa: E402
+import lic_reference  # noqa: E402
+
+# Files whose every constant is part of the format.
+FORMAT_FILES = ["shared/format.h", "shared/rans.h", "shared/weights.h"]
+# Constants of the format in files that hold others too.
+SINGLE_CONSTANTS = {
+    "shared/include/lic/lic.h": ["kMaxSide", "kMaxPixels", "kHeaderBytes"],
+    "shared/entropy.h": ["kMeanUnit"],
+    "shared/weights.cpp": ["kMaxLayers", "kMaxBranches", "kMaxChannels", "kMaxSupport"],
+}
+CODE_FOLDERS = ["shared", "native", "wasm", "web", "tests", "models", "scripts"]
+CODE_ENDINGS = (".h", ".cpp", ".js", ".ts", ".py", ".md", ".txt", ".html")
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+DOCUMENT = read("docs/format.md")
+
+
+def part(anchor):
+    """The text of the section with this anchor, up to the next heading."""
+    return re.split(r"^#", DOCUMENT.split("{#" + anchor + "}")[1], maxsplit=1, flags=re.M)[0]
+
+
+def table(anchor):
+    """The rows of all tables in a section, as lists of cells without backquotes."""
+    lines = [line for line in part(anchor).splitlines() if line.startswith("|") and not line.startswith("|---")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def constants_in(path):
+    """Name to value of the integer constants of a C++ file."""
+    values = {}
+    for name, text in re.findall(r"constexpr \w+ (k\w+) = ([^;]+);", read(path)):
+        text = re.sub(r"u?int\d+_t\{(\d+)\}|(\d+)u\b", r"\1\2", text)
+        values[name] = eval(text, {"__builtins__": {}}, values)  # the repository's own headers
+    return values
+
+
+def enum_in(path, name):
+    """Snake-case name to number of a C++ enum's values."""
+    body = re.search(r"enum (?:class )?" + name + r" : uint8_t \{(.*?)\}", read(path), re.S)[1]
+    body = re.sub(r"//.*", "", body)
+    return {re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): int(number) for key, number in re.findall(r"k(\w+) = (\d+)", body)}
+
+
+class Constants(unittest.TestCase):
+    def test_constants_of_the_code_stand_in_the_document(self):
+        documented = {row[0]: int(row[1]) for row in table("constants")[1:]}
+        found = {}
+        for path in FORMAT_FILES:
+            found |= constants_in(path)
+        for path, names in SINGLE_CONSTANTS.items():
+            values = constants_in(path)
+            found |= {name: values[name] for name in names}
+        self.assertEqual(found, documented)
+
+    def test_constants_named_in_the_text(self):
+        documented = {row[0]: int(row[1]) for row in table("constants")[1:]}
+        named = re.findall(r"`(k\w+)` = (\d+)", DOCUMENT)
+        self.assertGreaterEqual(len(named), 3)
+        for name, value in named:
+            self.assertEqual(documented[name], int(value), name)
+
+    def test_exp2_tables(self):
+        for name, steps in (("kExp2Coarse", 32), ("kExp2Fine", 1024)):
+            body = re.search(name + r"\[32\] = \{(.*?)\}", read("shared/quality.cpp"), re.S)[1]
+            values = [int(value, 0) for value in re.findall(r"\w+", body.replace("u,", ","))]
+            self.assertEqual(values, [round(2 ** (i / steps) * 2**30) for i in range(32)], name)
+
+    def test_second_decoder(self):
+        documented = {row[0]: int(row[1]) for row in table("constants")[1:]}
+        self.assertEqual(lic_reference.RANS_PRECISION, documented["kRansPrecision"])
+        self.assertEqual(lic_reference.RANS_LOW, documented["kRansLow"])
+        self.assertEqual(lic_reference.HEADER_BYTES, documented["kHeaderBytes"])
+        self.assertEqual(lic_model.SCALE_COUNT, documented["kScaleCount"])
+        self.assertEqual(lic_model.HYPER_MAX, documented["kHyperMax"])
+
+
+class Names(unittest.TestCase):
+    def test_errors(self):
+        documented = {row[1]: int(row[0]) for row in table("errors")[1:]}
+        self.assertEqual(enum_in("shared/include/lic/lic.h", "Error"), {"none": 0} | documented)
+        names = re.search(r"kNames\[kErrorCount\] = \{(.*?)\}", read("shared/result.cpp"), re.S)[1]
+        self.assertEqual(re.findall(r'"(\w+)"', names), ["ok"] + sorted(documented, key=documented.get))
+        codes = re.search(r"type LicErrorCode =(.*?);", read("web/index.d.ts"), re.S)[1]
+        self.assertLessEqual(set(re.findall(r"'(\w+)'", codes)), set(documented))
+
+    def test_every_boxed_error_is_in_the_table(self):
+        documented = {row[1] for row in table("errors")[1:]}
+        for name in re.findall(r"`\[(\w+)\]`", DOCUMENT):
+            self.assertIn(name, documented)
+
+    def test_sections(self):
+        documented = {row[1].lower(): int(row[0]) for row in table("sections") if row[0].isdigit() and row[1].isupper()}
+        self.assertEqual(enum_in("shared/format.h", "SectionType"), documented | {"first_ignored": 128})
+        models = {name.lower() + "_section": int(number) for name, number in re.findall(r"\b([A-Z_]+) \((\d+)\)", part("model-files"))}
+        self.assertEqual(enum_in("shared/weights.cpp", "SectionType"), models)
+
+    def test_layers(self):
+        code = enum_in("shared/weights.h", "Op")
+        for anchor in ("integer-programs", "float-programs"):
+            documented = {row[1]: int(row[0]) for row in table(anchor)[1:]}
+            self.assertLessEqual(documented.items(), code.items())
+        self.assertEqual(set(documented), set(code))
+
+    def test_fields(self):
+        """A field has one name in the document and in C++."""
+        header = re.search(r"struct Header \{(.*?)\}", read("shared/format.h"), re.S)[1]
+        entropy = re.search(r"struct EntropyModel \{(.*?)\n\}", read("shared/weights.h"), re.S)[1]
+        documented = re.sub("flags", "has_alpha is_grey", part("header"))
+        for name in re.findall(r"^  \w+ (\w+)(?: = .*)?;", header, re.M):
+            self.assertRegex(documented, rf"\b{name}\b")
+        for name in re.findall(r"^  uint32_t (\w+) = 0;", entropy, re.M):
+            self.assertIn(f"`{name}`", DOCUMENT)
+
+
+class Anchors(unittest.TestCase):
+    def test_anchors_cited_exist(self):
+        anchors = set(re.findall(r"\{#([\w-]+)\}", DOCUMENT))
+        anchors |= {re.sub(r"\s+", "-", title.strip().lower()) for title in re.findall(r"^#+ ([^{\n]+)", DOCUMENT, re.M)}
+        for cited in re.findall(r"\]\(#([\w-]+)\)", DOCUMENT):
+            self.assertIn(cited, anchors)
+        tracked = subprocess.run(["git", "ls-files", *CODE_FOLDERS], cwd=ROOT, capture_output=True, text=True, check=True)
+        count = 0
+        for path in tracked.stdout.split("\n"):
+            if not path.endswith(CODE_ENDINGS) or not os.path.exists(os.path.join(ROOT, path)):
+                continue
+            for line in read(path).splitlines():
+                if "format.md#" in line:
+                    for cited in re.findall(r"#([a-z][\w-]+)", line.split("format.md", 1)[1]):
+                        self.assertIn(cited, anchors, f"{path}: {line}")
+                        count += 1
+        self.assertGreater(count, 10)
+
+
+class Example(unittest.TestCase):
+    def test_the_text_is_what_the_script_writes(self):
+        text = DOCUMENT.split(example.BEGIN)[1].split(example.END)[0]
+        self.assertEqual(text, "\n" + example.example() + "\n")
+
+    def test_the_bytes_in_the_text_decode_to_the_hash_in_the_text(self):
+        text = DOCUMENT.split(example.BEGIN)[1].split(example.END)[0]
+        data = bytes.fromhex("".join(re.findall(r"^    [0-9a-f]{4}  ((?:[0-9a-f]{2} ?){1,8})", text, re.M)))
+        model = lic_model.read_model(lic_reference.read_file(os.path.join(ROOT, example.MODEL)))
+        decoded = lic_reference.decode(data, model)
+        self.assertIn(lic_reference.symbol_hash(decoded), text)
+
+
+if __name__ == "__main__":
+    unittest.main()
