@@ -65,9 +65,10 @@ void ResetXmpOrientation(std::span<uint8_t> xmp) {
   // Both spellings of RDF: tiff:Orientation="6" and <tiff:Orientation>6</tiff:Orientation>.
   const std::string_view text(reinterpret_cast<const char*>(xmp.data()), xmp.size());
   constexpr std::string_view kName = "tiff:Orientation";
-  for (size_t at = text.find(kName); at != text.npos; at = text.find(kName, at)) {
-    at = text.find_first_not_of(" \t\r\n=>\"'", at + kName.size());
-    if (at != text.npos && text[at] >= '2' && text[at] <= '8') xmp[at] = '1';
+  for (size_t at = text.find(kName); at != text.npos; at = text.find(kName, at + kName.size())) {
+    if (at > 0 && text[at - 1] == '/') continue;
+    const size_t value = text.find_first_not_of(" \t\r\n=>\"'", at + kName.size());
+    if (value != text.npos && text[value] >= '2' && text[value] <= '8') xmp[value] = '1';
   }
 }
 

@@ -1,18 +1,13 @@
 #include "native/help.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "lic/lic.h"
 #include "native/commands/command.h"
 
 namespace lic {
 namespace {
-
-struct ExitStatus {
-  int number;
-  const char* name;
-  const char* meaning;
-};
 
 // As in docs/format.md#errors.
 constexpr const char* kMeanings[kErrorCount] = {
@@ -37,11 +32,16 @@ constexpr const char* kMeanings[kErrorCount] = {
     "decoded, but below the quality that was asked for",
 };
 
-std::vector<ExitStatus> ExitStatuses() {
-  std::vector<ExitStatus> statuses;
-  for (int i = 0; i < kErrorCount; i++) statuses.push_back({i, ErrorName(static_cast<Error>(i)), kMeanings[i]});
-  statuses.push_back({kExitUsage, "usage", "wrong options or arguments"});
-  return statuses;
+std::string ExitStatusText() {
+  std::string text;
+  const auto add = [&](int number, const char* name, const char* meaning) {
+    char line[128];
+    std::snprintf(line, sizeof(line), "%3d %-20s %s\n", number, name, meaning);
+    text += line;
+  };
+  for (int i = 0; i < kErrorCount; i++) add(i, ErrorName(static_cast<Error>(i)), kMeanings[i]);
+  add(kExitUsage, "usage", "wrong options or arguments");
+  return text;
 }
 
 // Text for roff: no line may begin with a control character, a backslash begins an escape and a hyphen would be typeset.
@@ -67,19 +67,16 @@ std::string OptionText(const CLI::Option& option) {
 std::string CommandText(const CLI::App& command) {
   std::string text = ".SS lic " + command.get_name() + "\n" + Escape(command.get_description()) + ".\n";
   for (const CLI::Option* option : command.get_options()) text += OptionText(*option);
-  return text;
+  return text + ".PP\n.nf\n" + Escape(command.get_footer()) + ".fi\n";
 }
 
 }  // namespace
 
-std::string ExitStatusText(const std::string& indent) {
-  std::string text;
-  for (const ExitStatus& status : ExitStatuses()) {
-    char line[128];
-    std::snprintf(line, sizeof(line), "%3d %-20s %s\n", status.number, status.name, status.meaning);
-    text += indent + line;
-  }
-  return text;
+std::string HelpText(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  const std::string name = parent ? parent->get_name() + " " + app.get_name() : app.get_name();
+  const std::string text = app.get_formatter()->make_help(&app, name, CLI::AppFormatMode::Normal);
+  return parent ? text : text + "Exit status:\n" + ExitStatusText();
 }
 
 std::string ManPage(const CLI::App& app) {
@@ -90,7 +87,7 @@ std::string ManPage(const CLI::App& app) {
   text += ".SH COMMANDS\n";
   for (const CLI::App* command : commands) text += CommandText(*command);
   text += ".SH NOTES\n.nf\n" + Escape(app.get_footer()) + ".fi\n";
-  text += ".SH EXIT STATUS\n.nf\n" + Escape(ExitStatusText("")) + ".fi\n";
+  text += ".SH EXIT STATUS\n.nf\n" + Escape(ExitStatusText()) + ".fi\n";
   return text;
 }
 

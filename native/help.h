@@ -9,8 +9,8 @@ class App;
 
 namespace lic {
 
-// Exit statuses with their names and meanings, one a line, each behind `indent`.
-std::string ExitStatusText(const std::string& indent);
+// What `lic help` says, of the whole command or of a subcommand.
+std::string HelpText(const CLI::App& app);
 
 // The manual page lic(1), as docs/lic.1 holds it.
 std::string ManPage(const CLI::App& app);

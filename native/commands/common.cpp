@@ -17,14 +17,15 @@ int UsageError(const std::string& message) {
 }
 
 void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& what) {
-  app.add_option("IN", options.names, what)->required();
+  app.add_option("IN", options.names, what)->required()->type_name("");
   app.add_flag("-r,--recursive", options.recursive, "Search folders among the inputs, and the folders in them");
 }
 
 void AddBatchOptions(CLI::App& app, BatchOptions& options) {
-  app.add_option("-j,--jobs", options.threads, "Files to work on at a time, 0 for one per processor; each takes its own memory")
+  app.add_option("-j,--jobs", options.threads, "Files to work on at a time, 0 for one per processor; each takes memory of its own")
       ->capture_default_str()
-      ->check(CLI::Range(0, 256));
+      ->type_name("N")
+      ->check(CLI::Range(0, 256).description(""));
   app.add_flag("--json", options.json, "Print a line of JSON for each file");
 }
 
@@ -33,16 +34,15 @@ void AddModelOption(CLI::App& app, std::string& model) {
 }
 
 void AddWriteOptions(CLI::App& app, WriteOptions& options) {
-  auto* file = app.add_option("-o,--output", options.outputs.file, "Output of a single input; - is standard output")->type_name("FILE");
+  app.add_option("-o,--output", options.outputs.file, "Output of a single input; - is standard output")->type_name("FILE");
   app.add_option("-d,--out-dir", options.outputs.folder, "Folder for the outputs, made if need be; the trees of searched folders are mirrored in it")
-      ->type_name("DIR")
-      ->excludes(file);
+      ->type_name("DIR");
   app.add_flag("--skip-existing", options.skip_existing, "Leave outputs alone that exist");
 }
 
 std::string CheckOutputs(const InputOptions& inputs, const WriteOptions& options) {
   const OutputOptions& outputs = options.outputs;
-  if (outputs.file.empty() && outputs.folder.empty()) return "-o or --out-dir is required";
+  if (outputs.file.empty() == outputs.folder.empty()) return "either -o or --out-dir is required";
   std::error_code error;
   if (!outputs.file.empty()) {
     if (inputs.names.size() > 1) return "-o takes a single input; --out-dir takes several";

@@ -67,10 +67,10 @@ std::function<int()> AddDecode(CLI::App& app) {
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-f,--format", arguments->format,
                  "png (keeps profile, Exif and XMP), ppm (no alpha) or pam; by default the one that the output's name says, else png")
-      ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}))
-      ->type_name("FORMAT");
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}).description(""));
   AddModelOption(app, arguments->model);
-  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")->capture_default_str();
+  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")->capture_default_str()->type_name("N");
   AddBatchOptions(app, arguments->batch);
   app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
   return [arguments] { return RunDecode(*arguments); };

@@ -74,14 +74,17 @@ std::function<int()> AddEncode(CLI::App& app) {
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
       ->capture_default_str()
-      ->check(CLI::Range(1.0, 100.0));
+      ->type_name("Q")
+      ->check(CLI::Range(1.0, 100.0).description(""));
   app.add_option("--effort", arguments->encode.effort,
                  "0: round every latent; 1: also lower those that cost more bits than they are worth, for a smaller file")
       ->capture_default_str()
-      ->check(CLI::Range(0, kMaxEffort));
-  app.add_option("--tile", arguments->tile_pixels, "Side of a tile in pixels, a multiple of 64: smaller ones decode in less memory, larger ones are smaller in bytes")
+      ->type_name("E")
+      ->check(CLI::Range(0, kMaxEffort).description(""));
+  app.add_option("--tile", arguments->tile_pixels, "Side of the tiles in pixels, a multiple of 64 up to 65536: small tiles can be decoded a piece at a time, large ones take fewer bytes")
       ->capture_default_str()
-      ->check(CLI::Range(64, 65536));
+      ->type_name("N")
+      ->check(CLI::Range(64, 65536).description(""));
   AddModelOption(app, arguments->model);
   app.add_flag("--keep-icc", arguments->read.keep_icc, "Keep the colours as they are and store their profile, instead of converting them to sRGB");
   app.add_flag("--keep-exif", arguments->read.keep_exif, "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");
