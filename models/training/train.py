@@ -23,6 +23,8 @@ from quality import lambda_of, sample_quality
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPORT_STEPS, SAVE_SECONDS, VALIDATE_SECONDS = 200, 120, 900
 CLIP, AVERAGE_DECAY, FINAL_RATE = 1.0, 0.999, 0.02
+# The hyper prior's parameters are in units of tables and of integers; the entropy networks start later than the transform.
+RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "prior": 25.0}
 VALIDATION_QUALITIES = (20.0, 50.0, 75.0)
 
 
@@ -101,7 +103,10 @@ def averaged(model, average):
 
 
 def make_optimiser(model, rate):
-    return torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98))
+    """Adam with a group for each part, whose `base` rate the schedule multiplies."""
+    groups = [{"params": list(part.parameters()), "base": rate * RATE_FACTORS.get(name, 1.0)}
+              for name, part in model.named_children()]
+    return torch.optim.Adam(groups, lr=rate, betas=(0.9, 0.98))
 
 
 def run(args):
@@ -144,7 +149,7 @@ def train(model, average, optimiser, crops, pictures, step, out, budget, device)
         model.set_slope(slope)
         cosine = 0.5 * (1 + math.cos(math.pi * fraction)) * (1 - FINAL_RATE) + FINAL_RATE
         for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * min(1.0, (local + 1) / config.warmup_steps) * cosine
+            group["lr"] = group["base"] * min(1.0, (local + 1) / config.warmup_steps) * cosine
         x, quality = crops.next(device), sample_quality(config.batch).to(device)
         terms, bpp, mse = rate_distortion(model, x, quality, hard, autocast)
         loss = (terms * (lambda_of(quality) / lambda_of(torch.tensor(50.0))) ** -0.5).mean()

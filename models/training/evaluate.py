@@ -1,0 +1,125 @@
+"""Measures a pair of model files: bits per pixel by the stored tables, PSNR of the decoded pixels, BD-rate against anchors.
+
+    python3 models/training/evaluate.py --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
+    python3 models/training/evaluate.py --model models/lic-photo --data DIR        # the val crops
+
+The rate is that of a file of one tile: symbols at the cost of their table entries, and every byte around them. Anchors are
+Pillow's libjpeg-turbo (progressive, optimised, 4:2:0) and OpenJPEG (irreversible 9/7, raw codestream).
+"""
+import argparse
+import csv
+import glob
+import io
+import os
+
+import numpy as np
+import torch
+from PIL import Image, features
+
+import licm
+from data import data_dir, load_split
+from runner import Coder
+
+QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+JPEG_QUALITIES = (5, 8, 12, 17, 24, 32, 42, 54, 66, 76, 84, 90, 94)
+JPEG2000_RATIOS = (300, 220, 160, 120, 90, 66, 48, 36, 27, 20, 15, 11, 8)
+LOW_BPP, HIGH_BPP = 0.15, 1.0
+
+
+def psnr(first, second):
+    mse = np.square(first.astype(np.float64) - second.astype(np.float64)).mean()
+    return 10 * np.log10(255.0 ** 2 / max(mse, 1e-9))
+
+
+def load_model(prefix):
+    with open(prefix + ".dec.licm", "rb") as file:
+        decoder = licm.read_decoder(file.read())
+    with open(prefix + ".enc.licm", "rb") as file:
+        encoder = licm.read_encoder(file.read())
+    if encoder.model_id != decoder.model_id():
+        raise SystemExit("the encoder file belongs to another model")
+    return decoder, encoder
+
+
+def codec_curve(coder, pictures, qualities):
+    """-> per quality (quality, mean bpp, mean PSNR, share of the hyper-latents); one analysis for each picture."""
+    sums = np.zeros((len(qualities), 3))
+    for pixels in pictures:
+        latents, area = coder.analyse(pixels), pixels.shape[0] * pixels.shape[1]
+        for row, quality in zip(sums, qualities):
+            size, hyper, decoded = coder.code(pixels, int(round(quality * 256)), latents)
+            row += (size * 8 / area, psnr(pixels, decoded), hyper * 8 / area)
+    sums /= len(pictures)
+    return [(quality, bpp, db, hyper / bpp) for quality, (bpp, db, hyper) in zip(qualities, sums)]
+
+
+def anchor_curve(pictures, settings):
+    """settings: dictionaries for Image.save -> (mean bpp, mean PSNR) for each."""
+    points = []
+    for setting in settings:
+        bpp = db = 0.0
+        for pixels in pictures:
+            stream = io.BytesIO()
+            Image.fromarray(pixels).save(stream, **setting)
+            decoded = np.asarray(Image.open(io.BytesIO(stream.getvalue())).convert("RGB"))
+            bpp += stream.tell() * 8 / (pixels.shape[0] * pixels.shape[1]) / len(pictures)
+            db += psnr(pixels, decoded) / len(pictures)
+        points.append((bpp, db))
+    return points
+
+
+def anchors(pictures):
+    """-> name: curve."""
+    jpeg = [{"format": "JPEG", "quality": q, "progressive": True, "optimize": True} for q in JPEG_QUALITIES]
+    j2k = [{"format": "JPEG2000", "quality_mode": "rates", "quality_layers": [r], "irreversible": True, "mct": 1, "no_jp2": True}
+           for r in JPEG2000_RATIOS]
+    return {f"libjpeg-turbo {features.version_feature('libjpeg_turbo')}": anchor_curve(pictures, jpeg),
+            f"OpenJPEG {features.version_codec('jpg_2000')}": anchor_curve(pictures, j2k)}
+
+
+def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
+    """Mean difference of the rate in %, over the PSNR that `curve` reaches between two rates; curves of (bpp, PSNR)."""
+    (rate, db), (other_rate, other_db) = (np.array(sorted(points)).T for points in (curve, anchor))
+    ends = np.interp(np.log([low, high]), np.log(rate), db)
+    grid = np.linspace(max(ends[0], other_db[0]), min(ends[1], other_db[-1]), 200)
+    difference = np.interp(grid, db, np.log(rate)) - np.interp(grid, other_db, np.log(other_rate))
+    return 100 * (np.exp(difference.mean()) - 1)
+
+
+def load_pictures(args):
+    if args.pictures:
+        paths = sorted(glob.glob(os.path.join(args.pictures, "*.png")))[::args.every]
+        return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+    return load_split(data_dir(args.data), "val")[::args.every]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True, help="path without .dec.licm")
+    parser.add_argument("--pictures", default="", help="folder of PNG files instead of the val crops")
+    parser.add_argument("--data", default="")
+    parser.add_argument("--qualities", type=float, nargs="+", default=QUALITIES)
+    parser.add_argument("--every", type=int, default=1, help="only every n-th picture")
+    parser.add_argument("--anchors", action="store_true")
+    parser.add_argument("--csv", default="")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    decoder, encoder = load_model(args.model)
+    pictures = load_pictures(args)
+    curve = codec_curve(Coder(decoder, encoder), pictures, args.qualities)
+    rows = [("quality", "bpp", "psnr", "hyper_share")] + [(q, f"{b:.4f}", f"{p:.3f}", f"{h:.3f}") for q, b, p, h in curve]
+    print(f"{decoder.name} {decoder.model_id().hex()}, {len(pictures)} pictures")
+    for row in rows:
+        print("  ".join(str(cell) for cell in row))
+    if args.csv:
+        with open(args.csv, "w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    if args.anchors:
+        for name, anchor in anchors(pictures).items():
+            print(f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: "
+                  f"{bd_rate([(b, p) for _, b, p, _ in curve], anchor):+.1f} %")
+
+
+if __name__ == "__main__":
+    main()
