@@ -39,13 +39,15 @@ const TYPES = {
  * @param {object} [options]
  * @param {number} [options.port] 0 for any free one
  * @param {string} [options.csp]
+ * @param {Record<string, string>} [options.headers] further ones for every response
  * @param {string[]} [options.folders] the folders of `root` that are served
  * @param {string} [options.root]
  * @returns {Promise<{url: string, close: () => void}>}
  */
-export function serve({ port = 0, csp = CSP, folders = FOLDERS, root = ROOT } = {}) {
+export function serve({ port = 0, csp = CSP, headers = {}, folders = FOLDERS, root = ROOT } = {}) {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Security-Policy', csp);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-cache');

@@ -1,0 +1,129 @@
+// The package as users get it: packed, installed, imported, typed.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+
+import { rootPath } from './vectors.js';
+
+const RUNTIME_BROTLI_BYTES = 250_000;
+const PACKAGE_BYTES = 1_000_000;
+
+const root = rootPath('.');
+const tool = (name) => join(root, 'node_modules/.bin', name);
+const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+let folder;
+let installed;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lic-package-'));
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, filename)], folder);
+  installed = join(folder, 'node_modules/lic-codec');
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const listFiles = (path) =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+
+const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js'));
+
+test('the package holds dist, the released decoder models and nothing else', () => {
+  const names = listFiles(installed).map((name) => name.slice(installed.length + 1));
+  for (const name of names) {
+    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/[\w-]+\.(js|wasm|d\.ts)|models\/[a-z0-9-]+\.dec\.licm)$/);
+  }
+  assert.ok(names.includes('dist/lic.wasm'));
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  assert.equal(dependencies, undefined);
+});
+
+test('it decodes in Node without configuration of its wasm', () => {
+  copyFileSync(rootPath('tests/vectors/tiny-33x31.lic'), join(folder, 'picture.lic'));
+  copyFileSync(rootPath('tests/models/tiny.dec.licm'), join(folder, 'tiny.licm'));
+  const script = `
+    import { configure, decode, info } from 'lic-codec';
+    configure({ models: new URL('./tiny.licm', import.meta.url) });
+    const { width, height } = await info('picture.lic');
+    const picture = await decode(new URL('./picture.lic', import.meta.url));
+    console.log(JSON.stringify([width, height, picture.data.length]));`;
+  writeFileSync(join(folder, 'decode.js'), script);
+  assert.deepEqual(JSON.parse(run(process.execPath, ['decode.js'], folder)), [33, 31, 33 * 31 * 4]);
+});
+
+test('its model is found by the id that files carry', () => {
+  const script = `
+    import { createHash } from 'node:crypto';
+    import { readFileSync } from 'node:fs';
+    import { fileURLToPath } from 'node:url';
+    const file = readFileSync(fileURLToPath(import.meta.resolve('lic-codec/models/lic-photo.dec.licm')));
+    const start = 8 + file.readUInt16LE(6) + 9;
+    const entropy = file.subarray(start, start + file.readUInt32LE(start - 8));
+    console.log(createHash('sha256').update(entropy).digest('hex').slice(0, 16));`;
+  writeFileSync(join(folder, 'model.js'), script);
+  const id = run(process.execPath, ['model.js'], folder).trim();
+  assert.ok(listCode().some((name) => readFileSync(name, 'utf8').includes(id)), `${id} is in no file of dist/`);
+});
+
+test('every entry is safe to import where there is no DOM', () => {
+  const script = `
+    await import('lic-codec');
+    const { LicImgElement } = await import('lic-codec/element');
+    await import('lic-codec/define');
+    await import('./node_modules/lic-codec/dist/index.js');
+    console.log(typeof LicImgElement);`;
+  writeFileSync(join(folder, 'server.js'), script);
+  assert.equal(run(process.execPath, ['server.js'], folder).trim(), 'function');
+});
+
+test('no code is made from text, and only the node entry imports from node', () => {
+  for (const name of listCode()) {
+    const code = readFileSync(name, 'utf8');
+    assert.doesNotMatch(code, /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
+    if (!name.endsWith('/node.js')) assert.doesNotMatch(code, /['"]node:|require\(/, name);
+  }
+});
+
+test('types: a browser project and a Node project without DOM types', () => {
+  const source = (picture) => `
+    import { configure, decode, info, LicError, type Info, type LicErrorCode } from 'lic-codec';
+    configure({ wasm: new Uint8Array(), models: { aa: new URL('https://example.org/a.licm') } });
+    const header: Info = await info(new Uint8Array(40), { signal: AbortSignal.timeout(5) });
+    const picture: ${picture} = await decode('a.lic', { maxPixels: 1e6, onInfo: ({ width }) => void width.toFixed() });
+    try { await decode(new Blob([])); } catch (error) {
+      if (error instanceof LicError) { const code: LicErrorCode = error.code; code satisfies string; }
+    }
+    // @ts-expect-error
+    await decode(5);
+    export { header, picture };`;
+  const compile = (name, text, ...options) => {
+    writeFileSync(join(folder, name), text);
+    run(tool('tsc'), [name, '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', ...options], folder);
+  };
+  const element = `
+    import { LicImgElement } from 'lic-codec/element';
+    import 'lic-codec/define';
+    const image: LicImgElement = document.createElement('lic-img');
+    await image.decode();`;
+  compile('browser.ts', source('ImageData') + element, '--lib', 'es2022,dom', '--types', '');
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
+  compile('node.ts', source("import('lic-codec').Picture"), '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
+});
+
+test('sizes: the runtime at most 250 kB compressed, all that a page loads at most 1 MB', () => {
+  const compressed = (name) => brotliCompressSync(readFileSync(name)).length;
+  const code = listCode().filter((name) => !/\/(node|workerd)\.js$/.test(name));
+  const runtime = [...code, join(installed, 'dist/lic.wasm')].reduce((sum, name) => sum + compressed(name), 0);
+  const model = statSync(join(installed, 'models/lic-photo.dec.licm')).size;
+  assert.ok(runtime <= RUNTIME_BROTLI_BYTES, `the runtime has ${runtime} bytes`);
+  assert.ok(runtime + model <= PACKAGE_BYTES, `runtime and model have ${runtime + model} bytes`);
+});
