@@ -1,4 +1,8 @@
-"""The exact half of a model at work: integer programs (docs/format.md#integer-programs) and gains (#quality), in int64."""
+"""The exact half of a model at work: integer programs (docs/format.md#integer-programs) and gains (#quality).
+
+Planes are int64. Sums of products are formed in float64, where numpy is fast: they are whole numbers below 2^31, as reading a
+model makes sure, and float64 is exact up to 2^53 in whatever order they are added.
+"""
 
 import numpy as np
 
@@ -30,16 +34,16 @@ def round_shift(values, shift):
 
 def convolve(layer, plane, bias_set):
     _, height, width = plane.shape
-    weight = layer.weight.astype(np.int64)
-    bias = layer.bias[bias_set if len(layer.bias) > 1 else 0].astype(np.int64)
-    acc = np.zeros((len(bias), height * width), np.int64) + bias[:, None]
-    for (ky, kx), shifted in taps(plane, layer.kernel):
+    weight = layer.weight.astype(np.float64)
+    bias = layer.bias[bias_set if len(layer.bias) > 1 else 0].astype(np.float64)
+    acc = np.zeros((len(bias), height * width)) + bias[:, None]
+    for (ky, kx), shifted in taps(plane.astype(np.float64), layer.kernel):
         flat = shifted.reshape(len(plane), height * width)
         if layer.op == CONVOLUTION:
             acc += weight[:, :, ky, kx] @ flat
         else:
             acc += weight[:, ky, kx, None] * flat
-    scaled = round_shift(acc * layer.multiplier.astype(np.int64)[:, None], layer.shift)
+    scaled = round_shift(acc.astype(np.int64) * layer.multiplier.astype(np.int64)[:, None], layer.shift)
     return np.clip(scaled, layer.lo, layer.hi).reshape(len(bias), height, width)
 
 

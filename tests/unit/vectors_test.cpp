@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "files.h"
+#include "integer_gemm.h"
 #include "mend.h"
 
 namespace lic::test {
@@ -71,6 +72,42 @@ TEST(every_vector_decodes_to_its_manifest) {
       CheckPixels(vector, picture.value());
     }
     if (failed_checks != failed_before) std::printf("  in %s\n", vector.file.c_str());
+  }
+}
+
+TEST(every_instruction_set_finds_the_same_symbols) {
+  for (const IntegerKernel* kernel : AvailableKernels()) {
+    SetKernel(kernel);
+    for (const Vector& vector : ReadManifest()) {
+      const Model* model = ModelOf(vector.model);
+      if (!CHECK(model)) continue;
+      const auto hash = HashSymbols(ReadFile(kVectors + vector.file), *model);
+      const std::string found = hash.ok() ? ToHex(hash.value()) : hash.failure().what;
+      if (!CHECK_EQ(found, vector.symbols_sha256)) std::printf("  in %s, kernel %s\n", vector.file.c_str(), kernel->name);
+    }
+    SetKernel(nullptr);
+  }
+}
+
+TEST(a_decoder_in_steps_makes_the_same_picture) {
+  for (const Vector& vector : ReadManifest()) {
+    const Model* model = ModelOf(vector.model);
+    if (!CHECK(model)) continue;
+    const auto file = ReadFile(kVectors + vector.file);
+    const auto whole = Decode(file, *model);
+    auto decoder = Decoder::Open(file, *model);
+    if (!CHECK(whole.ok() && decoder.ok())) continue;
+    float progress = 0;
+    while (!decoder.value().done()) {
+      if (!CHECK(decoder.value().Step().ok())) break;
+      CHECK(decoder.value().progress() >= progress);
+      progress = decoder.value().progress();
+      // Rows that are final stay as they are.
+      const size_t bytes = size_t{decoder.value().rows_done()} * vector.width * vector.channels;
+      CHECK(std::equal(whole.value().pixels.begin(), whole.value().pixels.begin() + bytes, decoder.value().picture().pixels.begin()));
+    }
+    const Picture stepped = std::move(decoder).value().TakePicture();
+    CHECK(std::equal(stepped.pixels.begin(), stepped.pixels.end(), whole.value().pixels.begin(), whole.value().pixels.end()));
   }
 }
 

@@ -2,8 +2,8 @@
 
     python3 make_vectors.py                      writes the generated vectors (recipes.py) and the manifest of all vectors
     python3 make_vectors.py --check              makes sure that the files here are what the scripts make
-    python3 make_vectors.py --encode LIC MODELS  first encodes the pictures of pictures.py anew with the command LIC and the
-                                                 models tiny and lic-photo; MODELS is the folder of lic-photo
+    python3 make_vectors.py --encode LIC PREFIX  first encodes the pictures of pictures.py whose names begin with PREFIX anew, with
+                                                 the command LIC: `photo-` when models/lic-photo has changed
 
 Encoded vectors are kept as they are once made: another machine's encoder may choose other symbols, but every decoder must
 find the symbols of these files. The hashes in the manifest come from the second decoder in ../reference.
@@ -79,7 +79,7 @@ def stale(files):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--encode", nargs=2, metavar=("LIC", "MODELS"))
+    parser.add_argument("--encode", nargs=2, metavar=("LIC", "PREFIX"))
     arguments = parser.parse_args()
     if arguments.encode:
         pictures.encode_all(*arguments.encode)

@@ -53,8 +53,6 @@ ENCODED = [
     ("tiny-encoded-lettering", TINY, lambda: lettering(75, 50), 90, []),
     ("tiny-encoded-cut-out", TINY, lambda: cut_out(90, 70), 25, []),
     ("tiny-encoded-grey", TINY, lambda: grey(61, 47), 1, []),
-]
-PHOTOS = [
     ("photo-landscape-10", PHOTO, lambda: landscape(256, 192), 10, []),
     ("photo-landscape-50", PHOTO, lambda: landscape(256, 192), 50, []),
     ("photo-landscape-100", PHOTO, lambda: landscape(160, 96), 100, ["--tile", "64"]),
@@ -67,7 +65,7 @@ PHOTOS = [
 
 def encoded_names():
     """(name, model) of those that are here."""
-    return [(name, model) for name, model, *_ in ENCODED + PHOTOS if os.path.exists(os.path.join(HERE, f"{name}.lic"))]
+    return [(name, model) for name, model, *_ in ENCODED if os.path.exists(os.path.join(HERE, f"{name}.lic"))]
 
 
 def write_pnm(path, picture):
@@ -82,19 +80,13 @@ def write_pnm(path, picture):
         file.write(head.encode() + picture.tobytes())
 
 
-def encode_all(command, photo_models):
-    """Encodes every picture anew; those of lic-photo where its files lie in the folder `photo_models`."""
+def encode_all(command, prefix):
+    """Encodes the pictures whose vectors' names begin with `prefix` anew."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, model, draw, quality, options in ENCODED + PHOTOS:
-            models = photo_models if model == PHOTO else os.path.join(ROOT, os.path.dirname(model))
-            stem = os.path.basename(model).split(".")[0]
-            if not os.path.exists(os.path.join(models, f"{stem}.dec.licm")):
-                continue
-            picture = os.path.join(folder, "picture.pnm")
-            write_pnm(picture, draw())
-            output = os.path.join(HERE, f"{name}.lic")
-            subprocess.run(
-                [command, "encode", picture, output, "--force", "--model", os.path.join(models, stem), "--quality", str(quality), *options],
-                check=True,
-                stdout=sys.stderr,
-            )
+        for name, model, draw, quality, options in ENCODED:
+            if name.startswith(prefix):
+                picture = os.path.join(folder, "picture.pnm")
+                write_pnm(picture, draw())
+                output = os.path.join(HERE, f"{name}.lic")
+                options = ["-o", output, "-q", str(quality), "-m", os.path.join(ROOT, model), *options]
+                subprocess.run([command, "encode", picture, *options], check=True, stdout=sys.stderr)
