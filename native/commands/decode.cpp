@@ -19,7 +19,7 @@ struct DecodeArguments {
 };
 
 Result<FileFormat> ChooseFormat(const Job& job, const std::string& format) {
-  return FormatOfName(format.empty() ? job.output : "." + format);
+  return FormatOfName(format.empty() ? job.output : "x." + format);
 }
 
 Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, ModelStore& models, const ReportPart& report) {
