@@ -31,17 +31,12 @@ void ReleaseBlock(void*, void* memory) {
   if (memory) internal::Release(static_cast<uint8_t*>(memory) - kBlockHead);
 }
 
-// A block that suffices stays where it is: an operator that was reshaped once for its largest size never allocates again.
+// Only shrinks, in place: an operator is reshaped for its largest size first, and so never allocates while it runs.
 void* ReallocateBlock(void* context, void* memory, size_t bytes) {
   if (!memory) return AllocateBlock(context, bytes);
   size_t old_bytes = 0;
   std::memcpy(&old_bytes, static_cast<uint8_t*>(memory) - kBlockHead, sizeof(old_bytes));
-  if (bytes <= old_bytes) return memory;
-  void* replacement = AllocateBlock(context, bytes);
-  if (!replacement) return nullptr;
-  std::memcpy(replacement, memory, old_bytes);
-  ReleaseBlock(context, memory);
-  return replacement;
+  return bytes <= old_bytes ? memory : nullptr;
 }
 
 constexpr xnn_allocator kBlockAllocator = {nullptr, AllocateBlock, ReallocateBlock, ReleaseBlock, AllocateAlignedBlock, ReleaseBlock};

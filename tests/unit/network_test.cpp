@@ -204,10 +204,12 @@ FloatNetwork Analysis() {
 // Everything that the others lack: strides on odd sizes, shuffles that no convolution can serve, planes saved and used twice,
 // convolutions behind the last shuffle, sums of branches without one.
 FloatNetwork Oddities() {
-  return Net(4, 4, Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 32), Plain(Op::kGate), ClampTo(-0.5f, 0.75f), Plain(Op::kSave, 2),
-                          Depthwise(5, 1, 16), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3), Depthwise(3, 2, 1, -1, 1), Conv(1, 1, 4),
+  return Net(4, 4, Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 64), Plain(Op::kGate), ClampTo(-0.5f, 0.75f), Plain(Op::kSave, 2),
+                          Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3), Depthwise(3, 2, 2, -1, 1), Conv(1, 2, 4),
                           Plain(Op::kSave, 1), Plain(Op::kAdd, 1), Conv(3, 4, 4)),
-             Branch(Conv(1, 4, 16), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)), Branch(ClampTo(-1, 1)));
+             Branch(Conv(1, 4, 16), Plain(Op::kSave, 3), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Plain(Op::kUnshuffle, 2), Plain(Op::kAdd, 3), Plain(Op::kShuffle, 2),
+                    Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)),
+             Branch(ClampTo(-1, 1)));
 }
 
 // ---- Running them ------------------------------------------------------------------------------------------------------------
