@@ -1,0 +1,191 @@
+// Encode and Decode as a pair, through the small test model.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "check.h"
+#include "files.h"
+#include "random.h"
+
+namespace lic {
+namespace {
+
+struct Models {
+  Model decoder;
+  EncoderModel encoder;
+};
+
+const Models& TestModels() {
+  static const Models models = [] {
+    Model decoder = Model::Load(test::ReadFile(test::kRoot + "/tests/models/tiny.dec.licm")).value();
+    EncoderModel encoder = EncoderModel::Load(test::ReadFile(test::kRoot + "/tests/models/tiny.enc.licm"), decoder).value();
+    return Models{std::move(decoder), std::move(encoder)};
+  }();
+  return models;
+}
+
+// Waves with a little noise; alpha, where there is any, runs from 0 to 255.
+std::vector<uint8_t> MakePixels(uint32_t width, uint32_t height, uint32_t channels) {
+  test::Random random(7);
+  std::vector<uint8_t> pixels;
+  for (uint32_t y = 0; y < height; ++y) {
+    for (uint32_t x = 0; x < width; ++x) {
+      for (uint32_t c = 0; c < channels; ++c) {
+        const bool alpha = channels % 2 == 0 && c + 1 == channels;
+        const double wave = 128 + 80 * std::sin(0.05 * x + c) * std::cos(0.07 * y);
+        pixels.push_back(alpha ? static_cast<uint8_t>(x * 255 / std::max(1u, width - 1)) : static_cast<uint8_t>(wave + static_cast<double>(random.Within(-4, 4))));
+      }
+    }
+  }
+  return pixels;
+}
+
+PictureView View(const std::vector<uint8_t>& pixels, uint32_t width, uint32_t height, uint32_t channels) {
+  return {pixels.data(), width, height, channels, size_t{width} * channels};
+}
+
+Result<Buffer<uint8_t>> EncodeTest(const PictureView& view, const EncodeOptions& options = {}) {
+  return Encode(view, TestModels().decoder, TestModels().encoder, options);
+}
+
+TEST(EverySizeAndChannelCountComesBack) {
+  for (uint32_t channels = 1; channels <= 4; ++channels) {
+    for (const auto& [width, height] : {std::pair{1u, 1u}, {15u, 17u}, {16u, 16u}, {65u, 63u}, {200u, 3u}}) {
+      const auto pixels = MakePixels(width, height, channels);
+      const auto file = EncodeTest(View(pixels, width, height, channels));
+      if (!CHECK(file.ok())) return;
+      const auto picture = Decode(file.value(), TestModels().decoder);
+      if (!CHECK(picture.ok())) return;
+      CHECK_EQ(picture.value().width, width);
+      CHECK_EQ(picture.value().height, height);
+      CHECK_EQ(picture.value().channels, channels);
+      if (channels % 2 == 1) continue;
+      for (size_t i = channels - 1; i < pixels.size(); i += channels) CHECK_EQ(picture.value().pixels[i], pixels[i]);
+    }
+  }
+}
+
+TEST(OpaqueAlphaIsDropped) {
+  auto pixels = MakePixels(20, 20, 4);
+  for (size_t i = 3; i < pixels.size(); i += 4) pixels[i] = 255;
+  const auto file = EncodeTest(View(pixels, 20, 20, 4));
+  CHECK(!ReadInfo(file.value()).value().has_alpha);
+  DecodeOptions options;
+  options.channels = 4;
+  const auto picture = Decode(file.value(), TestModels().decoder, options);
+  for (size_t i = 3; i < pixels.size(); i += 4) CHECK_EQ(picture.value().pixels[i], 255);
+}
+
+// What lies under alpha 0 must not cost bits: two pictures that differ only there give the same file.
+TEST(InvisibleColourDoesNotCount) {
+  auto pixels = MakePixels(64, 64, 4);
+  for (size_t i = 0; i < pixels.size(); i += 4) pixels[i + 3] = (i / 4) % 64 < 30 ? 0 : 255;
+  auto other = pixels;
+  test::Random random(3);
+  for (size_t i = 0; i < other.size(); i += 4) {
+    for (size_t c = 0; c < 3 && other[i + 3] == 0; ++c) other[i + c] = static_cast<uint8_t>(random.Next());
+  }
+  const auto a = EncodeTest(View(pixels, 64, 64, 4)), b = EncodeTest(View(other, 64, 64, 4));
+  CHECK(std::ranges::equal(a.value(), b.value()));
+}
+
+TEST(RowsMayHaveGaps) {
+  const auto pixels = MakePixels(30, 20, 3);
+  std::vector<uint8_t> wide(20 * 100);
+  for (size_t y = 0; y < 20; ++y) std::copy_n(pixels.data() + y * 90, 90, wide.data() + y * 100);
+  const auto tight = EncodeTest(View(pixels, 30, 20, 3)), gaps = EncodeTest({wide.data(), 30, 20, 3, 100});
+  CHECK(std::ranges::equal(tight.value(), gaps.value()));
+}
+
+TEST(TilesAreIndependentOfTheSynthesis) {
+  const auto pixels = MakePixels(200, 150, 3);
+  EncodeOptions options;
+  options.tile_units = 1;
+  const auto file = EncodeTest(View(pixels, 200, 150, 3), options);
+  CHECK_EQ(ReadLayout(file.value()).value().tiles, 12u);
+  CHECK(Decode(file.value(), TestModels().decoder).ok());
+}
+
+TEST(MetadataComesBack) {
+  const auto pixels = MakePixels(9, 9, 3);
+  const std::vector<uint8_t> icc(300, 1), exif(20, 2), xmp(70, 3);
+  EncodeOptions options;
+  options.metadata = {icc, exif, xmp};
+  const auto file = EncodeTest(View(pixels, 9, 9, 3), options);
+  const auto layout = ReadLayout(file.value());
+  CHECK(std::ranges::equal(layout.value().metadata.icc, icc));
+  CHECK(std::ranges::equal(layout.value().metadata.exif, exif));
+  CHECK(std::ranges::equal(layout.value().metadata.xmp, xmp));
+}
+
+TEST(OverheadOfASmallPicture) {
+  const auto pixels = MakePixels(64, 64, 3);
+  const auto file = EncodeTest(View(pixels, 64, 64, 3));
+  const auto layout = ReadLayout(file.value()).value();
+  CHECK(file.value().size() - layout.hyper_bytes - layout.latent_bytes + 8 <= 100);
+}
+
+TEST(WrongArgumentsAreNamed) {
+  const auto pixels = MakePixels(8, 8, 3);
+  const PictureView view = View(pixels, 8, 8, 3);
+  const auto error_of = [&](auto change) {
+    EncodeOptions options;
+    PictureView changed = view;
+    change(options, changed);
+    return EncodeTest(changed, options).error();
+  };
+  CHECK_EQ(error_of([](auto& o, auto&) { o.quality = 0.5f; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.quality = 100.5f; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.quality = std::nanf(""); }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.effort = kMaxEffort + 1; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.effort = -1; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 0; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 1025; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.channels = 5; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.stride = 23; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.width = 0; }), Error::kUnsupportedImage);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.height = 65536; }), Error::kUnsupportedImage);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.width = p.height = 65535, p.stride = 65535 * 3; }), Error::kUnsupportedImage);
+}
+
+TEST(StepsEndWithTheSamePicture) {
+  const auto pixels = MakePixels(150, 300, 3);
+  EncodeOptions options;
+  options.tile_units = 1;
+  const auto file = EncodeTest(View(pixels, 150, 300, 3), options);
+  auto decoder = Decoder::Open(file.value(), TestModels().decoder);
+  if (!CHECK(decoder.ok())) return;
+  uint32_t rows = 0;
+  float progress = 0;
+  while (!decoder.value().done()) {
+    if (!CHECK(decoder.value().Step().ok())) return;
+    CHECK(decoder.value().rows_done() >= rows);
+    CHECK(decoder.value().progress() >= progress);
+    rows = decoder.value().rows_done();
+    progress = decoder.value().progress();
+  }
+  CHECK_EQ(rows, 300u);
+  const auto whole = Decode(file.value(), TestModels().decoder);
+  CHECK(std::ranges::equal(std::move(decoder).value().picture().pixels, whole.value().pixels));
+}
+
+TEST(EncodeSurvivesEveryFailedAllocation) {
+  static int64_t left;
+  const Allocator failing = {[](void*, size_t bytes, size_t alignment) -> void* { return left-- > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment) : nullptr; },
+                             [](void*, void* memory) { std::free(memory); }, nullptr};
+  const auto pixels = MakePixels(20, 20, 4);
+  const Models& models = TestModels();
+  SetAllocator(&failing);
+  bool done = false;
+  for (int64_t allowed = 0; !done && allowed < 5000; ++allowed) {
+    left = allowed;
+    const auto file = Encode(View(pixels, 20, 20, 4), models.decoder, models.encoder, {});
+    done = file.ok();
+    if (!done) CHECK_EQ(file.error(), Error::kOutOfMemory);
+  }
+  CHECK(done);
+  SetAllocator(nullptr);
+}
+
+}  // namespace
+}  // namespace lic
