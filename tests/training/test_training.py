@@ -1,0 +1,188 @@
+"""Tests of the training tools: python3 -m unittest discover -s tests/training
+
+Those of model files and integers need numpy, those of networks torch; without them they are skipped.
+"""
+import importlib.util
+import os
+import sys
+import unittest
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "models", "training"))
+HAS_NUMPY = importlib.util.find_spec("numpy") is not None
+HAS_TORCH = HAS_NUMPY and importlib.util.find_spec("torch") is not None
+
+if HAS_NUMPY:
+    import numpy as np
+
+    import integer
+    import licm
+    import tables
+if HAS_TORCH:
+    import torch
+
+    import config as configuration
+    import export
+    from layers import Conv, IntegerConv
+    from networks import Codec, from_classes, to_classes
+    from quality import Gains, nearest_anchor
+    from runner import Coder
+
+
+def read(name):
+    with open(os.path.join(ROOT, "tests", "models", name), "rb") as file:
+        return file.read()
+
+
+def random_conv(inputs, outputs, kernel=1, shift=12, lo=-32768, hi=32767):
+    random = np.random.default_rng(5)
+    return licm.IntegerConvolution(random.integers(-127, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
+                                   random.integers(60, 200, outputs).astype(np.int32),
+                                   random.integers(-400, 401, (1, outputs)).astype(np.int32), shift, lo, hi)
+
+
+@unittest.skipUnless(HAS_NUMPY, "needs numpy")
+class ModelFileTest(unittest.TestCase):
+    def test_committed_files_survive_a_round_trip(self):
+        self.assertEqual(licm.write_decoder(licm.read_decoder(read("tiny.dec.licm"))), read("tiny.dec.licm"))
+        self.assertEqual(licm.write_encoder(licm.read_encoder(read("tiny.enc.licm"))), read("tiny.enc.licm"))
+
+    def test_committed_tiny_model_passes_the_bounds(self):
+        decoder = licm.read_decoder(read("tiny.dec.licm"))
+        integer.check_entropy(decoder.entropy)
+        self.assertEqual(licm.read_encoder(read("tiny.enc.licm")).model_id, decoder.model_id())
+
+    def test_a_flipped_bit_is_found(self):
+        data = bytearray(read("tiny.dec.licm"))
+        data[len(data) // 2] ^= 1
+        with self.assertRaises(ValueError):
+            licm.read_decoder(bytes(data))
+
+
+@unittest.skipUnless(HAS_NUMPY, "needs numpy")
+class TableTest(unittest.TestCase):
+    def test_gaussian_tables_sum_to_the_precision(self):
+        for table in tables.gaussian_tables():
+            frequency = table.frequency.astype(int)
+            self.assertEqual(frequency[0] + 2 * frequency[1:].sum() + table.escape, 32768)
+            self.assertGreaterEqual(min(frequency.min(), table.escape), 1)
+
+    def test_fitted_tables_follow_the_counts(self):
+        histograms = np.zeros((64, tables.MAX_SUPPORT + 2))
+        histograms[20, :2] = 1e6, 2e6
+        frequency = tables.fitted_tables(histograms)[20].frequency / 32768
+        self.assertAlmostEqual(frequency[0], 1 / 3, places=2)
+        self.assertAlmostEqual(frequency[1], 1 / 3, places=2)
+
+    def test_escape_cost_counts_its_raw_bits(self):
+        table = tables.gaussian_table(0)
+        cost, k = tables.costs(table), len(table.frequency) - 1
+        escape = 15 - np.log2(table.escape)
+        self.assertAlmostEqual(cost[k + 1], escape + 2)  # m = 1: end of prefix, sign
+        self.assertAlmostEqual(cost[k + 5], escape + 6)  # m = 5: two ones, end, two bits, sign
+
+
+@unittest.skipUnless(HAS_NUMPY, "needs numpy")
+class IntegerTest(unittest.TestCase):
+    def test_convolution_agrees_with_a_loop(self):
+        random = np.random.default_rng(1)
+        layer = random_conv(3, 4, 3, shift=9, lo=-900, hi=700)
+        x = random.integers(-32768, 32768, (3, 4, 5))
+        out = integer.run_program([layer], x)
+        padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+        for o, r, c in ((0, 0, 0), (1, 3, 4), (3, 2, 1), (2, 0, 4)):
+            acc = int(layer.bias[0, o]) + sum(
+                int(layer.weight[o, i, dy, dx]) * int(padded[i, r + dy, c + dx])
+                for i in range(3) for dy in range(3) for dx in range(3))
+            value = (acc * int(layer.multiplier[o]) + 256) >> 9
+            self.assertEqual(out[o, r, c], min(max(value, -900), 700))
+
+    def test_bounds_are_enforced(self):
+        layer = random_conv(600, 1)
+        layer.weight[:] = 127
+        integer.check_bounds([layer], 20000)
+        with self.assertRaises(ValueError):
+            integer.check_bounds([layer], 32768)
+
+    def test_gain_is_the_power_of_two(self):
+        entropy = licm.read_decoder(read("tiny.dec.licm")).entropy
+        for quality256 in (256, 5000, 12800, 25599, 25600):
+            k = min(quality256 * 7 // 25600, 6)
+            f = quality256 * 7 / 25600 - k
+            log2 = entropy.gains[k] * (1 - f) + entropy.gains[k + 1] * f
+            np.testing.assert_allclose(integer.gains(entropy, quality256), 65536 * 2.0 ** (log2 / 1024), rtol=4e-4)
+
+    def test_latents_are_recovered_to_half_a_step(self):
+        entropy = licm.read_decoder(read("tiny.dec.licm")).entropy
+        random = np.random.default_rng(2)
+        y = random.normal(0, 20, (entropy.latent_channels, 5, 7))
+        z = random.integers(-9, 10, (entropy.hyper_channels, 2, 2))
+        value16, _, indices, coded = integer.code_latents(entropy, y, integer.features_of(entropy, z, 5, 7))
+        self.assertLessEqual(np.abs(value16 / 16 - y)[coded].max(), 0.5)
+        self.assertTrue((coded == (indices >= entropy.skip_below)).all())
+
+
+@unittest.skipUnless(HAS_TORCH, "needs torch")
+class NetworkTest(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+        self.config = configuration.from_dict({
+            "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8,
+            "analysis_blocks": [1, 1, 1], "synthesis_width16": 8, "synthesis_width8": 8, "synthesis_width4": 8,
+            "synthesis_blocks": [1, 1, 1], "hyper_width": 8, "feature_channels": 8, "context_width": 8,
+            "context_hidden": 8})
+        self.model = Codec(self.config)
+        for name, parameter in self.model.named_parameters():
+            if "leave" in name and "bias" not in name:
+                torch.nn.init.normal_(parameter, 0, 0.05)
+        # Wide tables, so that the residuals of an untrained model do not escape.
+        self.model.context.leave.bias.data[:, 16:] = 48.0
+        self.model.prior.index.data[:] = 40.0
+
+    def test_classes_are_inverted(self):
+        x = torch.rand(2, 3, 4, 6)
+        self.assertTrue(torch.equal(from_classes(to_classes(x), 2, 4, 6), x))
+        self.assertTrue(torch.equal(to_classes(x)[3][:, 0], x[0, :, 1, 1]))
+
+    def test_wide_depthwise_gradient(self):
+        conv = Conv(3, 3, 5, depthwise=True)
+        x = torch.rand(2, 3, 6, 7, requires_grad=True)
+        weights = torch.rand(2, 3, 6, 7)
+        (conv(x) * weights).sum().backward()
+        found = [x.grad.clone(), conv.weight.grad.clone(), conv.bias.grad.clone()]
+        x.grad = conv.weight.grad = conv.bias.grad = None
+        (torch.nn.functional.conv2d(x, conv.weight, conv.bias, 1, 2, 1, 3) * weights).sum().backward()
+        for one, other in zip(found, (x.grad, conv.weight.grad, conv.bias.grad)):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+    def test_integer_layer_agrees_with_its_export(self):
+        layer = IntegerConv(6, 5, 3, lo=0)
+        x = torch.randint(-3000, 3000, (1, 6, 4, 4))
+        exact = integer.run_program([export.integer_layer(layer)], x[0].numpy().astype(np.int64))
+        trained = (layer(x / 256.0)[0] * 256).round().detach().numpy()
+        self.assertLessEqual(np.abs(exact - trained).max(), 1)
+
+    def test_exported_model_codes_like_the_trained_one(self):
+        entropy = export.entropy_of(self.model)
+        decoder, encoder = export.make_files("test", 0, entropy, self.model)
+        decoder = licm.read_decoder(licm.write_decoder(decoder))
+        encoder = licm.read_encoder(licm.write_encoder(encoder))
+        pixels = np.random.default_rng(3).integers(0, 256, (2, 2, 3)).repeat(32, 0).repeat(32, 1).astype(np.uint8)
+        size, _, decoded = Coder(decoder, encoder).code(pixels, 50 * 256)
+        self.model.set_quantise(True)
+        x = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+        off = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=False)
+        with torch.no_grad():
+            picture, bits, hyper_bits = self.model(x, torch.tensor([50.0]), True, off)
+        self.assertLess(np.abs(picture[0].permute(1, 2, 0).clamp(0, 1).numpy() * 255 - decoded).mean(), 1.0)
+        self.assertAlmostEqual(float(bits + hyper_bits) / 8 + Coder.OVERHEAD, size, delta=0.05 * size)
+
+    def test_gains_at_an_anchor(self):
+        gains = Gains(2)
+        quality = torch.tensor([300.0 / 7])
+        torch.testing.assert_close(gains(quality)[0, :, 0, 0], torch.exp2(gains.log2[3]))
+        self.assertEqual(nearest_anchor(quality).item(), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
