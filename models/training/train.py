@@ -25,7 +25,7 @@ REPORT_STEPS, SAVE_SECONDS, VALIDATE_SECONDS = 200, 120, 900
 CLIP, AVERAGE_DECAY, FINAL_RATE = 1.0, 0.999, 0.02
 # The hyper prior's parameters are in units of tables and of integers; the entropy networks start later than the transform.
 RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "prior": 25.0}
-VALIDATION_QUALITIES = (20.0, 50.0, 75.0)
+VALIDATION_QUALITIES, VALIDATION_EVERY = (20.0, 50.0, 75.0), 3  # every third val crop
 
 
 def arguments():
@@ -34,6 +34,8 @@ def arguments():
     parser.add_argument("--data", default="", help="folder with the shards; default: LIC_TEST_DATA")
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--resume", default="")
+    parser.add_argument("--span", type=float, nargs=2, default=(0.0, 1.0), metavar=("FROM", "TO"),
+                        help="the part of the schedule that this run covers, to split one over several runs")
     parser.add_argument("--out", default="", help="default: checkpoints/NAME.pt beside this file")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
@@ -126,22 +128,23 @@ def run(args):
         average.state = {key: value.float().to(device) for key, value in content["average"].items()}
     directory = data_dir(args.data)
     crops = Crops(load_split(directory, "train", args.all_licences), config.crop, config.batch, args.seed + step)
-    pictures = load_split(directory, "val", args.all_licences)
+    pictures = load_split(directory, "val", args.all_licences)[::VALIDATION_EVERY]
     out = args.out or os.path.join(HERE, "checkpoints", config.name + ".pt")
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     print(f"{len(crops.pictures)} crops, {len(pictures)} for validation, from step {step}", flush=True)
-    train(model, average, optimiser, crops, pictures, step, out, args.minutes * 60.0, device)
+    train(model, average, optimiser, crops, pictures, step, out, args.minutes * 60.0, args.span, device)
 
 
-def train(model, average, optimiser, crops, pictures, step, out, budget, device):
+def train(model, average, optimiser, crops, pictures, step, out, budget, span, device):
     """The loop; `step` counts over all runs, `local` over this one."""
     config, autocast = model.config, make_autocast(device)
     start = saved = validated = time.time()
     local, sums, hard = 0, [0.0] * 3, False
     while True:
-        fraction = (time.time() - start) / budget
-        if fraction >= 1.0:
+        elapsed = (time.time() - start) / budget
+        if elapsed >= 1.0:
             break
+        fraction = span[0] + (span[1] - span[0]) * elapsed
         if not hard and fraction >= 1.0 - config.hard_fraction:
             hard = True
             model.set_quantise(True)
