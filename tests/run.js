@@ -9,5 +9,5 @@ import { fileURLToPath } from 'node:url';
 const [folder, ...options] = process.argv.slice(2);
 const path = join(fileURLToPath(new URL('.', import.meta.url)), folder);
 const files = readdirSync(path).filter((name) => name.endsWith('.test.js')).map((name) => join(path, name));
-const { status } = spawnSync(process.execPath, ['--test', ...options, ...files], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=600000', ...options, ...files], { stdio: 'inherit' });
 process.exit(status ?? 1);
