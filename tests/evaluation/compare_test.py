@@ -1,0 +1,160 @@
+"""compare.py as its users run it, on small generated pictures with the small model of the tests."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+import paths
+import coders
+import report
+from metrics_test import waves
+from pictures import write_png, write_ppm
+
+MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
+COMPARE = os.path.join(paths.ROOT, "models", "evaluation", "compare.py")
+
+
+class Compare(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.picture = os.path.join(self.folder, "waves.png")
+        write_png(self.picture, waves(161, 190))
+
+    def run_compare(self, *arguments, path=""):
+        command = [sys.executable, COMPARE, *arguments, "--lic", paths.LIC, "--model", MODEL, "--cache", f"{self.folder}/cache"]
+        return subprocess.run(
+            [*command, "--out", f"{self.folder}/out/small"],
+            env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False, timeout=300,
+        )
+
+    def rows(self):
+        return report.read_rows(f"{self.folder}/out/small.csv")
+
+    def results(self):
+        return report.read_results(f"{self.folder}/out/small.json")
+
+    def test_missing_codecs_are_named(self):
+        done = self.run_compare(self.picture)
+        self.assertEqual(done.returncode, 1)
+        for title, program in (("JPEG", "cjpeg"), ("JPEG 2000", "opj_compress"), ("WebP", "cwebp"), ("AVIF", "avifenc")):
+            self.assertIn(f"{title} is left out: {program} is not installed", done.stderr)
+            self.assertEqual(self.results()["skipped"][title], f"{program} is not installed")
+            self.assertIn(f"| {title} | not measured: {program} is not installed |", done.stdout)
+        self.assertEqual([row["setting"] for row in self.rows()], list(coders.LIC.settings))
+
+    def test_old_codec_is_named(self):
+        fake = os.path.join(self.folder, "cjpeg")
+        with open(fake, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\necho 'libjpeg-turbo version 1.5.2 (build 1)'\n")
+        os.chmod(fake, 0o755)
+        shutil.copy(fake, os.path.join(self.folder, "djpeg"))
+        done = self.run_compare(self.picture, path=self.folder)
+        self.assertIn("JPEG is left out: cjpeg 1.5.2 is older than 2.0", done.stderr)
+
+    def test_bad_pictures_are_named_and_the_rest_is_measured(self):
+        broken, small = f"{self.folder}/broken.png", f"{self.folder}/small.ppm"
+        with open(broken, "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n")
+        write_ppm(small, waves(160, 300))
+        done = self.run_compare(broken, self.picture, small, f"{self.folder}/none.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("broken.png"), 1)
+        for words in ("no PNG header", "a side is shorter than 161 pixels", "none.png"):
+            self.assertIn(words, done.stderr)
+        self.assertEqual({row["image"] for row in self.rows()}, {"waves"})
+
+    def test_second_run_measures_nothing(self):
+        self.run_compare(self.picture)
+        before = self.rows()
+        cached = sorted(os.listdir(f"{self.folder}/cache"))
+        self.assertEqual(len(cached), len(coders.LIC.settings))
+        for name in cached:  # what the cache says is believed
+            path = f"{self.folder}/cache/{name}"
+            with open(path, encoding="ascii") as file:
+                measurement = json.load(file)
+            with open(path, "w", encoding="ascii") as file:
+                json.dump({**measurement, "psnr": measurement["psnr"] + 1}, file)
+        self.run_compare(self.picture)
+        self.assertEqual(sorted(os.listdir(f"{self.folder}/cache")), cached)
+        for old, new in zip(before, self.rows()):
+            self.assertAlmostEqual(new["psnr"], old["psnr"] + 1, places=3)
+
+    def test_measurements_equal_those_of_lic_verify(self):
+        self.run_compare(self.picture)
+        row = next(row for row in self.rows() if row["setting"] == "50")
+        coded = f"{self.folder}/waves.lic"
+        subprocess.run([paths.LIC, "encode", self.picture, "-o", coded, "-q", "50", "-m", MODEL, "--quiet"], check=True)
+        verify = [paths.LIC, "verify", coded, "--against", self.picture, "-m", MODEL, "--json"]
+        verified = json.loads(subprocess.run(verify, capture_output=True, check=True).stdout)
+        self.assertEqual(row["bytes"], verified["bytes"])
+        self.assertAlmostEqual(row["psnr"], verified["psnr"], places=3)
+
+    def test_rival_is_measured(self):
+        cjpeg = shutil.which("cjpeg") or paths.skip("compare.py with a rival: cjpeg is missing")
+        done = self.run_compare(self.picture, path=os.path.dirname(cjpeg))
+        rows = [row for row in self.rows() if row["codec"] == "jpeg"]
+        self.assertEqual([row["setting"] for row in rows], list(coders.RIVALS[0].settings), done.stderr)
+        for key in ("bytes", "psnr"):
+            values = [row[key] for row in rows]
+            self.assertEqual(values, sorted(values))
+
+    def test_wrong_arguments(self):
+        self.assertEqual(self.run_compare().returncode, 2)
+        self.assertEqual(self.run_compare(self.picture, self.picture).returncode, 2)
+        self.assertEqual(self.run_compare(self.picture, "--model", "/none.dec.licm").returncode, 1)
+
+
+def curve(codec, image, factor, pixels=100_000):
+    """Measurements of a codec that takes `factor` times the bytes."""
+    for setting, psnr in enumerate((28, 30, 32, 34, 36)):
+        yield {
+            "image": image, "codec": codec, "setting": str(setting), "bytes": round(1000 * factor * 2**setting), "pixels": pixels,
+            "psnr": psnr, "ms_ssim": 1 - 10 ** (-psnr / 20),
+        }
+
+
+class Report(unittest.TestCase):
+    ROWS = [
+        *curve("lic", "a", 1), *curve("lic", "b", 1.5), *curve("lic", "c", 2),
+        *curve("jpeg", "a", 2), *curve("jpeg", "b", 2), *curve("jpeg", "c", 2),
+    ]  # -50 %, -25 %, 0
+
+    def test_figures(self):
+        for metric in report.METRICS:
+            figures = report.summarize(self.ROWS)["bd_rate"][metric]["jpeg"]
+            self.assertEqual((figures["mean"], figures["worst"], figures["worst_image"]), (-25, 0, "c"))
+            self.assertEqual(figures["of_mean_curves"], -25)  # (1 + 1.5 + 2) / 6 of the bytes
+            self.assertEqual((figures["images"], figures["no_common_quality"]), (3, []))
+
+    def test_image_without_common_quality_is_named(self):
+        rows = self.ROWS + [*curve("lic", "d", 1), *curve("jpeg", "d", 100)]
+        figures = report.summarize(rows)["bd_rate"]["psnr"]["jpeg"]
+        self.assertEqual((figures["mean"], figures["images"], figures["no_common_quality"]), (-25, 3, ["d"]))
+
+    def test_rows_survive_the_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            report.write_rows(f"{folder}/rows.csv", self.ROWS)
+            found = report.read_rows(f"{folder}/rows.csv")
+            with open(f"{folder}/rows.csv", encoding="utf-8") as file:
+                self.assertEqual(next(csv.reader(file)), list(report.COLUMNS))
+        self.assertEqual([row["bytes"] for row in found], [row["bytes"] for row in self.ROWS])
+        np.testing.assert_allclose([row["ms_ssim"] for row in found], [row["ms_ssim"] for row in self.ROWS], atol=5e-7)
+
+    def test_table_between_markers(self):
+        text = "before\n<!-- table:kodak -->\nold\n<!-- /table:kodak -->\nafter\n"
+        self.assertEqual(report.table_in(text, "results/kodak"), "old")
+        self.assertIsNone(report.table_in(text, "results/other"))
+        self.assertEqual(report.with_table(text, "results/kodak", "new"), text.replace("old", "new"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,54 @@
+"""More quality means more bytes and a higher PSNR, on every photo: LIC_TEST_DATA names the folder that holds kodak/*.png."""
+
+import glob
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import paths
+
+QUALITIES = range(10, 101, 10)
+
+
+def run_json(*arguments):
+    """The lines of JSON that `lic` prints."""
+    done = subprocess.run([paths.LIC, *arguments, "--json"], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measure(photos, quality, folder):
+    """(bytes, PSNR) for each photo."""
+    encoded = run_json("encode", *photos, "--out-dir", folder, "-q", str(quality))
+    verified = [run_json("verify", line["output"], "--against", line["file"])[0] for line in encoded]
+    return [(line["bytes"], line["psnr"]) for line in verified]
+
+
+def offenders(photos, measured):
+    """The steps at which bytes or PSNR do not rise; `measured` has a list for each quality."""
+    for photo, series in zip(photos, zip(*measured)):
+        for quality, now, then in zip(QUALITIES, series, series[1:]):
+            for what, before, after in zip(("bytes", "PSNR"), now, then):
+                if after <= before:
+                    yield f"{os.path.basename(photo)}: {what} {before} at {quality}, {after} at {quality + 10}"
+
+
+class Quality(unittest.TestCase):
+    def test_bytes_and_psnr_rise_with_quality(self):
+        photos = sorted(glob.glob(os.path.join(os.environ.get("LIC_TEST_DATA", ""), "kodak", "*.png")))
+        if not photos:
+            paths.skip("rising quality on photos: LIC_TEST_DATA names no folder with kodak/*.png")
+        with tempfile.TemporaryDirectory() as folder:
+            measured = [measure(photos, quality, folder) for quality in QUALITIES]
+        self.assertEqual(list(offenders(photos, measured)), [])
+
+    def test_offenders_are_found(self):
+        rising = [[(quality, quality / 3)] for quality in QUALITIES]
+        self.assertEqual(list(offenders(["a/b.png"], rising)), [])
+        rising[4] = [(40, 50 / 3)]
+        self.assertEqual(list(offenders(["a/b.png"], rising)), ["b.png: bytes 40 at 40, 40 at 50"])
+
+
+if __name__ == "__main__":
+    unittest.main()
