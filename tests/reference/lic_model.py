@@ -4,12 +4,13 @@ Written from the document alone: nothing here was taken from the C++ sources. La
 the names of the document; read_model(write_model(m)) gives m back, so that a test can change one field of a good model.
 """
 
-import hashlib
 import struct
 import zlib
 from types import SimpleNamespace
 
 import numpy as np
+
+from lic_bytes import Cursor, FormatError, packed, require, section, short_id
 
 SCALE_COUNT = 64
 ANCHOR_COUNT = 8
@@ -21,60 +22,7 @@ ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS = 16, 17, 18, 19, 20
 CONVOLUTION, DEPTHWISE, SHUFFLE, UNSHUFFLE, SAVE, ADD, CLAMP, GATE = range(1, 9)
 
 
-class FormatError(Exception):
-    """A violation of the format; `name` is that of docs/format.md#errors."""
-
-    def __init__(self, name, what):
-        super().__init__(f"{name}: {what}")
-        self.name = name
-
-
-def require(condition, what):
-    if not condition:
-        raise FormatError("bad_model", what)
-
-
-def short_id(payload):
-    """The first 8 bytes of the SHA-256, as model ids and head hashes are."""
-    return hashlib.sha256(payload).digest()[:8]
-
-
-# ---- Bytes -------------------------------------------------------------------------------------------------------------------
-
-
-class Cursor:
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, count):
-        require(self.at + count <= len(self.data), "ends too early")
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-    def one(self, code):
-        return self.many(code, 1)[0]
-
-    def many(self, code, count):
-        """A tuple of `count` numbers; `code` is one of struct's."""
-        code = f"<{count}{code}"
-        return struct.unpack(code, self.take(struct.calcsize(code)))
-
-    def array(self, dtype, *shape):
-        dtype = np.dtype(dtype).newbyteorder("<")
-        count = int(np.prod(shape))
-        return np.frombuffer(self.take(count * dtype.itemsize), dtype).reshape(shape)
-
-    def finish(self):
-        require(self.at == len(self.data), "bytes are left over")
-
-
-def packed(dtype, values):
-    return np.ascontiguousarray(values, np.dtype(dtype).newbyteorder("<")).tobytes()
-
-
-def section(kind, payload):
-    head = struct.pack("<BI", kind, len(payload))
-    return head + struct.pack("<I", zlib.crc32(head + payload)) + payload
+# ---- Files -------------------------------------------------------------------------------------------------------------------
 
 
 def model_file(kind, name, sections, version=0):

@@ -15,8 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from lic_bytes import FormatError
 from lic_integers import I16_MAX, I16_MIN, run_integer_program
-from lic_model import HYPER_MAX, FormatError, NO_GROUP, read_model
+from lic_model import HYPER_MAX, NO_GROUP, read_model
 
 MAGIC = b"\x89LIC"
 HEADER_BYTES = 40

@@ -12,8 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lic_integers import run_integer_program
-from lic_model import section
+from lic_bytes import section
 from lic_reference import (
     EXIF,
     HYPER,

@@ -13,8 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 VECTORS = os.path.join(HERE, "..", "vectors")
 sys.path.insert(0, HERE)
+from lic_bytes import FormatError  # noqa: E402
 from lic_integers import gains  # noqa: E402
-from lic_model import FormatError, read_encoder_model, read_model, write_model  # noqa: E402
+from lic_model import read_encoder_model, read_model, write_model  # noqa: E402
 from lic_pixels import synthesize  # noqa: E402
 from lic_reference import decode, read_file, symbol_hash  # noqa: E402
 

@@ -21,9 +21,10 @@ import numpy as np
 
 from bad_models import bad_models
 from recipes import HERE, TINY, hyper_of, load_model
-from lic_model import read_model, section, write_model
+from lic_bytes import section
+from lic_model import read_model, write_model
 from lic_reference import EXIF, HEADER_BYTES, HYPER, ICC, INDEX, SlotTables, TILES, XMP, read_layout
-from lic_writer import RansWriter, header_of, hyper_values, index_payload, probable, tiles_section, write_header, write_picture
+from lic_writer import RansWriter, header_of, hyper_values, index_payload, probable, tiles_section, write_picture
 
 FOLDERS = ("bad", "broken")
 BROKEN_VECTORS = ("tiny-15x17.lic", "tiny-tiles-of-1.lic", "tiny-alpha-smooth.lic", "tiny-wild.lic")

@@ -15,7 +15,7 @@ import os
 import sys
 
 import pictures
-from recipes import HERE, ROOT, generated, load_model
+from recipes import HERE, generated, load_model
 from lic_pixels import synthesize
 from lic_reference import decode, symbol_hash
 
