@@ -188,7 +188,7 @@ def write_readme(arguments):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if report.table_in(text, arguments.out) is None:
-        raise SystemExit(f"README.md has no {report.markers(arguments.out)[0].strip()}")
+        raise SystemExit(f"README.md has no {' ... '.join(report.markers(arguments.out))}")
     table = report.bd_table(report.read_results(arguments.out + ".json"))
     with open(path, "w", encoding="utf-8") as file:
         file.write(report.with_table(text, arguments.out, table))

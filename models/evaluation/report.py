@@ -141,19 +141,19 @@ def read_results(path):
 
 def markers(prefix):
     name = os.path.basename(prefix)
-    return f"<!-- table:{name} -->\n", f"\n<!-- /table:{name} -->"
+    return f"<!-- table:{name} -->", f"<!-- /table:{name} -->"
 
 
 def table_in(text, prefix):
     """The table between its markers in a text, or None if they are not there."""
     begin, end = markers(prefix)
-    if begin not in text or end not in text:
+    if not 0 <= text.find(begin) < text.find(end):
         return None
-    return text.split(begin, 1)[1].split(end, 1)[0]
+    return text.split(begin, 1)[1].split(end, 1)[0].strip("\n")
 
 
 def with_table(text, prefix, table):
     """The text with another table between the markers. They must be there."""
     begin, end = markers(prefix)
     before, rest = text.split(begin, 1)
-    return before + begin + table + end + rest.split(end, 1)[1]
+    return f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"

@@ -154,6 +154,9 @@ class Report(unittest.TestCase):
         self.assertEqual(report.table_in(text, "results/kodak"), "old")
         self.assertIsNone(report.table_in(text, "results/other"))
         self.assertEqual(report.with_table(text, "results/kodak", "new"), text.replace("old", "new"))
+        empty = text.replace("old\n", "")
+        self.assertEqual(report.table_in(empty, "results/kodak"), "")
+        self.assertEqual(report.with_table(empty, "results/kodak", "new"), text.replace("old", "new"))
 
 
 if __name__ == "__main__":
