@@ -27,6 +27,8 @@ const byId = (id) => document.getElementById(id);
 const stage = new Stage(byId('stage'));
 /** @type {Entry[]} */
 let entries = []; // of the gallery
+/** @type {Entry | null} */
+let current = null;
 /** @type {AbortController | null} */
 let running = null;
 
@@ -79,6 +81,13 @@ function showGallery() {
       return item;
     }),
   );
+  markCurrent();
+}
+
+function markCurrent() {
+  [...byId('gallery').querySelectorAll('button')].forEach((button, i) => {
+    button.setAttribute('aria-pressed', String(entries[i] === current));
+  });
 }
 
 /** @param {Entry} entry */
@@ -86,10 +95,9 @@ async function open(entry) {
   running?.abort();
   running = new AbortController();
   const { signal } = running;
+  current = entry;
+  markCurrent();
   byId('problem').hidden = true;
-  [...byId('gallery').querySelectorAll('button')].forEach((button, i) => {
-    button.setAttribute('aria-pressed', String(entries[i] === entry));
-  });
   try {
     const blob = typeof entry.lic === 'string' ? await fetchBlob(entry.lic, signal) : entry.lic;
     const header = await info(blob, { signal });
@@ -226,5 +234,6 @@ function listen() {
 
 listen();
 entries = await listEntries();
-showGallery();
+// The gallery comes after the first picture, so that its pictures do not slow down what is timed.
 if (entries.length) await open(entries[0]);
+showGallery();

@@ -1,0 +1,111 @@
+// The package in an application made by Vite (its development server, too) and by webpack, and in one without a bundler.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+
+import { createServer as createViteServer, build as viteBuild } from 'vite';
+import webpack from 'webpack';
+
+import { serve } from '../../web/demo/serve.js';
+import { rootPath } from '../web/vectors.js';
+import { skip, useBrowser } from './browser.js';
+
+const APPLICATION = `
+  import { configure, decode } from 'lic-codec';
+  import 'lic-codec/define';
+  configure({ models: '/tiny.licm' });
+  const picture = await decode('/picture.lic');
+  const image = document.createElement('lic-img');
+  image.src = '/picture.lic';
+  document.body.append(image);
+  await image.decode();
+  document.title = [picture.width, picture.height, image.naturalWidth].join(' ');
+`;
+const HTML = '<!doctype html><title>waiting</title><link rel="icon" href="/icon.svg"><script type="module" src="/main.js"></script>';
+
+let folder;
+const openPage = useBrowser();
+
+// An application with the package installed as npm would.
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lic-bundlers-'));
+  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: rootPath('.'), stdio: ['ignore', 'pipe', 'ignore'] }));
+  mkdirSync(join(folder, 'public'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', filename], { cwd: folder, stdio: 'ignore' });
+  writeFileSync(join(folder, 'main.js'), APPLICATION);
+  writeFileSync(join(folder, 'index.html'), HTML);
+  cpSync(rootPath('tests/vectors/tiny-33x31.lic'), join(folder, 'public/picture.lic'));
+  cpSync(rootPath('tests/models/tiny.dec.licm'), join(folder, 'public/tiny.licm'));
+  cpSync(rootPath('web/demo/icon.svg'), join(folder, 'public/icon.svg'));
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Opens an application and waits for its result. */
+async function checkPage(url) {
+  const { page, problems } = await openPage();
+  let workers = 0;
+  page.on('worker', () => ++workers);
+  await page.goto(url);
+  await page.waitForFunction(() => document.title !== 'waiting', undefined, { timeout: 60_000 });
+  assert.equal(await page.title(), '33 31 33');
+  assert.ok(workers > 0, 'decoded without a worker');
+  assert.deepEqual(problems, []);
+}
+
+/** The same for built files, under the strict policy. */
+async function checkBuilt(root) {
+  const { url, close } = await serve({ root, folders: ['.'] });
+  await checkPage(`${url}index.html`);
+  close();
+}
+
+const listAssets = (path) => readdirSync(path, { recursive: true }).filter((name) => /\.(wasm|licm)$/.test(name));
+
+test('Vite, built', { skip }, async () => {
+  const outDir = join(folder, 'vite');
+  await viteBuild({ root: folder, configFile: false, logLevel: 'error', build: { outDir, target: 'es2022' } });
+  assert.equal(listAssets(join(outDir, 'assets')).length, 2, 'wasm and model are assets with a hash in their names');
+  await checkBuilt(outDir);
+});
+
+test('Vite, development server', { skip }, async () => {
+  const server = await createViteServer({ root: folder, configFile: false, logLevel: 'error', server: { port: 0, hmr: false } });
+  await server.listen();
+  try {
+    await checkPage(server.resolvedUrls.local[0]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('webpack', { skip }, async () => {
+  const path = join(folder, 'webpack');
+  cpSync(join(folder, 'public'), path, { recursive: true });
+  cpSync(join(folder, 'index.html'), join(path, 'index.html'));
+  const compiler = webpack({
+    mode: 'production',
+    context: folder,
+    entry: './main.js',
+    output: { path, filename: 'main.js', publicPath: '/' },
+    experiments: { topLevelAwait: true },
+  });
+  const stats = await new Promise((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result))));
+  assert.deepEqual(stats.toJson().errors, []);
+  await checkBuilt(path);
+});
+
+test('no bundler: the files as they are', { skip }, async () => {
+  const path = join(folder, 'plain');
+  cpSync(join(folder, 'public'), path, { recursive: true });
+  cpSync(join(folder, 'node_modules/lic-codec'), join(path, 'lic-codec'), { recursive: true });
+  const main = APPLICATION.replace("'lic-codec'", "'/lic-codec/dist/index.js'").replace("'lic-codec/define'", "'/lic-codec/dist/define.js'");
+  writeFileSync(join(path, 'main.js'), main);
+  writeFileSync(join(path, 'index.html'), HTML);
+  await checkBuilt(path);
+});
