@@ -33,7 +33,7 @@ download_photos() {
   [ -n "$version" ] || die "apt knows no package $package; name photos of your own"
   folder=$PREFIX/photos/$package-$version
   if [ ! -d "$folder" ]; then
-    say "downloading photographs: Debian's $package $version, 47 MB"
+    say "downloading photographs: Debian's $package $version, about 47 MB"
     rm -rf "$folder.new"
     mkdir -p "$folder.new"
     (cd "$folder.new" && apt-get download -q -o APT::Sandbox::User=root "$package=$version" > /dev/null) || die "apt-get could not download $package"
