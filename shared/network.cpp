@@ -13,12 +13,14 @@ struct Network::State {
   std::vector<float*> data;               // of each plane: its row held.begin; rows follow each other
   std::vector<Convolution> convolutions;  // of each step; empty where the step is none
   std::vector<Buffer<float>> memory;
-  int64_t next = -1;                      // the output row with which a Run goes on
+  int64_t next = -1;  // the output row with which a Run goes on
 
   Status ClaimMemory();
   Status MakeConvolutions();
 
-  float* Row(int plane, int32_t y) { return data[plane] + static_cast<size_t>(y - plan.planes[plane].held.begin) * plan.planes[plane].row_floats(); }
+  float* Row(int plane, int32_t y) {
+    return data[plane] + static_cast<size_t>(y - plan.planes[plane].held.begin) * plan.planes[plane].row_floats();
+  }
   void DropRows(int plane);
   void ZeroUntil(int plane, int32_t end);
   void FillInput(const RowSource& source);
@@ -61,7 +63,9 @@ Status Network::State::ClaimMemory() {
     const Step& step = plan.steps[s];
     if (step.output != kOutputPlane) claim(step.output);
     for (const int read : {step.input, step.other}) {
-      if (read >= 0 && !plan.planes[read].kept && plan.planes[read].last_use == static_cast<int>(s)) slots[slot_of[read]].free = true;
+      if (read < 0) continue;
+      const Plane& plane = plan.planes[read];
+      if (!plane.kept && plane.last_use == static_cast<int>(s)) slots[slot_of[read]].free = true;
     }
   }
   for (const Slot& slot : slots) {
@@ -83,7 +87,8 @@ Status Network::State::MakeConvolutions() {
     // At least as many pointers to pixels as XNNPACK writes for a strip.
     const uint64_t pointers = (uint64_t{step.max_made} + 1) * (in.width + 8) * step.kernel * step.kernel;
     if (pointers > SIZE_MAX / 4 / sizeof(void*)) return Fail(Error::kOutOfMemory, "a strip is larger than memory");
-    LIC_TRY(convolutions[s], Convolution::Create(*step.layer, in.factor, plan.planes[step.output].factor, in.width, step.max_made));
+    LIC_TRY(convolutions[s],
+            Convolution::Create(*step.layer, in.factor, plan.planes[step.output].factor, in.width, step.max_made));
     step.layer = nullptr;
   }
   return {};
@@ -131,7 +136,7 @@ void Network::State::FillInput(const RowSource& source) {
   Plane& input = plan.planes[kInputPlane];
   ZeroUntil(kInputPlane, std::min(input.wanted.end, 0));
   const int32_t end = std::min(input.wanted.end, static_cast<int32_t>(input.height));
-  for (; input.held.end < end; input.held.end++) source.Fill(static_cast<uint32_t>(input.held.end), Row(kInputPlane, input.held.end));
+  for (int32_t& row = input.held.end; row < end; ++row) source.Fill(static_cast<uint32_t>(row), Row(kInputPlane, row));
   ZeroUntil(kInputPlane, input.wanted.end);
 }
 
@@ -150,7 +155,8 @@ Status Network::State::RunStep(size_t index) {
         LIC_CHECK(convolutions[index].Run(from, rows, to));
         break;
       case StepKind::kShuffle:
-        (step.accumulates ? ShuffleAdd : Shuffle)({rows / step.factor, in.width, out.channels, step.factor, in.factor > 1}, from, to);
+        (step.accumulates ? ShuffleAdd : Shuffle)(
+            {rows / step.factor, in.width, out.channels, step.factor, in.factor > 1}, from, to);
         break;
       case StepKind::kUnshuffle:
         Unshuffle({rows, out.width, in.channels, step.factor, out.factor > 1}, from, to);

@@ -12,7 +12,7 @@ namespace {
 
 // ---- XNNPACK's memory --------------------------------------------------------------------------------------------------------
 
-// XNNPACK's memory comes from the library's allocator. In front of each block stands its size, in 64 bytes that keep the alignment.
+// XNNPACK's memory comes from the library's allocator. In front of each block stands its size, in 64 bytes for the alignment.
 constexpr size_t kBlockHead = 64;
 
 void* AllocateBlock(void*, size_t bytes) {
@@ -39,7 +39,8 @@ void* ReallocateBlock(void* context, void* memory, size_t bytes) {
   return bytes <= old_bytes ? memory : nullptr;
 }
 
-constexpr xnn_allocator kBlockAllocator = {nullptr, AllocateBlock, ReallocateBlock, ReleaseBlock, AllocateAlignedBlock, ReleaseBlock};
+constexpr xnn_allocator kBlockAllocator = {nullptr,      AllocateBlock,        ReallocateBlock,
+                                           ReleaseBlock, AllocateAlignedBlock, ReleaseBlock};
 
 Status Check(xnn_status status, const char* what) {
   if (status == xnn_status_success) return {};
@@ -72,8 +73,11 @@ Result<PackedWeights> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t
     const uint32_t out_channel = ChannelAt(o, layer.out_channels, out_factor);
     packed.bias[o] = layer.bias[out_channel];
     for (uint32_t i = 0; i < inputs; ++i) {
-      const float* from = &layer.weight[(size_t{out_channel} * inputs + (depthwise ? 0 : ChannelAt(i, inputs, in_factor))) * taps];
-      for (size_t t = 0; t < taps; ++t) packed.weight[depthwise ? t * layer.out_channels + o : (o * taps + t) * inputs + i] = from[t];
+      const float* from =
+          &layer.weight[(size_t{out_channel} * inputs + (depthwise ? 0 : ChannelAt(i, inputs, in_factor))) * taps];
+      for (size_t t = 0; t < taps; ++t) {
+        packed.weight[depthwise ? t * layer.out_channels + o : (o * taps + t) * inputs + i] = from[t];
+      }
     }
   }
   return packed;
@@ -83,7 +87,8 @@ Result<PackedWeights> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t
 
 // ---- Convolution -------------------------------------------------------------------------------------------------------------
 
-Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor, uint32_t in_width, uint32_t max_rows) {
+Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor, uint32_t in_width,
+                                        uint32_t max_rows) {
   LIC_CHECK(Check(xnn_initialize(&kBlockAllocator), "initialise"));
   const bool depthwise = layer.op == Op::kDepthwise;
   LIC_TRY(const PackedWeights packed, Pack(layer, in_factor, out_factor));
@@ -93,11 +98,12 @@ Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_fac
   convolution.in_width_ = in_width;
   const uint32_t side = (layer.kernel - 1) / 2;
   const uint32_t groups = depthwise ? layer.out_channels : 1;
-  LIC_CHECK(Check(xnn_create_convolution2d_nhwc_f32(0, side, 0, side, layer.kernel, layer.kernel, layer.stride, layer.stride, 1, 1, groups,
-                                                    layer.in_channels / groups, layer.out_channels / groups, layer.in_channels, layer.out_channels,
-                                                    packed.weight.data(), packed.bias.data(), layer.lo, layer.hi,
-                                                    depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, nullptr, nullptr, &convolution.operator_),
-                  "create"));
+  LIC_CHECK(Check(
+      xnn_create_convolution2d_nhwc_f32(0, side, 0, side, layer.kernel, layer.kernel, layer.stride, layer.stride, 1, 1, groups,
+                                        layer.in_channels / groups, layer.out_channels / groups, layer.in_channels,
+                                        layer.out_channels, packed.weight.data(), packed.bias.data(), layer.lo, layer.hi,
+                                        depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, nullptr, nullptr, &convolution.operator_),
+      "create"));
   // XNNPACK reports success where the zeros for the padding could not be allocated, but gives no operator.
   if (!convolution.operator_) return Fail(Error::kOutOfMemory, "no memory for the padding of a convolution");
   LIC_CHECK(convolution.Reshape(max_rows));
@@ -122,8 +128,8 @@ Convolution::~Convolution() {
 Status Convolution::Reshape(uint32_t rows) {
   size_t workspace_bytes = 0, workspace_alignment = 0;
   rows_ = 0;
-  LIC_CHECK(Check(xnn_reshape_convolution2d_nhwc_f32(operator_, 1, size_t{rows - 1} * stride_ + kernel_, in_width_, &workspace_bytes,
-                                                     &workspace_alignment, nullptr, nullptr, nullptr),
+  LIC_CHECK(Check(xnn_reshape_convolution2d_nhwc_f32(operator_, 1, size_t{rows - 1} * stride_ + kernel_, in_width_,
+                                                     &workspace_bytes, &workspace_alignment, nullptr, nullptr, nullptr),
                   "reshape"));
   if (workspace_bytes) return Fail(Error::kInternal, "a convolution wants a workspace");
   rows_ = rows;
@@ -143,8 +149,8 @@ namespace {
 // Calls run(position in the planar side, position in the deep side, floats) for every run of floats that stays together.
 template <class F>
 void EachRun(const ShuffleShape& shape, F run) {
-  const size_t length = size_t{shape.factor} * shape.channels;   // of a run
-  const size_t depth = length * shape.factor;                    // channels of the deep side
+  const size_t length = size_t{shape.factor} * shape.channels;  // of a run
+  const size_t depth = length * shape.factor;                   // channels of the deep side
   for (size_t y = 0; y < shape.rows; ++y) {
     for (size_t dy = 0; dy < shape.factor; ++dy) {
       const size_t wide = (y * shape.factor + dy) * shape.width * length;
@@ -179,7 +185,8 @@ inline void AddRun(const float* __restrict from, float* __restrict to, size_t co
 }  // namespace
 
 void Shuffle(const ShuffleShape& shape, const float* in, float* out) {
-  if (shape.blocked) return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { CopyRun(in + deep, out + wide, count); });
+  if (shape.blocked)
+    return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { CopyRun(in + deep, out + wide, count); });
   EachFloat(shape, [&](size_t wide, size_t deep) { out[wide] = in[deep]; });
 }
 
@@ -189,7 +196,8 @@ void ShuffleAdd(const ShuffleShape& shape, const float* in, float* out) {
 }
 
 void Unshuffle(const ShuffleShape& shape, const float* in, float* out) {
-  if (shape.blocked) return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { CopyRun(in + wide, out + deep, count); });
+  if (shape.blocked)
+    return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { CopyRun(in + wide, out + deep, count); });
   EachFloat(shape, [&](size_t wide, size_t deep) { out[deep] = in[wide]; });
 }
 

@@ -18,13 +18,14 @@ class Convolution {
   // The factors say that the outputs or inputs are blocked for a shuffle or unshuffle of that factor; 1: they are not.
   // Claims all memory that a Run with up to `max_rows` rows of output needs.
   // Errors: kOutOfMemory, kInternal.
-  static Result<Convolution> Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor, uint32_t in_width, uint32_t max_rows);
+  static Result<Convolution> Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor, uint32_t in_width,
+                                    uint32_t max_rows);
   Convolution() = default;
   Convolution(Convolution&& other) noexcept;
   Convolution& operator=(Convolution&& other) noexcept;
   ~Convolution();
 
-  // in: ((rows - 1) * stride + kernel, in_width, in_channels), followed by 64 readable bytes; out: (rows, out_width, out_channels).
+  // in: ((rows - 1) * stride + kernel, in_width, in_channels), and 64 readable bytes; out: (rows, out_width, out_channels).
   Status Run(const float* in, uint32_t rows, float* out);
 
  private:

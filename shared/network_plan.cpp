@@ -8,7 +8,7 @@
 namespace lic {
 namespace {
 
-constexpr uint32_t kMaxInputSide = 65536;   // the largest picture, rounded up to whole hyper-latents
+constexpr uint32_t kMaxInputSide = 65536;  // the largest picture, rounded up to whole hyper-latents
 constexpr uint32_t kMaxPlaneSide = 1 << 20;
 constexpr uint32_t kMaxChannels = 1024;
 constexpr uint64_t kStripBytes = 256 * 1024;  // of the largest plane, where the caller leaves the height of strips to us
@@ -31,7 +31,9 @@ Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_heigh
   if (in_height < 1 || in_height > kMaxInputSide || in_width < 1 || in_width > kMaxInputSide) {
     return Fail(Error::kInvalidArgument, "a network cannot run on %u x %u", in_width, in_height);
   }
-  if (net.in_channels < 1 || net.in_channels > kMaxChannels || net.branches.empty()) return Fail(Error::kBadModel, "an empty network");
+  if (net.in_channels < 1 || net.in_channels > kMaxChannels || net.branches.empty()) {
+    return Fail(Error::kBadModel, "an empty network");
+  }
   NetworkPlan plan;
   plan.planes.resize(2);
   plan.planes[kInputPlane] = {.channels = net.in_channels, .height = in_height, .width = in_width};
@@ -74,7 +76,9 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
       break;
     case Op::kUnshuffle:
       if (!IsFactor(r)) return BadLayer(branch, index, "no such factor");
-      if (in.height % r || in.width % r) return Fail(Error::kInvalidArgument, "a plane of %u x %u is no multiple of %u", in.width, in.height, r);
+      if (in.height % r || in.width % r) {
+        return Fail(Error::kInvalidArgument, "a plane of %u x %u is no multiple of %u", in.width, in.height, r);
+      }
       step.kind = StepKind::kUnshuffle;
       step.factor = r;
       out = {.channels = in.channels * r * r, .height = in.height / r, .width = in.width / r};
@@ -82,7 +86,9 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
     case Op::kAdd:
       step.kind = StepKind::kAdd;
       step.other = slots[layer.slot];
-      if (step.other < 0 || !SameShape(planes[step.other], in)) return BadLayer(branch, index, "no plane of this shape was saved");
+      if (step.other < 0 || !SameShape(planes[step.other], in)) {
+        return BadLayer(branch, index, "no plane of this shape was saved");
+      }
       break;
     case Op::kClamp:
       step.lo = layer.lo;
@@ -97,7 +103,9 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
       return BadLayer(branch, index, "no such layer");
   }
   if (out.channels > kMaxChannels) return BadLayer(branch, index, "too many channels");
-  if (out.height > kMaxPlaneSide || out.width > kMaxPlaneSide) return Fail(Error::kInvalidArgument, "a plane of %u x %u is too large", out.width, out.height);
+  if (std::max(out.height, out.width) > kMaxPlaneSide) {
+    return Fail(Error::kInvalidArgument, "a plane of %u x %u is too large", out.width, out.height);
+  }
   current = step.output;
   planes.push_back(out);
   steps.push_back(step);
@@ -106,18 +114,23 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
 
 Status NetworkPlan::AddConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const {
   const bool depthwise = layer.op == Op::kDepthwise;
-  const bool known = depthwise ? (layer.kernel == 3 || layer.kernel == 5) && (layer.stride == 1 || layer.stride == 2) && layer.out_channels == layer.in_channels
-                               : (layer.kernel == 1 || layer.kernel == 3) && layer.stride == 1;
+  const uint32_t k = layer.kernel, stride = layer.stride;
+  const bool known = depthwise ? (k == 3 || k == 5) && (stride == 1 || stride == 2) : (k == 1 || k == 3) && stride == 1;
   if (!known) return BadLayer(branch, index, "no such convolution");
-  if (layer.in_channels != out.channels || layer.out_channels < 1 || layer.out_channels > kMaxChannels) return BadLayer(branch, index, "a wrong number of channels");
-  const size_t weights = size_t{layer.out_channels} * (depthwise ? 1 : layer.in_channels) * layer.kernel * layer.kernel;
-  if (layer.weight.size() != weights || layer.bias.size() != layer.out_channels) return BadLayer(branch, index, "a wrong number of weights");
+  if (layer.in_channels != out.channels || layer.out_channels < 1 || layer.out_channels > kMaxChannels ||
+      (depthwise && layer.out_channels != layer.in_channels)) {
+    return BadLayer(branch, index, "a wrong number of channels");
+  }
+  const size_t weights = size_t{layer.out_channels} * (depthwise ? 1 : layer.in_channels) * k * k;
+  if (layer.weight.size() != weights || layer.bias.size() != layer.out_channels) {
+    return BadLayer(branch, index, "a wrong number of weights");
+  }
   if (!(layer.lo < layer.hi)) return BadLayer(branch, index, "an empty range");
   step.kind = StepKind::kConvolution;
-  step.kernel = layer.kernel;
-  step.stride = layer.stride;
+  step.kernel = k;
+  step.stride = stride;
   step.layer = &layer;
-  out = {.channels = layer.out_channels, .height = (out.height - 1) / layer.stride + 1, .width = (out.width - 1) / layer.stride + 1};
+  out = {.channels = layer.out_channels, .height = (out.height - 1) / stride + 1, .width = (out.width - 1) / stride + 1};
   return {};
 }
 
@@ -150,7 +163,9 @@ void NetworkPlan::BlockChannels() {
       planes[read].last_use = static_cast<int>(s);
     }
   }
-  const auto is_dense = [](const Step& step) { return step.kind == StepKind::kConvolution && step.layer->op == Op::kConvolution; };
+  const auto is_dense = [](const Step& step) {
+    return step.kind == StepKind::kConvolution && step.layer->op == Op::kConvolution;
+  };
   for (const Step& step : steps) {
     if (readers[step.input] != 1 || writers[step.input] < 0) continue;
     const Step& before = steps[writers[step.input]];
@@ -167,7 +182,8 @@ void NetworkPlan::ChooseStrips(uint32_t wished_rows) {
     uint64_t largest = 1;  // bytes of a whole plane
     for (const Plane& plane : planes) largest = std::max(largest, uint64_t{plane.height} * plane.row_floats() * sizeof(float));
     // Whole rows of the input, so that the layers take the same number of rows in every strip.
-    wished_rows = RoundUp(static_cast<uint32_t>(std::clamp<uint64_t>(kStripBytes * height / largest, 1, height)), std::max(1u, height / planes[kInputPlane].height));
+    const auto rows = static_cast<uint32_t>(std::clamp<uint64_t>(kStripBytes * height / largest, 1, height));
+    wished_rows = RoundUp(rows, std::max(1u, height / planes[kInputPlane].height));
   }
   // A shuffle that writes the output gives its rows in groups, of which a strip must not end inside.
   uint32_t group = 1;
@@ -224,7 +240,8 @@ Rows NetworkPlan::RowsToMake(const Step& step) const {
 }
 
 Rows NetworkPlan::RowsNeeded(const Step& step) const {
-  const auto r = static_cast<int32_t>(step.factor), stride = static_cast<int32_t>(step.stride), kernel = static_cast<int32_t>(step.kernel);
+  const auto r = static_cast<int32_t>(step.factor), stride = static_cast<int32_t>(step.stride);
+  const auto kernel = static_cast<int32_t>(step.kernel);
   const Rows made = step.made;
   if (step.kind == StepKind::kShuffle) return {made.begin / r, made.end / r};
   if (step.kind == StepKind::kUnshuffle) return {made.begin * r, made.end * r};

@@ -44,8 +44,8 @@ struct Step {
   StepKind kind = StepKind::kClamp;
   int input = 0;
   int output = 0;
-  int other = -1;                     // add: the second summand
-  bool accumulates = false;           // adds to what another branch left in the output
+  int other = -1;            // add: the second summand
+  bool accumulates = false;  // adds to what another branch left in the output
   uint32_t kernel = 1;
   uint32_t stride = 1;
   uint32_t factor = 1;

@@ -57,7 +57,9 @@ std::string Show(const T& value) {
 template <class A, class B>
 bool Equal(const A& a, const B& b) {
   if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
-    if (std::is_signed_v<A> != std::is_signed_v<B> && ((std::is_signed_v<A> && a < A{}) || (std::is_signed_v<B> && b < B{}))) return false;
+    if (std::is_signed_v<A> != std::is_signed_v<B> && ((std::is_signed_v<A> && a < A{}) || (std::is_signed_v<B> && b < B{}))) {
+      return false;
+    }
     using Wide = std::common_type_t<A, B>;
     return static_cast<Wide>(a) == static_cast<Wide>(b);
   } else if constexpr (std::is_convertible_v<A, std::string> && std::is_convertible_v<B, std::string>) {
@@ -80,10 +82,10 @@ inline bool ReportNear(double a, double b, double tolerance, const char* file, i
 
 }  // namespace lic::test
 
-#define TEST(name)                                                                                             \
-  static void Test##name();                                                                                    \
-  static ::lic::test::Case test_case_##name = {#name, Test##name, nullptr};                                    \
-  [[maybe_unused]] static const bool test_registered_##name = ::lic::test::Register(&test_case_##name);        \
+#define TEST(name)                                                                                      \
+  static void Test##name();                                                                             \
+  static ::lic::test::Case test_case_##name = {#name, Test##name, nullptr};                             \
+  [[maybe_unused]] static const bool test_registered_##name = ::lic::test::Register(&test_case_##name); \
   static void Test##name()
 
 // Each is an expression that is true where the check holds: `if (!CHECK(result.ok())) return;`.

@@ -27,18 +27,18 @@ struct Tensor {
 
 Tensor ReferenceConvolve(const FloatLayer& layer, const Tensor& in) {
   const bool depthwise = layer.op == Op::kDepthwise;
-  const int64_t k = layer.kernel, side = (k - 1) / 2;
+  const int64_t side = (layer.kernel - 1) / 2;
   const uint32_t inputs = depthwise ? 1 : layer.in_channels;
   Tensor out(layer.out_channels, (in.height + layer.stride - 1) / layer.stride, (in.width + layer.stride - 1) / layer.stride);
   for (uint32_t o = 0; o < out.channels; ++o) {
     for (uint32_t y = 0; y < out.height; ++y) {
       for (uint32_t x = 0; x < out.width; ++x) {
         double sum = layer.bias[o];
+        const float* weight = &layer.weight[size_t{o} * inputs * layer.kernel * layer.kernel];  // (inputs, kernel, kernel)
         for (uint32_t i = 0; i < inputs; ++i) {
-          for (int64_t dy = 0; dy < k; ++dy) {
-            for (int64_t dx = 0; dx < k; ++dx) {
-              const float weight = layer.weight[((size_t{o} * inputs + i) * layer.kernel + static_cast<size_t>(dy)) * layer.kernel + static_cast<size_t>(dx)];
-              sum += double{weight} * in.at(depthwise ? o : i, int64_t{y} * layer.stride + dy - side, int64_t{x} * layer.stride + dx - side);
+          for (int64_t dy = -side; dy <= side; ++dy) {
+            for (int64_t dx = -side; dx <= side; ++dx) {
+              sum += double{*weight++} * in.at(depthwise ? o : i, int64_t{y} * layer.stride + dy, int64_t{x} * layer.stride + dx);
             }
           }
         }
@@ -65,7 +65,8 @@ Tensor ReferenceLayer(const FloatLayer& layer, const Tensor& in, const Tensor& s
       out = Tensor(in.channels * r * r, in.height / r, in.width / r);
       for (uint32_t c = 0; c < out.channels; ++c) {
         for (uint32_t y = 0; y < out.height; ++y) {
-          for (uint32_t x = 0; x < out.width; ++x) out.at(c, y, x) = in.at(c / (r * r), int64_t{y} * r + c / r % r, x * r + c % r);
+          for (uint32_t x = 0; x < out.width; ++x)
+            out.at(c, y, x) = in.at(c / (r * r), int64_t{y} * r + c / r % r, x * r + c % r);
         }
       }
       return out;
@@ -196,19 +197,21 @@ FloatNetwork Synthesis() {
 
 // The shape of an analysis: a picture to latents at 1/16.
 FloatNetwork Analysis() {
-  return Net(3, 9, Branch(Plain(Op::kUnshuffle, 4), Conv(3, 48, 16), Plain(Op::kSave, 1), Depthwise(5, 1, 16), Plain(Op::kAdd, 1), Depthwise(3, 2, 16),
-                          Conv(1, 16, 24, -1, 2), Plain(Op::kUnshuffle, 2), Conv(1, 96, 9)),
+  return Net(3, 9,
+             Branch(Plain(Op::kUnshuffle, 4), Conv(3, 48, 16), Plain(Op::kSave, 1), Depthwise(5, 1, 16), Plain(Op::kAdd, 1),
+                    Depthwise(3, 2, 16), Conv(1, 16, 24, -1, 2), Plain(Op::kUnshuffle, 2), Conv(1, 96, 9)),
              Branch(Plain(Op::kUnshuffle, 16), Conv(1, 768, 9)));
 }
 
 // Everything that the others lack: strides on odd sizes, shuffles that no convolution can serve, planes saved and used twice,
 // convolutions behind the last shuffle, sums of branches without one.
 FloatNetwork Oddities() {
-  return Net(4, 4, Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 64), Plain(Op::kGate), ClampTo(-0.5f, 0.75f), Plain(Op::kSave, 2),
-                          Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3), Depthwise(3, 2, 2, -1, 1), Conv(1, 2, 4),
-                          Plain(Op::kSave, 1), Plain(Op::kAdd, 1), Conv(3, 4, 4)),
-             Branch(Conv(1, 4, 16), Plain(Op::kSave, 3), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Plain(Op::kUnshuffle, 2), Plain(Op::kAdd, 3), Plain(Op::kShuffle, 2),
-                    Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)),
+  return Net(4, 4,
+             Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 64), Plain(Op::kGate), ClampTo(-0.5f, 0.75f),
+                    Plain(Op::kSave, 2), Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3),
+                    Depthwise(3, 2, 2, -1, 1), Conv(1, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1), Conv(3, 4, 4)),
+             Branch(Conv(1, 4, 16), Plain(Op::kSave, 3), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Plain(Op::kUnshuffle, 2),
+                    Plain(Op::kAdd, 3), Plain(Op::kShuffle, 2), Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)),
              Branch(ClampTo(-1, 1)));
 }
 
@@ -248,7 +251,8 @@ void CheckNear(const std::vector<float>& got, const Tensor& expected) {
   for (uint32_t c = 0; c < expected.channels; ++c) {
     for (uint32_t y = 0; y < expected.height; ++y) {
       for (uint32_t x = 0; x < expected.width; ++x) {
-        const double value = expected.at(c, int64_t{y}, x), difference = std::fabs(got[(size_t{y} * expected.width + x) * expected.channels + c] - value);
+        const double value = expected.at(c, int64_t{y}, x);
+        const double difference = std::fabs(got[(size_t{y} * expected.width + x) * expected.channels + c] - value);
         largest = std::max(largest, std::fabs(value));
         if (!(difference <= worst)) worst = difference;
       }
@@ -257,7 +261,9 @@ void CheckNear(const std::vector<float>& got, const Tensor& expected) {
   CHECK_NEAR(worst / largest, 0, 1e-5);
 }
 
-bool Same(const std::vector<float>& a, const std::vector<float>& b) { return a.size() == b.size() && !std::memcmp(a.data(), b.data(), a.size() * sizeof(float)); }
+bool Same(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && !std::memcmp(a.data(), b.data(), a.size() * sizeof(float));
+}
 
 // Against the definition in one strip, and every height of strips against that, bit for bit.
 void CheckNetwork(const FloatNetwork& net, uint32_t height, uint32_t width) {
@@ -285,7 +291,9 @@ void CheckNetwork(const FloatNetwork& net, uint32_t height, uint32_t width) {
     const size_t row_floats = size_t{network.value().out_width()} * network.value().out_channels();
     std::vector<float> out(network.value().out_height() * row_floats, NAN);
     for (uint32_t first = (network.value().out_height() - 1) / last_strip * last_strip;; first -= last_strip) {
-      for (int repeat = 0; repeat < 2; ++repeat) CHECK(network.value().Run(first, strip_rows, out.data() + first * row_floats).ok());
+      for (int repeat = 0; repeat < 2; ++repeat) {
+        CHECK(network.value().Run(first, strip_rows, out.data() + first * row_floats).ok());
+      }
       if (first == 0) break;
     }
     CHECK(Same(out, expected));
@@ -314,7 +322,9 @@ TEST(OdditiesInStrips) {
 
 // ---- Refusals ----------------------------------------------------------------------------------------------------------------
 
-Error BuildError(const FloatNetwork& net, uint32_t height, uint32_t width) { return Network::Build(net, height, width, 16).error(); }
+Error BuildError(const FloatNetwork& net, uint32_t height, uint32_t width) {
+  return Network::Build(net, height, width, 16).error();
+}
 
 TEST(RefusesSizes) {
   const FloatNetwork net = Analysis();
@@ -324,7 +334,8 @@ TEST(RefusesSizes) {
   CHECK_EQ(BuildError(net, 17, 16), Error::kInvalidArgument);
   CHECK_EQ(BuildError(net, 16, 65537), Error::kInvalidArgument);
   // 65536 * 16 pixels a side are a plane that can still be counted, but not 16 times as many.
-  CHECK_EQ(BuildError(Net(256, 1, Branch(Plain(Op::kShuffle, 16), Conv(1, 1, 256), Plain(Op::kShuffle, 16))), 1, 65536), Error::kInvalidArgument);
+  CHECK_EQ(BuildError(Net(256, 1, Branch(Plain(Op::kShuffle, 16), Conv(1, 1, 256), Plain(Op::kShuffle, 16))), 1, 65536),
+           Error::kInvalidArgument);
 }
 
 TEST(RefusesLayersThatDoNotFit) {
