@@ -18,8 +18,6 @@
 namespace lic {
 namespace {
 
-constexpr uint32_t kSynthesisRows = 64;  // rows of pixels computed at a time
-
 uint8_t ToByte(float value) { return static_cast<uint8_t>(std::clamp(value + 0.5f, 0.0f, 1.0f) * 255 + 0.5f); }
 
 Info ToInfo(const Header& header) {
@@ -139,7 +137,7 @@ Status Decoder::State::StartSynthesis() {
   entropy.latents = std::move(latents);
   LIC_TRY(inverse_gains, Gains(model->data().entropy, container.header.quality256));
   for (float& gain : inverse_gains) gain = 1 / (gain * kMeanUnit);
-  LIC_TRY(synthesis, Network::Build(model->data().synthesis, entropy.latents.height, entropy.latents.width, kSynthesisRows));
+  LIC_TRY(synthesis, Network::Build(model->data().synthesis, entropy.latents.height, entropy.latents.width));
   LIC_TRY(strip, Buffer<float>::Allocate(size_t{synthesis->strip_rows()} * synthesis->out_width() * synthesis->out_channels()));
   return {};
 }

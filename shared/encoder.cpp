@@ -17,8 +17,6 @@
 namespace lic {
 namespace {
 
-constexpr uint32_t kAnalysisRows = 8;  // rows of latents computed at a time
-
 bool HasAlpha(uint32_t channels) { return channels == 2 || channels == 4; }
 
 // The picture as the encoder reads it: colour, and alpha where any of it is not 255.
@@ -108,7 +106,7 @@ Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network,
       for (int c = 0; c < 3; ++c) to[c] = static_cast<float>(pixel[source.is_grey ? 0 : c]) / 255 - 0.5f;
     }
   };
-  LIC_TRY(auto analysis, Network::Build(network, height, width, kAnalysisRows));
+  LIC_TRY(auto analysis, Network::Build(network, height, width));
   const size_t row_values = size_t{analysis.out_width()} * analysis.out_channels();
   LIC_TRY(auto latents, Buffer<float>::Allocate(row_values * analysis.out_height()));
   for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
@@ -122,7 +120,7 @@ Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network,
 Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height, uint32_t width, const FloatNetwork& network) {
   const size_t row_values = size_t{width} * network.in_channels;
   auto fill = [&](uint32_t row, float* to) { std::copy_n(latents.data() + row * row_values, row_values, to); };
-  LIC_TRY(auto analysis, Network::Build(network, height, width, CeilDiv(height, kHyperStride / kLatentStride)));
+  LIC_TRY(auto analysis, Network::Build(network, height, width));
   LIC_TRY(auto values, Buffer<float>::Allocate(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
   const size_t out_row = size_t{analysis.out_width()} * analysis.out_channels();
   for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {

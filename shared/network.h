@@ -39,7 +39,7 @@ class Network {
   // keeps a strip's planes small enough for the second-level cache (32 rows of a picture 768 pixels wide). See strip_rows().
   // Errors: kOutOfMemory; kInvalidArgument (an input that is empty, above 65536 a side or, where the network has unshuffle
   // layers, not a multiple of their factor); kBadModel (layers that do not fit together); kInternal (no support for the machine).
-  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows);
+  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows = 0);
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();
