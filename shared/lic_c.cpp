@@ -1,0 +1,109 @@
+// The C interface, a thin coat over the C++ one.
+#include "lic/lic_c.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "lic/lic.h"
+
+struct lic_model {
+  lic::Model model;
+};
+
+struct lic_encoder_model {
+  lic::EncoderModel model;
+};
+
+struct lic_buffer {
+  lic::Buffer<uint8_t> bytes;
+};
+
+namespace {
+
+int Report(const lic::Failure& failure, lic_failure* to) {
+  if (to) {
+    to->error = static_cast<int>(failure.error);
+    static_assert(sizeof(to->what) == sizeof(failure.what));
+    std::memcpy(to->what, failure.what, sizeof(failure.what));
+  }
+  return static_cast<int>(failure.error);
+}
+
+// Hands out the value of a Result as a new object of the C interface.
+template <class Handle, class Value>
+int HandOut(lic::Result<Value> result, Handle** to, lic_failure* failure) {
+  if (!result.ok()) return Report(result.failure(), failure);
+  *to = new (std::nothrow) Handle{std::move(result).value()};
+  if (!*to) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a handle"), failure);
+  return Report({}, failure);
+}
+
+}  // namespace
+
+const char* lic_error_name(int error) { return lic::ErrorName(static_cast<lic::Error>(error)); }
+
+int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure) {
+  return HandOut(lic::Model::Load({file, size}), model, failure);
+}
+
+int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder, lic_failure* failure) {
+  return HandOut(lic::EncoderModel::Load({file, size}, decoder->model), encoder, failure);
+}
+
+void lic_model_release(lic_model* model) { delete model; }
+void lic_encoder_model_release(lic_encoder_model* encoder) { delete encoder; }
+void lic_model_id(const lic_model* model, uint8_t id[8]) { std::copy_n(model->model.id().bytes, 8, id); }
+
+const uint8_t* lic_buffer_data(const lic_buffer* buffer) { return buffer->bytes.data(); }
+size_t lic_buffer_size(const lic_buffer* buffer) { return buffer->bytes.size(); }
+void lic_buffer_release(lic_buffer* buffer) { delete buffer; }
+
+void lic_encode_options_default(lic_encode_options* options) {
+  const lic::EncodeOptions defaults;
+  *options = {};
+  options->quality = defaults.quality;
+  options->effort = defaults.effort;
+  options->tile_units = defaults.tile_units;
+}
+
+int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder, const lic_encode_options* options,
+               lic_buffer** file, lic_failure* failure) {
+  lic::EncodeOptions converted;
+  if (options) {
+    converted.quality = options->quality;
+    converted.effort = options->effort;
+    converted.tile_units = options->tile_units;
+    converted.metadata = {{options->icc, options->icc_size}, {options->exif, options->exif_size}, {options->xmp, options->xmp_size}};
+  }
+  const lic::PictureView view = {picture->pixels, picture->width, picture->height, picture->channels, picture->stride};
+  return HandOut(lic::Encode(view, model->model, encoder->model, converted), file, failure);
+}
+
+int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure* failure) {
+  const auto result = lic::ReadInfo({file, size});
+  if (!result.ok()) return Report(result.failure(), failure);
+  const lic::Info& from = result.value();
+  info->width = from.width;
+  info->height = from.height;
+  info->channels = from.channels();
+  info->version = from.version;
+  info->quality = from.quality;
+  std::copy_n(from.model_id.bytes, 8, info->model_id);
+  std::copy_n(from.head_hash.bytes, 8, info->head_hash);
+  return Report({}, failure);
+}
+
+int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels, lic_picture* picture,
+               lic_buffer** pixels, lic_failure* failure) {
+  lic::DecodeOptions options;
+  if (max_pixels) options.max_pixels = max_pixels;
+  options.channels = channels;
+  auto result = lic::Decode({file, size}, model->model, options);
+  if (!result.ok()) return Report(result.failure(), failure);
+  lic::Picture decoded = std::move(result).value();
+  const size_t stride = size_t{decoded.width} * decoded.channels;
+  const int error = HandOut(lic::Result<lic::Buffer<uint8_t>>(std::move(decoded.pixels)), pixels, failure);
+  if (error == 0) *picture = {lic_buffer_data(*pixels), decoded.width, decoded.height, decoded.channels, stride};
+  return error;
+}

@@ -1,0 +1,42 @@
+/* The C interface used from C99: called by c_api_test.cpp, returns the line of the first failed check, or 0. */
+#include "lic/lic_c.h"
+
+#include <string.h>
+
+#define EXPECT(condition) \
+  if (!(condition)) return __LINE__
+
+int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder, size_t encoder_size) {
+  uint8_t pixels[20 * 10 * 3];
+  lic_picture picture = {pixels, 20, 10, 3, 60}, decoded;
+  lic_model* model = NULL;
+  lic_encoder_model* encoder_model = NULL;
+  lic_buffer *file = NULL, *out = NULL;
+  lic_encode_options options;
+  lic_info info;
+  lic_failure failure;
+  uint8_t id[8];
+  size_t i;
+
+  for (i = 0; i < sizeof(pixels); ++i) pixels[i] = (uint8_t)(i * 5);
+  EXPECT(lic_model_load(decoder, decoder_size - 1, &model, &failure) == 11);
+  EXPECT(failure.error == 11 && failure.what[0] != 0 && strcmp(lic_error_name(11), "bad_model") == 0);
+  EXPECT(lic_model_load(decoder, decoder_size, &model, NULL) == 0);
+  EXPECT(lic_encoder_model_load(encoder, encoder_size, model, &encoder_model, &failure) == 0);
+  lic_encode_options_default(&options);
+  options.quality = 70;
+  EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 0);
+  EXPECT(lic_read_info(lic_buffer_data(file), 40, &info, &failure) == 0);
+  lic_model_id(model, id);
+  EXPECT(info.width == 20 && info.height == 10 && info.channels == 3 && info.quality == 70 && memcmp(id, info.model_id, 8) == 0);
+  EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 199, 0, &decoded, &out, &failure) == 8);
+  EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 0, 4, &decoded, &out, &failure) == 0);
+  EXPECT(decoded.width == 20 && decoded.height == 10 && decoded.channels == 4 && decoded.stride == 80);
+  EXPECT(decoded.pixels == lic_buffer_data(out) && lic_buffer_size(out) == 800 && decoded.pixels[3] == 255);
+  lic_buffer_release(out);
+  lic_buffer_release(file);
+  lic_encoder_model_release(encoder_model);
+  lic_model_release(model);
+  lic_model_release(NULL);
+  return 0;
+}
