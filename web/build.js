@@ -51,7 +51,10 @@ copyFileSync(join(wasmFolder, 'lic.wasm'), join(DIST, 'lic.wasm'));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, name));
 report();
 
-// The two imports of web/ that are not files there: Emscripten's glue, and where wasm and models lie.
+/**
+ * The two imports of web/ that are not files there: Emscripten's glue, and where wasm and models lie.
+ * @param {esbuild.PluginBuild} build
+ */
 function resolveBuilt(build) {
   build.onResolve({ filter: /^\.\/lic\.js$/ }, () => ({ path: join(wasmFolder, 'lic.js') }));
   build.onLoad({ filter: /\/lic\.js$/ }, async ({ path }) => {

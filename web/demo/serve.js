@@ -22,6 +22,7 @@ export const CSP = [
   "form-action 'none'",
 ].join('; ');
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.avif': 'image/avif',
   '.css': 'text/css; charset=utf-8',
