@@ -16,11 +16,7 @@ import lic_reference  # noqa: E402
 # Files whose every constant is part of the format.
 FORMAT_FILES = ["shared/format.h", "shared/rans.h", "shared/weights.h"]
 # Constants of the format in files that hold others too.
-SINGLE_CONSTANTS = {
-    "shared/include/lic/lic.h": ["kMaxSide", "kMaxPixels", "kHeaderBytes"],
-    "shared/entropy.h": ["kMeanUnit"],
-    "shared/weights.cpp": ["kMaxLayers", "kMaxBranches", "kMaxChannels", "kMaxSupport"],
-}
+SINGLE_CONSTANTS = ["kMaxSide", "kMaxPixels", "kHeaderBytes", "kMeanUnit", "kMaxLayers", "kMaxBranches", "kMaxChannels", "kMaxSupport"]
 CODE_FOLDERS = ["shared", "native", "wasm", "web", "tests", "models", "scripts"]
 CODE_ENDINGS = (".h", ".cpp", ".js", ".ts", ".py", ".md", ".txt", ".html")
 
@@ -44,10 +40,15 @@ def table(anchor):
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def constants_in(path):
-    """Name to value of the integer constants of a C++ file."""
+def library_sources():
+    folders = ("shared", "shared/include/lic")
+    return [f"{folder}/{name}" for folder in folders for name in os.listdir(os.path.join(ROOT, folder)) if name.endswith((".h", ".cpp"))]
+
+
+def constants_in(path, wanted="k\\w+"):
+    """Name to value of the integer constants of a C++ file, or of those that `wanted` matches."""
     values = {}
-    for name, text in re.findall(r"constexpr \w+ (k\w+) = ([^;]+);", read(path)):
+    for name, text in re.findall(rf"constexpr \w+ ({wanted}) = ([^;]+);", read(path)):
         text = re.sub(r"u?int\d+_t\{(\d+)\}|(\d+)u\b", r"\1\2", text)
         values[name] = eval(text, {"__builtins__": {}}, values)  # the repository's own headers
     return values
@@ -66,9 +67,8 @@ class Constants(unittest.TestCase):
         found = {}
         for path in FORMAT_FILES:
             found |= constants_in(path)
-        for path, names in SINGLE_CONSTANTS.items():
-            values = constants_in(path)
-            found |= {name: values[name] for name in names}
+        for path in library_sources():
+            found |= constants_in(path, "|".join(SINGLE_CONSTANTS))
         self.assertEqual(found, documented)
 
     def test_constants_named_in_the_text(self):
