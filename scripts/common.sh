@@ -7,6 +7,12 @@ JOBS=${JOBS:-$(nproc)}
 if [ -z "${PREFIX:-}" ]; then
   if [ "$(id -u)" = 0 ]; then PREFIX=/opt/lic-toolchain; else PREFIX=$HOME/.cache/lic-toolchain; fi
 fi
+PREFIX=$(realpath -m "$PREFIX")
+EMSCRIPTEN_VERSION=3.1.69
+
+# Where setup.sh keeps XNNPACK built: a folder for each content of the files that say how.
+LIC_XNNPACK_BUILT=$PREFIX/xnnpack-$(cat "$ROOT/cmake/xnnpack.cmake" "$ROOT"/cmake/xnnpack/{CMakeLists.txt,*/*.h} - <<< "$EMSCRIPTEN_VERSION" | sha256sum | cut -c1-12)
+export LIC_XNNPACK_BUILT
 
 say() { printf '[%4ds] %s\n' "$SECONDS" "$*" >&2; }
 

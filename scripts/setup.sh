@@ -9,7 +9,6 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-EMSCRIPTEN_VERSION=3.1.69
 NODE_VERSION=20.19.5
 STAMPS=$PREFIX/stamps
 
@@ -57,10 +56,28 @@ setup_sources() {
   mark_done sources-1
 }
 
+# build_xnnpack native|wasm CMAKE-OPTION...
+build_xnnpack() {
+  local variant=$1 folder work
+  shift
+  folder=$LIC_XNNPACK_BUILT/$variant
+  [ ! -e "$folder" ] || return 0
+  say "building XNNPACK ($variant)"
+  work=$(mktemp -d)
+  {
+    cmake -G Ninja -S "$ROOT/cmake/xnnpack" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$folder.new" \
+      -DXNNPACK_DIR="$PREFIX/src/xnnpack" -DPTHREADPOOL_DIR="$PREFIX/src/pthreadpool" -DFXDIV_DIR="$PREFIX/src/fxdiv" "$@" \
+      && cmake --build "$work/build" -j "$JOBS" --target install
+  } > "$work/log" 2>&1 || { tail -30 "$work/log" >&2; die "XNNPACK ($variant) could not be built"; }
+  mv "$folder.new" "$folder"
+  rm -rf "$work"
+}
+
 setup_native() {
   need_packages ca-certificates xz-utils pkg-config cmake ninja-build clang-19 lld-19 libclang-rt-19-dev \
     libpng-dev libjpeg62-turbo-dev liblcms2-dev libcli11-dev nlohmann-json3-dev
   setup_sources
+  build_xnnpack native -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19
 }
 
 node_is_recent() { command -v node > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
@@ -127,6 +144,8 @@ setup_wasm() {
   setup_node
   setup_sources
   if installed_emscripten; then say "using the Emscripten at $(command -v emcc)"; else setup_emscripten; fi
+  write_environment
+  (. "$PREFIX/env.sh" && build_xnnpack wasm -DCMAKE_TOOLCHAIN_FILE="$EMSCRIPTEN_ROOT/cmake/Modules/Platform/Emscripten.cmake")
 }
 
 setup_test() {
@@ -154,6 +173,8 @@ write_environment() {
 
 [ "$(dpkg --print-architecture 2> /dev/null)" = amd64 ] || die "these scripts are for Debian 12 on amd64; elsewhere see HACKING.md"
 mkdir -p "$STAMPS" 2> /dev/null || die "cannot write to $PREFIX; set PREFIX to a folder of yours"
+exec 9> "$PREFIX/lock"
+flock --nonblock 9 || { say "waiting for another set-up"; flock 9; }
 [ $# -gt 0 ] || set -- native wasm
 for stage in "$@"; do
   case $stage in
