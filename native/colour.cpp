@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "shared/try.h"
@@ -106,6 +107,18 @@ Result<ColourProfile> ColourProfile::FromIcc(Bytes icc) {
   profile.handle_ = OwnProfile(profile.context_, cmsOpenProfileFromMemTHR(profile.context_->handle, icc.data(),
                                                                           static_cast<cmsUInt32Number>(icc.size())));
   if (!profile.handle_) return Fail(Error::kBadImage, "the colour profile is damaged: %s", profile.context_->message);
+  // Little CMS hands the signature out as an enumeration, whatever its value.
+  constexpr size_t kSpaceAt = 16;
+  const std::string_view space(reinterpret_cast<const char*>(icc.data()) + kSpaceAt, 4);
+  if (space == "GRAY") {
+    profile.space_ = Space::kGrey;
+  } else if (space == "RGB ") {
+    profile.space_ = Space::kRgb;
+  } else if (space == "CMYK") {
+    profile.space_ = Space::kCmyk;
+  } else {
+    return Fail(Error::kUnsupportedImage, "the colour profile is neither for grey nor RGB nor CMYK");
+  }
   return profile;
 }
 
@@ -124,14 +137,13 @@ Result<ColourProfile> ColourProfile::FromPrimaries(const Primaries& primaries, c
                                                         : cmsCreateRGBProfileTHR(context, &white, &triple, curves));
     cmsFreeToneCurve(curve);
   }
+  profile.space_ = grey ? Space::kGrey : Space::kRgb;
   if (!profile.handle_) return Fail(Error::kBadImage, "its gamma or primaries describe no colour space");
   return profile;
 }
 
 bool ColourProfile::Fits(Samples samples) const {
-  const cmsColorSpaceSignature space = cmsGetColorSpace(handle_.get());
-  if (IsCmyk(samples)) return space == cmsSigCmykData;
-  return space == (IsGrey(samples) ? cmsSigGrayData : cmsSigRgbData);
+  return space_ == (IsCmyk(samples) ? Space::kCmyk : IsGrey(samples) ? Space::kGrey : Space::kRgb);
 }
 
 Result<Buffer<uint8_t>> ColourProfile::ToIcc() const {

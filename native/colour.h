@@ -41,7 +41,7 @@ struct ColourContext;
 // An ICC profile. To be used by one thread at a time.
 class ColourProfile {
  public:
-  // Errors: kBadImage.
+  // Errors: kBadImage (damaged), kUnsupportedImage (neither grey nor RGB nor CMYK).
   static Result<ColourProfile> FromIcc(Bytes icc);
   // A grey profile ignores the primaries but for the white point. Errors: kBadImage for primaries that are none.
   static Result<ColourProfile> FromPrimaries(const Primaries& primaries, const Transfer& transfer, bool grey);
@@ -52,8 +52,11 @@ class ColourProfile {
 
  private:
   friend class RowConverter;
+  enum class Space : uint8_t { kGrey, kRgb, kCmyk };
+
   std::shared_ptr<ColourContext> context_;
   std::shared_ptr<void> handle_;
+  Space space_ = Space::kRgb;
 };
 
 // Makes 8-bit rows of rows of 8 or 16-bit samples (16 in the machine's byte order). With a profile that is not sRGB the
