@@ -94,8 +94,21 @@ Result<Source> ReadSource(const PictureView& picture) {
   return source;
 }
 
-// pixels -> latents with their gain, (latent height, latent width, latent_channels)
-Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network, const Buffer<float>& gains) {
+// rows of a picture, 0 meaning mid-grey -> latents with their gain, (latent height, latent width, latent_channels)
+template <class Fill>
+Result<Buffer<float>> Analyze(Fill& fill, uint32_t height, uint32_t width, const FloatNetwork& network, const Buffer<float>& gains) {
+  LIC_TRY(auto analysis, Network::Build(network, height, width));
+  const size_t row_values = size_t{analysis.out_width()} * analysis.out_channels();
+  LIC_TRY(auto latents, Buffer<float>::Allocate(row_values * analysis.out_height()));
+  for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
+    LIC_CHECK(analysis.Run(row, RowSource(fill), latents.data() + row * row_values));
+  }
+  for (size_t i = 0; i < latents.size(); ++i) latents[i] *= gains[i % gains.size()];
+  return latents;
+}
+
+// The picture, extended to whole latents by its last column and row.
+Result<Buffer<float>> AnalyzePicture(const Source& source, const FloatNetwork& network, const Buffer<float>& gains) {
   const PictureView& view = source.view;
   const uint32_t height = CeilDiv(view.height, kLatentStride) * kLatentStride;
   const uint32_t width = CeilDiv(view.width, kLatentStride) * kLatentStride;
@@ -106,14 +119,37 @@ Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network,
       for (int c = 0; c < 3; ++c) to[c] = static_cast<float>(pixel[source.is_grey ? 0 : c]) / 255 - 0.5f;
     }
   };
-  LIC_TRY(auto analysis, Network::Build(network, height, width));
-  const size_t row_values = size_t{analysis.out_width()} * analysis.out_channels();
-  LIC_TRY(auto latents, Buffer<float>::Allocate(row_values * analysis.out_height()));
-  for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
-    LIC_CHECK(analysis.Run(row, RowSource(fill), latents.data() + row * row_values));
-  }
-  for (size_t i = 0; i < latents.size(); ++i) latents[i] *= gains[i % gains.size()];
-  return latents;
+  return Analyze(fill, height, width, network, gains);
+}
+
+// How far Refine goes. Below quality 55 the detail that it brings back is not worth its bits; toward 90 what the analysis has missed is most of
+// the error. Measured on five Kodak pictures: loss -7 % at quality 90, -1.7 % at 70, +1 to +3 % at 50 and below, were it done there.
+float RefinementStrength(uint32_t quality256) { return std::clamp((static_cast<float>(quality256) / 256 - 55) / 35, 0.0f, 1.0f); }
+
+// Moves the latents by what the analysis sees differently in the picture and in its synthesis: one step of analysis by synthesis. The
+// synthesis runs just ahead of the analysis, so no picture is kept.
+Status Refine(const FloatNetwork& analysis, const FloatNetwork& synthesis, const Buffer<float>& gains, uint32_t height, uint32_t width, float strength,
+              Buffer<float>& latents) {
+  const size_t row_values = size_t{width} * gains.size();
+  auto fill_latents = [&](uint32_t row, float* to) {
+    for (size_t i = 0; i < row_values; ++i) to[i] = latents[row * row_values + i] / gains[i % gains.size()];
+  };
+  LIC_TRY(auto decoder, Network::Build(synthesis, height, width));
+  const size_t pixel_row = size_t{decoder.out_width()} * decoder.out_channels();
+  LIC_TRY(auto strip, Buffer<float>::Allocate(decoder.strip_rows() * pixel_row));
+  uint32_t next_row = 0;
+  Status synthesized;
+  auto fill_pixels = [&](uint32_t row, float* to) {  // rows come in ascending order
+    if (row == next_row && synthesized.ok()) {
+      synthesized = decoder.Run(row, RowSource(fill_latents), strip.data());
+      next_row += decoder.strip_rows();
+    }
+    std::copy_n(strip.data() + row % decoder.strip_rows() * pixel_row, pixel_row, to);
+  };
+  LIC_TRY(const auto seen, Analyze(fill_pixels, decoder.out_height(), decoder.out_width(), analysis, gains));
+  LIC_CHECK(synthesized);
+  for (size_t i = 0; i < latents.size(); ++i) latents[i] += strength * (latents[i] - seen[i]);
+  return {};
 }
 
 // latents with their gain -> hyper-latents, (hyper height, hyper width, hyper_channels)
@@ -170,9 +206,11 @@ Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, c
   header.tile_units = options.tile_units;
 
   LIC_TRY(const auto gains, Gains(entropy, header.quality256));
-  LIC_TRY(const auto latents, Analyze(source, encoder.data().analysis, gains));
+  LIC_TRY(auto latents, AnalyzePicture(source, encoder.data().analysis, gains));
   const uint32_t latent_height = CeilDiv(picture.height, kLatentStride);
   const uint32_t latent_width = CeilDiv(picture.width, kLatentStride);
+  const float strength = options.effort >= 2 ? RefinementStrength(header.quality256) : 0;
+  if (strength > 0) LIC_CHECK(Refine(encoder.data().analysis, model.data().synthesis, gains, latent_height, latent_width, strength, latents));
   LIC_TRY(const auto hyper, AnalyzeHyper(latents, latent_height, latent_width, encoder.data().hyper_analysis));
 
   LIC_TRY(auto coder, EntropyCoder::Build(entropy));

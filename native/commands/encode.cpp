@@ -77,7 +77,7 @@ std::function<int()> AddEncode(CLI::App& app) {
       ->type_name("Q")
       ->check(CLI::Range(1.0, 100.0).description(""));
   app.add_option("--effort", arguments->encode.effort,
-                 "0: round every latent; 1: also lower those that cost more bits than they are worth, for a smaller file")
+                 "0: round every latent; 1: also drop what costs more bits than it is worth; 2: also correct the latents by their synthesis above quality 55, which takes twice the time")
       ->capture_default_str()
       ->type_name("E")
       ->check(CLI::Range(0, kMaxEffort).description(""));

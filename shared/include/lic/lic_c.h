@@ -49,7 +49,7 @@ void lic_buffer_release(lic_buffer* buffer);
 
 typedef struct lic_encode_options {
   float quality;        /* 1..100 */
-  int effort;           /* 0..1 */
+  int effort;           /* 0..2 */
   uint32_t tile_units;  /* tile side in units of 64 pixels, 1..1024 */
   const uint8_t* icc;   /* null: none */
   size_t icc_size;
