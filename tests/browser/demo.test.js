@@ -26,7 +26,10 @@ async function pretendComparison(page) {
   await page.route('**/demo-out/a.jpg', (route) => route.fulfill({ path: rootPath('web/demo/icon.svg'), contentType: 'image/svg+xml' }));
 }
 
-const openDemo = (options) => openPage({ path: 'web/demo/', ...options });
+// What scripts/demo.sh has left in demo-out/ is no matter here.
+const pretendNothing = (page) => page.route('**/demo-out/manifest.json', (route) => route.fulfill({ status: 404 }));
+
+const openDemo = (options) => openPage({ path: 'web/demo/', prepare: pretendNothing, ...options });
 const factsShown = (page) => page.locator('#facts div').first().waitFor({ timeout: 60_000 });
 const fact = (page, term) => page.locator('#facts div', { hasText: term }).locator('dd').innerText();
 
