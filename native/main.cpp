@@ -88,6 +88,10 @@ int main(int argc, char** argv) {
   CLI::App* help = app.add_subcommand("help", "Explain a command, or all");
   help->callback([&run, runner = AddHelp(app, *help)] { run = runner; });
   app.footer(kNotes);
+  const auto is_asked_for = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
+    return lic::UsageError("there is no command \"" + std::string(argv[1]) + "\"; lic help lists them");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -301,6 +301,8 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     png_set_option(png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
     png_set_IHDR(png, info, picture.width, picture.height, 8, kColourTypes[picture.channels - 1], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    // Against zlib's default, decoded photos take a third of the time and between 9 % fewer and 9 % more bytes.
+    png_set_compression_level(png, 3);
     if (metadata.icc.empty()) {
       png_set_sRGB(png, info, PNG_sRGB_INTENT_RELATIVE);
     } else {
