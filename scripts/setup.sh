@@ -16,19 +16,20 @@ STAMPS=$PREFIX/stamps
 done_before() { [ -e "$STAMPS/$1" ]; }
 mark_done() { touch "$STAMPS/$1"; }
 
-# Packages of Debian 13, read through an apt root of its own: the machine's sources and libraries stay as they are. Runs apt-get with
-# the arguments, in $PREFIX/downloads.
+# Packages of Debian 13, read through an apt root of its own: the machine's sources and libraries stay as they are, and what it
+# says of proxies holds. Runs apt-get with the arguments, in $PREFIX/downloads.
 trixie_apt() {
   local apt=$PREFIX/apt mirror
-  mkdir -p "$apt"/etc/{apt.conf.d,preferences.d,sources.list.d} "$apt"/state/lists/partial "$apt"/cache/archives/partial "$PREFIX/downloads"
+  mkdir -p "$apt"/state/lists/partial "$apt"/cache/archives/partial "$PREFIX/downloads"
   if [ ! -e "$apt/apt.conf" ]; then
     # the mirror from which this machine takes Debian 12
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')
     [ -n "$mirror" ] || die "apt has no source for Debian 12 (bookworm); is this Debian 12?"
     printf 'Types: deb deb-src\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" \
-      > "$apt/etc/sources.list.d/trixie.sources"
+      > "$apt/trixie.sources"
     cat > "$apt/apt.conf" << EOF
-Dir::Etc "$apt/etc"; Dir::State "$apt/state"; Dir::Cache "$apt/cache"; Dir::State::status "/var/lib/dpkg/status";
+Dir::Etc { SourceList "$apt/trixie.sources"; SourceParts "/dev/null"; Preferences "/dev/null"; PreferencesParts "/dev/null"; };
+Dir::State "$apt/state"; Dir::Cache "$apt/cache"; Dir::State::status "/var/lib/dpkg/status";
 APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::Check-Valid-Until "false";
 EOF
     APT_CONFIG=$apt/apt.conf apt-get update -q > /dev/null || die "apt-get could not read Debian 13's package lists"
