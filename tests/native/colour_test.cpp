@@ -101,10 +101,11 @@ TEST(ProfilesThatDoNotFit) {
   CHECK(ColourProfile::FromPrimaries(none, {}, false).error() == Error::kBadImage);
 }
 
-TEST(EveryBitFlipOfAProfile) {
+// Every eleventh bit: building a transform takes 10 ms and more.
+TEST(BitFlipsOfAProfile) {
   const Buffer<uint8_t> icc = std::move(Profile(kDisplayP3Primaries, {}).ToIcc()).value();
   File damaged(icc.begin(), icc.end());
-  for (size_t bit = 0; bit < damaged.size() * 8; bit++) {
+  for (size_t bit = 0; bit < damaged.size() * 8; bit += 11) {
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     const Result<ColourProfile> profile = ColourProfile::FromIcc(damaged);
     if (profile.ok() && profile.value().Fits(Samples::kRgb)) (void)RowConverter::Create(&profile.value(), Samples::kRgb, false);
