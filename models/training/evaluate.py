@@ -42,15 +42,16 @@ def load_model(prefix):
 
 
 def codec_curve(coder, pictures, qualities):
-    """-> per quality (quality, mean bpp, mean PSNR, share of the hyper-latents); one analysis for each picture."""
-    sums = np.zeros((len(qualities), 3))
-    for pixels in pictures:
+    """-> per quality (quality, mean bpp, mean PSNR, share of the hyper-latents), and the number of pictures whose bytes and
+    PSNR both rise from each quality to the next."""
+    points, rising = np.zeros((len(pictures), len(qualities), 3)), 0
+    for picture, pixels in zip(points, pictures):
         latents, area = coder.analyse(pixels), pixels.shape[0] * pixels.shape[1]
-        for row, quality in zip(sums, qualities):
+        for point, quality in zip(picture, qualities):
             size, hyper, decoded = coder.code(pixels, int(round(quality * 256)), latents)
-            row += (size * 8 / area, psnr(pixels, decoded), hyper * 8 / area)
-    sums /= len(pictures)
-    return [(quality, bpp, db, hyper / bpp) for quality, (bpp, db, hyper) in zip(qualities, sums)]
+            point[:] = size * 8 / area, psnr(pixels, decoded), hyper * 8 / area
+        rising += bool((np.diff(picture[:, :2], axis=0) > 0).all())
+    return [(quality, bpp, db, hyper / bpp) for quality, (bpp, db, hyper) in zip(qualities, points.mean(0))], rising
 
 
 def anchor_curve(pictures, settings):
@@ -107,11 +108,12 @@ def main():
     torch.set_num_threads(args.threads)
     decoder, encoder = load_model(args.model)
     pictures = load_pictures(args)
-    curve = codec_curve(Coder(decoder, encoder), pictures, args.qualities)
+    curve, rising = codec_curve(Coder(decoder, encoder), pictures, args.qualities)
     rows = [("quality", "bpp", "psnr", "hyper_share")] + [(q, f"{b:.4f}", f"{p:.3f}", f"{h:.3f}") for q, b, p, h in curve]
     print(f"{decoder.name} {decoder.model_id().hex()}, {len(pictures)} pictures")
     for row in rows:
         print("  ".join(str(cell) for cell in row))
+    print(f"bytes and PSNR rise with quality on {rising} of {len(pictures)} pictures")
     if args.csv:
         with open(args.csv, "w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
