@@ -95,6 +95,9 @@ else()
 endif()
 target_include_directories(XNNPACK SYSTEM PUBLIC ${XNNPACK_DIR}/include PRIVATE ${XNNPACK_DIR}/src)
 target_link_libraries(XNNPACK PUBLIC pthreadpool)
+if(LIC_RELAXED_SIMD)
+  target_compile_options(XNNPACK PRIVATE -mrelaxed-simd)  # the configurations ask for it when they choose kernels
+endif()
 # Third-party code is not ours to warn about, and is optimised in every preset.
 target_compile_options(XNNPACK PRIVATE -O2 -w -ffunction-sections -fdata-sections)
 target_compile_options(pthreadpool PRIVATE -O2 -w)

@@ -169,17 +169,36 @@ TEST(StepsEndWithTheSamePicture) {
   CHECK(std::ranges::equal(std::move(decoder).value().picture().pixels, whole.value().pixels));
 }
 
+// Each effort does something of its own where the quality calls for it, and what it writes can be decoded.
+TEST(EffortsDiffer) {
+  const auto pixels = MakePixels(100, 90, 3);
+  std::vector<std::vector<uint8_t>> files;
+  for (int effort = 0; effort <= kMaxEffort; ++effort) {
+    EncodeOptions options;
+    options.quality = 90;
+    options.effort = effort;
+    const auto file = EncodeTest(View(pixels, 100, 90, 3), options);
+    if (!CHECK(file.ok())) return;
+    CHECK(Decode(file.value(), TestModels().decoder).ok());
+    files.emplace_back(file.value().begin(), file.value().end());
+  }
+  CHECK(files[1].size() < files[0].size());
+  CHECK(files[2] != files[1]);
+}
+
 TEST(EncodeSurvivesEveryFailedAllocation) {
   static int64_t left;
   const Allocator failing = {[](void*, size_t bytes, size_t alignment) -> void* { return left-- > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment) : nullptr; },
                              [](void*, void* memory) { std::free(memory); }, nullptr};
   const auto pixels = MakePixels(20, 20, 4);
   const Models& models = TestModels();
+  EncodeOptions options;
+  options.quality = 90;  // every step of the search
   SetAllocator(&failing);
   bool done = false;
   for (int64_t allowed = 0; !done && allowed < 5000; ++allowed) {
     left = allowed;
-    const auto file = Encode(View(pixels, 20, 20, 4), models.decoder, models.encoder, {});
+    const auto file = Encode(View(pixels, 20, 20, 4), models.decoder, models.encoder, options);
     done = file.ok();
     if (!done) CHECK_EQ(file.error(), Error::kOutOfMemory);
   }
