@@ -323,7 +323,7 @@ class Decoder {
   // The part of all steps that is done, 0..1.
   float progress() const;
   const Layout& layout() const;
-  // The picture, rows below rows_done() still zero.
+  // The picture; the colour of rows below rows_done() is still zero.
   const Picture& picture() const;
   // The picture when done() holds.
   Picture TakePicture() &&;
