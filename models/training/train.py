@@ -3,8 +3,8 @@
     python3 models/training/train.py --config configs/lic-photo.json --data DIR --minutes 60 [--resume CHECKPOINT]
 
 Loss, for a quality drawn for each crop: lambda^-1/2 (lambda 255^2 MSE + bits per pixel), normalised. The learning rate follows a
-cosine on elapsed time, so any budget ends annealed. The last part (`hard_fraction`) takes the rate at the rounded latents and
-rounds the float networks' weights to int8 as the exported files do.
+cosine on elapsed time, so any budget ends annealed. The last part (`hard_fraction`) takes the rate at the rounded latents, rounds
+the float networks' weights to int8 as the exported files do, and trains the decoder's side only.
 """
 import argparse
 import contextlib
@@ -111,6 +111,14 @@ def make_optimiser(model, rate):
     return torch.optim.Adam(groups, lr=rate, betas=(0.9, 0.98))
 
 
+def freeze_encoder(model):
+    """Stops the training of analysis and gains: with hard rounding a residual of 0 has no gradient towards the rate, and an
+    analysis that trains on drifts to higher rates (+6 % bits for +0.18 dB in 1,300 steps, 1 % worse than before)."""
+    for part in (model.analysis, model.gains):
+        for parameter in part.parameters():
+            parameter.requires_grad_(False)
+
+
 def run(args):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(args.threads)
@@ -148,6 +156,7 @@ def train(model, average, optimiser, crops, pictures, step, out, budget, span, d
         if not hard and fraction >= 1.0 - config.hard_fraction:
             hard = True
             model.set_quantise(True)
+            freeze_encoder(model)
         slope = config.start_slope * max(0.0, 1.0 - step / config.relu_steps)
         model.set_slope(slope)
         cosine = 0.5 * (1 + math.cos(math.pi * fraction)) * (1 - FINAL_RATE) + FINAL_RATE
