@@ -179,7 +179,7 @@ def run(arguments):
         **report.summarize(rows),
     }
     report.write_results(arguments.out + ".json", results)
-    print(report.bd_table(results), report.curve_table(results), sep="\n\n")
+    print(report.readme_table(results))
     return not complaints
 
 
@@ -189,7 +189,7 @@ def write_readme(arguments):
         text = file.read()
     if report.table_in(text, arguments.out) is None:
         raise SystemExit(f"README.md has no {' ... '.join(report.markers(arguments.out))}")
-    table = report.bd_table(report.read_results(arguments.out + ".json"))
+    table = report.readme_table(report.read_results(arguments.out + ".json"))
     with open(path, "w", encoding="utf-8") as file:
         file.write(report.with_table(text, arguments.out, table))
 

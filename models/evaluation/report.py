@@ -121,11 +121,29 @@ def bd_table(results):
     return "\n".join(lines)
 
 
+def equal_jpeg(results, psnr):
+    """The JPEG quality, interpolated between the measured ones, whose mean PSNR is the given one, and its bits per pixel."""
+    points = [(point["psnr"], float(quality), point["bpp"]) for quality, point in results["mean_curves"].get("jpeg", {}).items()]
+    points.sort()
+    for (low, quality, bpp), (high, next_quality, next_bpp) in zip(points, points[1:]):
+        if low <= psnr <= high:
+            part = (psnr - low) / (high - low)
+            return f"{quality + part * (next_quality - quality):.0f}, {bpp + part * (next_bpp - bpp):.3f}"
+    return "-"
+
+
 def curve_table(results):
-    lines = ["| quality of LIC | bits per pixel | PSNR | MS-SSIM |", "|---|---|---|---|"]
+    """Markdown: what a quality means."""
+    lines = ["| quality | bits per pixel | PSNR | MS-SSIM | JPEG of that PSNR: quality, bits per pixel |", "|---|---|---|---|---|"]
     for setting, point in results["mean_curves"]["lic"].items():
-        lines.append(f"| {setting} | {point['bpp']:.3f} | {point['psnr']:.2f} dB | {point['ms_ssim']:.2f} dB |")
+        jpeg = equal_jpeg(results, point["psnr"])
+        lines.append(f"| {setting} | {point['bpp']:.3f} | {point['psnr']:.2f} dB | {point['ms_ssim']:.2f} dB | {jpeg} |")
     return "\n".join(lines)
+
+
+def readme_table(results):
+    """What the README quotes."""
+    return f"{bd_table(results)}\n\n{curve_table(results)}"
 
 
 def write_results(path, results):

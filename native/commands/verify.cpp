@@ -1,4 +1,5 @@
 // `lic verify`: decodes .lic files without writing pictures, and measures them against an original.
+#include <chrono>
 #include <CLI/CLI.hpp>
 #include <cmath>
 
@@ -45,12 +46,15 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   LIC_TRY(const Layout layout, ReadLayout(file));
   LIC_TRY(const std::shared_ptr<const Model> model, models.ForDecoding(layout.info));
   LIC_TRY(const SymbolHash symbols, HashSymbols(file, *model));
+  const auto start = std::chrono::steady_clock::now();
   LIC_TRY(const Picture picture, Decode(file, *model));
+  const std::chrono::duration<double, std::milli> decoding = std::chrono::steady_clock::now() - start;
   const SymbolHash pixels = Sha256(picture.pixels);
 
   Outcome outcome;
   outcome.fields = DescribeFields(layout.info, file.size());
   outcome.fields["model"] = model->name();
+  outcome.fields["decode_ms"] = decoding.count();
   outcome.fields["symbol_hash"] = ToHex(symbols);
   outcome.fields["pixel_hash"] = ToHex(pixels);
   outcome.summary = job.input + ": " + DescribeText(layout.info, file.size()) + "\n  symbols " + ToHex(symbols) + "\n  pixels  " +

@@ -30,7 +30,7 @@ class Figures(unittest.TestCase):
     def test_readme_quotes_the_figures(self):
         for prefix in self.prefixes:
             with self.subTest(prefix):
-                self.assertEqual(report.table_in(self.readme, prefix), report.bd_table(report.read_results(prefix + ".json")))
+                self.assertEqual(report.table_in(self.readme, prefix), report.readme_table(report.read_results(prefix + ".json")))
 
 
 if __name__ == "__main__":
