@@ -18,10 +18,11 @@
 namespace lic {
 namespace {
 
-// A row of the network's picture to bytes. One plain loop, so that compilers make SIMD of it.
+// A row of the network's picture to bytes. One plain loop, so that compilers make SIMD of it. What is not a number, as a hostile model can make
+// it, becomes 0: the order of max's arguments sees to that.
 void ToBytes(const float* values, size_t count, uint8_t* bytes) {
   for (size_t i = 0; i < count; ++i) {
-    const float value = std::min(std::max(values[i] + 0.5f, 0.0f), 1.0f);
+    const float value = std::min(std::max(0.0f, values[i] + 0.5f), 1.0f);
     bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(value * 255 + 0.5f));
   }
 }
