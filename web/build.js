@@ -4,6 +4,7 @@
 //   build/wasm/wasm/lic.js ───────────────┼──> esbuild ──> dist/*.js
 //   models/*.dec.licm ──> ids ──> places ─┘
 //   build/wasm/wasm/lic.wasm, web/*.d.ts ─────────────────> dist/
+//   web/server/ ──> its own build.js ─────────────────────> dist/server/
 //
 // The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the form
 // `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
@@ -17,6 +18,7 @@ import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
 
 import { readModelIds } from './model-id.js';
+import { buildServer } from './server/build.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB = join(ROOT, 'web');
@@ -49,6 +51,7 @@ await esbuild.build({
 });
 copyFileSync(join(wasmFolder, 'lic.wasm'), join(DIST, 'lic.wasm'));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, name));
+await buildServer(DIST);
 report();
 
 /**
@@ -77,7 +80,7 @@ function places() {
 }
 
 function report() {
-  for (const name of readdirSync(DIST).filter((name) => !name.endsWith('.d.ts'))) {
+  for (const name of readdirSync(DIST).filter((name) => /\.(js|wasm)$/.test(name))) {
     const compressed = brotliCompressSync(readFileSync(join(DIST, name))).length;
     console.log(`${name.padEnd(24)} ${String(statSync(join(DIST, name)).size).padStart(8)} bytes ${String(compressed).padStart(8)} brotli`);
   }

@@ -35,12 +35,13 @@ const listFiles = (path) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js'));
+/** The code for browsers, and the entries of the same API for Node and workerd. */
+const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js') && !name.includes('/dist/server/'));
 
 test('the package holds dist, the released decoder models and nothing else', () => {
   const names = listFiles(installed).map((name) => name.slice(installed.length + 1));
   for (const name of names) {
-    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/[\w-]+\.(js|wasm|d\.ts)|models\/[a-z0-9-]+\.dec\.licm)$/);
+    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/(server\/)?[\w-]+\.(js|wasm|d\.ts)|dist\/server\/THIRD-PARTY\.txt|models\/[a-z0-9-]+\.dec\.licm)$/);
   }
   assert.ok(names.includes('dist/lic.wasm'));
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
@@ -58,6 +59,27 @@ test('it decodes in Node without configuration of its wasm', () => {
     console.log(JSON.stringify([width, height, picture.data.length]));`;
   writeFileSync(join(folder, 'decode.js'), script);
   assert.deepEqual(JSON.parse(run(process.execPath, ['decode.js'], folder)), [33, 31, 33 * 31 * 4]);
+});
+
+test('its server works without the optional packages, and names those that an option needs', () => {
+  const script = `
+    import { createLicHandler } from 'lic-codec/server';
+    import { createServer } from 'node:http';
+    const messages = [];
+    for (const options of [{ formats: ['webp'] }, { metrics: true }]) {
+      await createLicHandler({ source: '.', ...options }).catch(({ message }) => messages.push(message));
+    }
+    const handler = await createLicHandler({ source: '.' });
+    const server = createServer(handler.health).listen(0);
+    await new Promise((resolve) => server.once('listening', resolve));
+    const answer = await fetch('http://127.0.0.1:' + server.address().port);
+    server.close();
+    console.log(JSON.stringify([answer.status, ...messages]));`;
+  writeFileSync(join(folder, 'serve.js'), script);
+  const [status, ...messages] = JSON.parse(run(process.execPath, ['serve.js'], folder));
+  assert.equal(status, 200);
+  assert.match(messages[0], /formats needs the package sharp/);
+  assert.match(messages[1], /metrics needs the package prom-client/);
 });
 
 test('its model is found by the id that files carry', () => {
@@ -115,8 +137,15 @@ test('types: a browser project and a Node project without DOM types', () => {
     const image: LicImgElement = document.createElement('lic-img');
     await image.decode();`;
   compile('browser.ts', source('ImageData') + element, '--lib', 'es2022,dom', '--types', '');
+  const server = `
+    import { createServer } from 'node:http';
+    import { createLicHandler, type LicHandler } from 'lic-codec/server';
+    const handler: LicHandler = await createLicHandler({ source: async (path) => new Uint8Array(path.length), formats: ['webp'] });
+    createServer((request, response) => (request.url === '/health' ? handler.health(request, response) : handler(request, response)));
+    // @ts-expect-error
+    await createLicHandler({ source: 5 });`;
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-  compile('node.ts', source("import('lic-codec').Picture"), '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
+  compile('node.ts', source("import('lic-codec').Picture") + server, '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
 });
 
 test('sizes: the runtime at most 250 kB compressed, all that a page loads at most 1 MB', () => {

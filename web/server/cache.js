@@ -1,0 +1,108 @@
+// Pictures that were made, by key: the ones used last in memory, more of them in a folder.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { LRUCache } from 'lru-cache';
+
+const ABANDONED_MS = 3_600_000;
+const TEMPORARY = '.tmp';
+
+/** @typedef {{bytes: Uint8Array, from: 'memory' | 'disk'}} Hit */
+
+export class PictureCache {
+  #memory;
+  #disk;
+
+  /**
+   * @param {number} maxBytes in memory; 0 for none
+   * @param {DiskCache | null} disk
+   */
+  constructor(maxBytes, disk) {
+    /** @type {LRUCache<string, Uint8Array> | null} */
+    this.#memory = maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ length }) => Math.max(1, length) }) : null;
+    this.#disk = disk;
+  }
+
+  get bytes() {
+    return this.#memory?.calculatedSize ?? 0;
+  }
+
+  /** @param {string} key @returns {Promise<Hit | null>} */
+  async get(key) {
+    const known = this.#memory?.get(key);
+    if (known) return { bytes: known, from: 'memory' };
+    const bytes = await this.#disk?.get(key);
+    if (!bytes) return null;
+    this.#memory?.set(key, bytes);
+    return { bytes, from: 'disk' };
+  }
+
+  /** @param {string} key @param {Uint8Array} bytes */
+  async put(key, bytes) {
+    this.#memory?.set(key, bytes);
+    await this.#disk?.put(key, bytes);
+  }
+}
+
+/** Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. */
+export class DiskCache {
+  #folder;
+  /** @type {LRUCache<string, number>} sizes by name; those that fall out are deleted */
+  #sizes;
+
+  /** @param {string} folder @param {number} maxBytes */
+  constructor(folder, maxBytes) {
+    this.#folder = folder;
+    this.#sizes = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: (size) => Math.max(1, size),
+      dispose: (_, name, reason) => {
+        if (reason === 'evict') void rm(join(folder, name), { force: true }).catch(() => {});
+      },
+    });
+  }
+
+  /**
+   * Takes over what the folder holds.
+   * @param {string} folder is made if need be
+   * @param {number} maxBytes
+   */
+  static async open(folder, maxBytes) {
+    await mkdir(folder, { recursive: true });
+    const cache = new DiskCache(folder, maxBytes);
+    const files = await Promise.all((await readdir(folder)).map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => null) })));
+    files.sort((a, b) => (a.facts?.mtimeMs ?? 0) - (b.facts?.mtimeMs ?? 0));
+    for (const { name, facts } of files) {
+      if (!facts?.isFile()) continue;
+      if (!name.endsWith(TEMPORARY)) cache.#sizes.set(name, facts.size);
+      else if (Date.now() - facts.mtimeMs > ABANDONED_MS) await rm(join(folder, name), { force: true });
+    }
+    return cache;
+  }
+
+  /** @param {string} key @returns {Promise<Uint8Array | null>} */
+  async get(key) {
+    const name = fileName(key);
+    this.#sizes.get(name); // makes it the last to go
+    const bytes = await readFile(join(this.#folder, name)).catch(() => null);
+    return bytes?.length ? bytes : null;
+  }
+
+  /** A cache that cannot be written is none: failures are not reported. @param {string} key @param {Uint8Array} bytes */
+  async put(key, bytes) {
+    const name = fileName(key);
+    const temporary = join(this.#folder, `${randomUUID()}${TEMPORARY}`);
+    try {
+      await writeFile(temporary, bytes, { flag: 'wx' });
+      await rename(temporary, join(this.#folder, name));
+      this.#sizes.set(name, bytes.length);
+    } catch {
+      await rm(temporary, { force: true }).catch(() => {});
+    }
+  }
+}
+
+/** @param {string} key */
+const fileName = (key) => createHash('sha256').update(key).digest('hex');

@@ -1,0 +1,3 @@
+// A small picture of the package's model with its pixel. web/build.js writes the module from tests/vectors/.
+
+export const sample: { file: Uint8Array; pixels: number[] };
