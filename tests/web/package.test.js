@@ -82,6 +82,10 @@ test('its server works without the optional packages, and names those that an op
   assert.match(messages[1], /metrics needs the package prom-client/);
 });
 
+test('its command is there', () => {
+  assert.match(run(join(folder, 'node_modules/.bin/lic-static'), ['--help'], folder), /^Usage: lic-static/);
+});
+
 test('its model is found by the id that files carry', () => {
   const script = `
     import { createHash } from 'node:crypto';
@@ -102,6 +106,7 @@ test('every entry is safe to import where there is no DOM', () => {
     const { LicImgElement } = await import('lic-codec/element');
     await import('lic-codec/define');
     await import('./node_modules/lic-codec/dist/index.js');
+    for (const entry of ['server', 'static', 'vite']) await import('lic-codec/' + entry);
     console.log(typeof LicImgElement);`;
   writeFileSync(join(folder, 'server.js'), script);
   assert.equal(run(process.execPath, ['server.js'], folder).trim(), 'function');
@@ -140,10 +145,12 @@ test('types: a browser project and a Node project without DOM types', () => {
   const server = `
     import { createServer } from 'node:http';
     import { createLicHandler, type LicHandler } from 'lic-codec/server';
+    import { convertSite, type SiteReport } from 'lic-codec/static';
     const handler: LicHandler = await createLicHandler({ source: async (path) => new Uint8Array(path.length), formats: ['webp'] });
     createServer((request, response) => (request.url === '/health' ? handler.health(request, response) : handler(request, response)));
+    const { pictures }: SiteReport = await convertSite({ folder: 'a', quality: 40 });
     // @ts-expect-error
-    await createLicHandler({ source: 5 });`;
+    await createLicHandler({ source: pictures.length });`;
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
   compile('node.ts', source("import('lic-codec').Picture") + server, '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
 });

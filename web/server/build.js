@@ -15,8 +15,8 @@ import esbuild from 'esbuild';
 const SOURCE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = resolve(SOURCE, '../..');
 const VECTORS = join(ROOT, 'tests/vectors');
-const ENTRIES = ['server.js'];
-const TYPES = ['server.d.ts'];
+const ENTRIES = ['server.js', 'static.js', 'lic-static.js', 'vite.js'];
+const TYPES = ['server.d.ts', 'static.d.ts', 'vite.d.ts'];
 
 /** @param {string} dist */
 export async function buildServer(dist) {
@@ -30,6 +30,7 @@ export async function buildServer(dist) {
     target: 'node20',
     platform: 'node',
     external: ['lic-codec', 'sharp', 'prom-client', 'vite'],
+    loader: { '.css': 'text' },
     plugins: [{ name: 'sample', setup: resolveSample }],
     metafile: true,
     logLevel: 'warning',

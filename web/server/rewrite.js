@@ -1,0 +1,88 @@
+// A page with <lic-img> wherever that saves bytes.
+
+import { headTags, licImage, parseSrcset, readPage, replaceAt } from './html.js';
+
+/**
+ * @typedef {import('./html.js').Image} Image
+ * @typedef {import('./html.js').Page} Page
+ * @typedef {import('./pictures.js').Made} Made
+ * @typedef {object} Surroundings
+ * @property {string} path URL path of the page, with all before it
+ * @property {import('./pictures.js').Pictures} pictures
+ * @property {(path: string) => string | null} find the picture file for a decoded URL path
+ * @property {(made: Made, path: string) => Promise<void> | void} use a .lic file that the page refers to, by its decoded URL path
+ * @property {(page: Page) => string} runtime URL, as the page writes it, of the folder with the script
+ * @property {(message: string) => void} warn
+ */
+
+const ORIGIN = 'https://site.invalid';
+const PICTURE = /\.(png|jpe?g)$/i;
+
+/**
+ * @param {string} html
+ * @param {Surroundings} surroundings
+ * @returns {Promise<string>} the same text if nothing is gained
+ */
+export async function rewritePage(html, surroundings) {
+  const page = readPage(html);
+  const texts = await Promise.all(page.images.map((image) => replaceImage(image, page, surroundings)));
+  const replacements = page.images.flatMap(({ start, end }, i) => {
+    const text = texts[i];
+    return text === null ? [] : [{ start, end, text }];
+  });
+  if (!replacements.length) return html;
+  if (!page.hasRuntime) replacements.push({ start: page.headEnd, end: page.headEnd, text: headTags(surroundings.runtime(page)) });
+  for (const policy of page.policies) {
+    if (!policy.includes("'wasm-unsafe-eval'")) surroundings.warn("its Content-Security-Policy lacks 'wasm-unsafe-eval', which the decoder needs");
+  }
+  return replaceAt(html, replacements);
+}
+
+/**
+ * @param {Image} image @param {Page} page @param {Surroundings} surroundings
+ * @returns {Promise<string | null>} null: it stays
+ */
+async function replaceImage({ attributes, keep }, page, surroundings) {
+  if (keep) return null;
+  const value = (/** @type {string} */ name) => attributes.find((one) => one.name === name)?.value ?? '';
+  const candidates = parseSrcset(value('srcset'));
+  const urls = [value('src'), ...candidates.map(({ url }) => url)];
+  const places = await Promise.all(urls.map((url) => findPicture(url, page, surroundings)));
+  // All or none: a browser that picks one size must not find it in the other form.
+  if (places.includes(null)) return null;
+  const found = /** @type {NonNullable<typeof places[0]>[]} */ (places);
+  const [src, ...others] = await Promise.all(found.map(async ({ url, made, path }) => {
+    await surroundings.use(made, renameLast(path, made.name));
+    return renameLast(url.trim().replace(/[?#].*$/s, ''), encodeURIComponent(made.name));
+  }));
+  const srcset = candidates.map(({ descriptor }, i) => `${others[i]} ${descriptor}`.trim()).join(', ');
+  return licImage(attributes, candidates.length ? { src, srcset } : { src });
+}
+
+/** @param {string} path @param {string} name for what stands behind the last slash */
+const renameLast = (path, name) => path.slice(0, path.lastIndexOf('/') + 1) + name;
+
+/**
+ * The picture that a URL means, if it is one of the site and is better as .lic.
+ * @param {string} url @param {Page} page @param {Surroundings} surroundings
+ */
+async function findPicture(url, { base }, { path, find, pictures }) {
+  const pathname = sitePath(url, base, path);
+  const file = pathname !== null && PICTURE.test(pathname) ? find(pathname) : null;
+  if (pathname === null || file === null) return null;
+  const made = await pictures.get(file);
+  return made.kept ? null : { url, made, path: pathname };
+}
+
+/**
+ * The path, decoded, of a URL on this site.
+ * @param {string} url @param {string | null} base @param {string} path of the page
+ */
+function sitePath(url, base, path) {
+  try {
+    const { origin, pathname } = new URL(url, new URL(base ?? '', new URL(encodeURI(path), ORIGIN)));
+    return origin === ORIGIN ? decodeURIComponent(pathname) : null;
+  } catch {
+    return null; // not a URL
+  }
+}
