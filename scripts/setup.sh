@@ -155,7 +155,7 @@ setup_test() {
 
 setup_training() {
   # the reference BLAS, which python3-torch is content with, is seven times slower in 1x1 convolutions
-  need_packages python3-torch python3-numpy python3-pil libopenblas0-pthread
+  need_packages python3-torch python3-numpy python3-pil python3-matplotlib libopenblas0-pthread
 }
 
 # What a shell needs to build: sourced by scripts/env.sh.

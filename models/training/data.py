@@ -46,7 +46,7 @@ def load_split(directory, split, all_licences=False, limit=None):
             for member in tar:
                 if member.isfile() and os.path.basename(member.name) in wanted:
                     picture = Image.open(io.BytesIO(tar.extractfile(member).read())).convert("RGB")
-                    pictures.append(np.asarray(picture))
+                    pictures.append(np.array(picture))
                     if len(pictures) == limit:
                         return pictures
     if not pictures:
@@ -55,24 +55,25 @@ def load_split(directory, split, all_licences=False, limit=None):
 
 
 class Crops:
-    """Random crops, flipped and transposed at random."""
+    """Random crops of pictures that lie in a device's memory as uint8, flipped and transposed at random."""
 
-    def __init__(self, pictures, crop, batch, seed):
-        self.pictures, self.crop, self.batch = pictures, crop, batch
-        self.random = np.random.default_rng(seed)
+    def __init__(self, pictures, crop, batch, seed, device=torch.device("cpu")):
+        self.pictures = [torch.from_numpy(picture).to(device) for picture in pictures]  # (height, width, 3)
+        self.crop, self.batch, self.random = crop, batch, np.random.default_rng(seed)
+
+    def __len__(self):
+        return len(self.pictures)
 
     def one(self):
         """uint8 (crop, crop, 3)."""
         picture = self.pictures[self.random.integers(len(self.pictures))]
-        top = self.random.integers(picture.shape[0] - self.crop + 1)
-        left = self.random.integers(picture.shape[1] - self.crop + 1)
+        top, left = (int(self.random.integers(side - self.crop + 1)) for side in picture.shape[:2])
         part = picture[top:top + self.crop, left:left + self.crop]
         flip, transpose = self.random.random(2) < 0.5
-        part = part[:, ::-1] if flip else part
-        return part.transpose(1, 0, 2) if transpose else part
+        part = part.flip(1) if flip else part
+        return part.transpose(0, 1) if transpose else part
 
-    def next(self, device):
+    def next(self):
         """float (batch, 3, crop, crop) in 0..1, channels last."""
-        stack = np.stack([self.one() for _ in range(self.batch)])
-        pixels = torch.from_numpy(stack).to(device).permute(0, 3, 1, 2)
+        pixels = torch.stack([self.one() for _ in range(self.batch)]).permute(0, 3, 1, 2)
         return pixels.float().div(255.0).contiguous(memory_format=torch.channels_last)

@@ -16,7 +16,8 @@ import checkpoint
 from data import data_dir, load_split
 from entropy import gaussian_bits, round_identity, sigma_of_index
 from quality import lambda_of, nearest_anchor, sample_quality
-from train import CLIP, FINAL_RATE, REPORT_STEPS, Average, make_autocast
+from optimiser import CLIP, Average
+from trainer import FINAL_RATE, REPORT_STEPS, make_autocast
 
 RATE = 1e-3
 RATE_FACTORS = {"hyper_analysis": 1.0, "hyper_synthesis": 1.0, "context": 1.0, "prior": 10.0}

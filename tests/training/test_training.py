@@ -5,6 +5,7 @@ Those of model files and integers need numpy, those of networks torch; without t
 import importlib.util
 import os
 import sys
+import tempfile
 import unittest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -22,7 +23,11 @@ if HAS_TORCH:
     import torch
 
     import config as configuration
+    import checkpoint
     import export
+    import trainer
+    from curves import Curve, plot, read_curve
+    from data import Crops
     from layers import Conv, IntegerConv
     from networks import Codec, from_classes, to_classes
     from quality import Gains, nearest_anchor
@@ -122,15 +127,26 @@ class IntegerTest(unittest.TestCase):
         self.assertTrue((coded == (indices >= entropy.skip_below)).all())
 
 
+def small_config(**changes):
+    return configuration.from_dict({
+        "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8,
+        "analysis_blocks": [1, 1, 1], "synthesis_width16": 8, "synthesis_width8": 8, "synthesis_width4": 8,
+        "synthesis_blocks": [1, 1, 1], "hyper_width": 8, "feature_channels": 8, "context_width": 8,
+        "context_hidden": 8, **changes})
+
+
+def smooth_pictures(count, height, width, seed=0):
+    """uint8 pictures of 10x10 blocks of random colours: something to learn."""
+    random = np.random.default_rng(seed)
+    return [random.integers(0, 256, (-(-height // 10), -(-width // 10), 3)).repeat(10, 0).repeat(10, 1)[:height, :width].astype(np.uint8)
+            for _ in range(count)]
+
+
 @unittest.skipUnless(HAS_TORCH, "needs torch")
 class NetworkTest(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(0)
-        self.config = configuration.from_dict({
-            "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8,
-            "analysis_blocks": [1, 1, 1], "synthesis_width16": 8, "synthesis_width8": 8, "synthesis_width4": 8,
-            "synthesis_blocks": [1, 1, 1], "hyper_width": 8, "feature_channels": 8, "context_width": 8,
-            "context_hidden": 8})
+        self.config = small_config()
         self.model = Codec(self.config)
         for name, parameter in self.model.named_parameters():
             if "leave" in name and "bias" not in name:
@@ -182,6 +198,99 @@ class NetworkTest(unittest.TestCase):
         quality = torch.tensor([300.0 / 7])
         torch.testing.assert_close(gains(quality)[0, :, 0, 0], torch.exp2(gains.log2[3]))
         self.assertEqual(nearest_anchor(quality).item(), 3)
+
+
+@unittest.skipUnless(HAS_TORCH, "needs torch")
+class CropsTest(unittest.TestCase):
+    def test_crops_are_parts_of_their_pictures(self):
+        rows = np.arange(40, dtype=np.uint8)[:, None, None].repeat(50, 1).repeat(3, 2)
+        batch = Crops([rows], 24, 6, seed=3).next()
+        self.assertEqual(tuple(batch.shape), (6, 3, 24, 24))
+        for crop in batch[:, 0] * 255:
+            down, across = crop[1:] - crop[:-1], crop[:, 1:] - crop[:, :-1]
+            steps = down if down.abs().sum() > 0 else across  # transposed: the rows run across
+            torch.testing.assert_close(steps, torch.ones_like(steps), rtol=0, atol=1e-4)
+
+    def test_a_seed_repeats_its_crops(self):
+        pictures = smooth_pictures(3, 64, 80)
+        first, second = (Crops(pictures, 32, 4, seed=9) for _ in range(2))
+        for _ in range(3):
+            self.assertTrue(torch.equal(first.next(), second.next()))
+
+
+@unittest.skipUnless(HAS_TORCH, "needs torch")
+class TrainerTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.config = small_config(crop=64, batch=2, learning_rate=2e-3, warmup_steps=5, hard_fraction=0.2)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def make(self, seed=1, **start):
+        torch.manual_seed(seed)
+        crops = Crops(smooth_pictures(4, 96, 96), 64, 2, seed)
+        return trainer.Trainer(Codec(self.config), start.get("average"), crops, smooth_pictures(2, 64, 64, seed=5), torch.device("cpu"))
+
+    def train(self, name, steps=30, seed=1):
+        made = self.make(seed)
+        made.run(trainer.Budget(steps=steps), self.path(name + ".pt"), Curve(self.path(name + ".csv")))
+        return made
+
+    def test_a_run_lowers_the_loss_and_records_it(self):
+        before = self.make()
+        start = trainer.mean_of(trainer.validate(before.model, before.pictures, before.device, before.autocast))[0]
+        self.train("run", steps=60)
+        rows = read_curve(self.path("run.csv"))
+        self.assertEqual(rows[-1]["kind"], "val")
+        self.assertLess(rows[-1]["loss"], 0.9 * start)
+
+    def test_equal_seeds_give_equal_weights(self):
+        states = [self.train(name).model.state_dict() for name in ("one", "other")]
+        self.assertTrue(all(torch.equal(states[0][key], states[1][key]) for key in states[0]))
+        different = self.train("different", seed=2).model.state_dict()
+        self.assertFalse(all(torch.equal(states[0][key], different[key]) for key in different))
+
+    def test_a_checkpoint_has_weights_average_and_steps(self):
+        made = self.train("run", steps=7)
+        model, content = checkpoint.load(self.path("run.pt"), "weights")
+        self.assertEqual(content["step"], 7)
+        for key, value in model.state_dict().items():
+            torch.testing.assert_close(value, made.model.state_dict()[key], rtol=1e-3, atol=1e-3)
+
+    def test_what_is_not_finite_is_rolled_back(self):
+        made = self.make()
+        made.take_step()
+        kept = {key: value.clone() for key, value in made.average.state.items()}
+        next(made.model.synthesis.parameters()).data.fill_(float("nan"))
+        self.assertIsNone(made.take_step())
+        self.assertTrue(all(torch.equal(made.model.state_dict()[key], kept[key]) for key in kept))
+        self.assertIsNotNone(made.take_step())
+
+    def test_a_run_that_stays_broken_ends(self):
+        made = self.make()
+        made.average.state = {key: torch.full_like(value, float("nan")) for key, value in made.average.state.items()}
+        made.model.load_state_dict(made.average.state)
+        with self.assertRaises(SystemExit):
+            made.run(trainer.Budget(steps=5), self.path("x.pt"), Curve(self.path("x.csv")))
+
+    def test_the_last_part_trains_the_decoder_only(self):
+        made = self.make()
+        made.anneal(0.9, 100)
+        before = {key: value.clone() for key, value in made.model.state_dict().items()}
+        made.take_step()
+        after = made.model.state_dict()
+        changed = {key.split(".")[0] for key in after if not torch.equal(after[key], before[key])}
+        self.assertIn("synthesis", changed)
+        self.assertTrue(changed.isdisjoint({"analysis", "gains"}))
+
+    def test_budgets_end_annealed(self):
+        budget = trainer.Budget(seconds=100, span=(0.5, 1.0))
+        self.assertEqual(budget.fraction(budget.elapsed(100, 3)), 1.0)
+        made = self.make()
+        self.assertAlmostEqual(made.anneal(1.0, 100), self.config.learning_rate * trainer.FINAL_RATE)
+        self.assertAlmostEqual(made.anneal(0.0, 0), self.config.learning_rate / self.config.warmup_steps)
 
 
 if __name__ == "__main__":
