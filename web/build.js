@@ -10,7 +10,7 @@
 // `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { parseArgs } from 'node:util';
@@ -23,8 +23,8 @@ import { buildServer } from './server/build.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB = join(ROOT, 'web');
 const DIST = join(ROOT, 'dist');
-const ENTRIES = ['index.js', 'node.js', 'workerd.js', 'worker.js', 'element.js', 'define.js'];
-const TYPES = ['index.d.ts', 'element.d.ts', 'define.d.ts'];
+const ENTRIES = ['index.js', 'node.js', 'workerd.js', 'worker.js', 'element.js', 'define.js', 'server/service-worker.js'];
+const TYPES = ['index.d.ts', 'element.d.ts', 'define.d.ts', 'server/service-worker.d.ts'];
 
 const { values: options } = parseArgs({
   options: { wasm: { type: 'string', default: join(ROOT, 'build/wasm/wasm') } },
@@ -38,7 +38,7 @@ if (!existsSync(join(wasmFolder, 'lic.wasm'))) {
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 await esbuild.build({
-  entryPoints: ENTRIES.map((name) => join(WEB, name)),
+  entryPoints: ENTRIES.map((name) => ({ in: join(WEB, name), out: basename(name, '.js') })),
   outdir: DIST,
   bundle: true,
   splitting: true,
@@ -50,7 +50,7 @@ await esbuild.build({
   logLevel: 'warning',
 });
 copyFileSync(join(wasmFolder, 'lic.wasm'), join(DIST, 'lic.wasm'));
-for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, name));
+for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, basename(name)));
 await buildServer(DIST);
 report();
 
@@ -64,7 +64,7 @@ function resolveBuilt(build) {
     const { code } = await esbuild.transform(readFileSync(path), { minify: true });
     return { contents: code };
   });
-  build.onResolve({ filter: /^\.\/places\.js$/ }, () => ({ path: 'places.js', namespace: 'lic' }));
+  build.onResolve({ filter: /^\.\.?\/places\.js$/ }, () => ({ path: 'places.js', namespace: 'lic' }));
   build.onLoad({ filter: /./, namespace: 'lic' }, () => ({ contents: places() }));
 }
 

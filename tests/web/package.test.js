@@ -106,7 +106,7 @@ test('every entry is safe to import where there is no DOM', () => {
     const { LicImgElement } = await import('lic-codec/element');
     await import('lic-codec/define');
     await import('./node_modules/lic-codec/dist/index.js');
-    for (const entry of ['server', 'static', 'vite']) await import('lic-codec/' + entry);
+    for (const entry of ['server', 'service-worker', 'static', 'vite']) await import('lic-codec/' + entry);
     console.log(typeof LicImgElement);`;
   writeFileSync(join(folder, 'server.js'), script);
   assert.equal(run(process.execPath, ['server.js'], folder).trim(), 'function');
