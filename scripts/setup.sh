@@ -2,7 +2,7 @@
 # Installs what a build needs and is not there yet. Stages, each including what it stands on:
 #   scripts/setup.sh native    compiler, libraries, XNNPACK's sources: the `lic` command
 #   scripts/setup.sh wasm      Node.js, Emscripten: the web package
-#   scripts/setup.sh test      what the tests call besides: Chromium, numpy, other codecs
+#   scripts/setup.sh test      what the tests call besides: Chromium, numpy, other codecs, and the stage training
 #   scripts/setup.sh training  PyTorch
 # Without arguments: native wasm. Toolchains go to $PREFIX (/opt/lic-toolchain, or ~/.cache/lic-toolchain for an ordinary user);
 # removing that folder removes them. Debian 12 on amd64. An installed Emscripten (emcc on the PATH, 3.1.69 or newer) is used as it is.
@@ -151,6 +151,7 @@ setup_wasm() {
 
 setup_test() {
   need_packages chromium python3 python3-numpy libjpeg-turbo-progs libopenjp2-tools webp libavif-bin
+  setup_training
 }
 
 setup_training() {

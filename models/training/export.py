@@ -179,21 +179,29 @@ def fit(entropy, decoder, encoder, pictures, seed=0):
     entropy.hyper_offset, entropy.hyper_index = statistics.fit_hyper(entropy.tables)
 
 
-def run(args):
-    model, content = checkpoint.load(args.checkpoint)
-    name, version = args.name or model.config.name, 1 if args.release else 0
+def export(model, name, version, pictures):
+    """-> licm.Decoder and licm.Encoder of a trained model, fitted to the pictures."""
     entropy = entropy_of(model)
-    decoder, encoder = make_files(name, version, entropy, model)
-    pictures = load_split(data_dir(args.data), "train", limit=args.crops * 8)[::8]
-    fit(entropy, decoder, encoder, pictures)
-    decoder, encoder = make_files(name, version, entropy, model)
+    fit(entropy, *make_files(name, version, entropy, model), pictures)
+    return make_files(name, version, entropy, model)
+
+
+def save_files(decoder, encoder, prefix):
+    """Writes PREFIX.dec.licm and PREFIX.enc.licm."""
     for suffix, data in (("dec", licm.write_decoder(decoder)), ("enc", licm.write_encoder(encoder))):
-        path = os.path.join(args.out, f"{name}.{suffix}.licm")
+        path = f"{prefix}.{suffix}.licm"
         with open(path, "wb") as file:
             file.write(data)
         print(f"{path}: {len(data)} bytes")
+
+
+def run(args):
+    model, content = checkpoint.load(args.checkpoint)
+    pictures = load_split(data_dir(args.data), "train", limit=args.crops * 8)[::8]
+    decoder, encoder = export(model, args.name or model.config.name, 1 if args.release else 0, pictures)
+    save_files(decoder, encoder, os.path.join(args.out, decoder.name))
     print(f"id {decoder.model_id().hex()}, head {decoder.head_hash().hex()}, step {content['step']}, "
-          f"residuals skipped below scale index {entropy.skip_below}")
+          f"residuals skipped below scale index {decoder.entropy.skip_below}")
 
 
 def arguments():

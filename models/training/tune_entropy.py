@@ -76,6 +76,11 @@ def tune(model, latents, budget):
     return average
 
 
+def tune_on(model, pictures, budget):
+    """Tunes the entropy networks on crops of one size, in place; -> running average of all weights."""
+    return tune(model, latents_of(model, pictures, make_autocast(torch.device("cpu"))), budget)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
@@ -89,8 +94,7 @@ def main():
     model, content = checkpoint.load(args.checkpoint)
     model.set_quantise(True)
     pictures = load_split(data_dir(args.data), "train")[::args.every]
-    latents = latents_of(model, pictures, make_autocast(torch.device("cpu")))
-    average = tune(model, latents, args.minutes * 60.0)
+    average = tune_on(model, pictures, args.minutes * 60.0)
     checkpoint.save(args.out or args.checkpoint, model, average.state, content["step"])
 
 

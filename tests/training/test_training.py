@@ -294,4 +294,6 @@ class TrainerTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if not HAS_TORCH:
+        print("SKIP: training: torch is not installed")
     unittest.main()
