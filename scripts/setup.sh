@@ -149,7 +149,23 @@ setup_wasm() {
   (. "$PREFIX/env.sh" && build_xnnpack wasm -DCMAKE_TOOLCHAIN_FILE="$EMSCRIPTEN_ROOT/cmake/Modules/Platform/Emscripten.cmake")
 }
 
+# The web servers whose configuration docs/serving.md shows. nginx and Caddy are unpacked, since installing starts them.
+setup_servers() {
+  done_before servers-1 && return
+  need_packages apache2-bin
+  say "nginx and Caddy"
+  mkdir -p "$PREFIX/downloads" "$PREFIX/servers"
+  local package
+  for package in nginx caddy; do
+    (cd "$PREFIX/downloads" && { apt-get download -q "$package" || { as_root apt-get update -q && apt-get download -q "$package"; }; } > /dev/null 2>&1) \
+      || die "$package could not be downloaded"
+    dpkg-deb -x "$PREFIX"/downloads/"${package}"_*.deb "$PREFIX/servers"
+  done
+  mark_done servers-1
+}
+
 setup_test() {
+  setup_servers
   need_packages chromium python3 python3-numpy libjpeg-turbo-progs libopenjp2-tools webp libavif-bin
   setup_training
 }
@@ -164,6 +180,7 @@ write_environment() {
   {
     printf 'export XNNPACK_DIR=%q PTHREADPOOL_DIR=%q FXDIV_DIR=%q\n' "$PREFIX/src/xnnpack" "$PREFIX/src/pthreadpool" "$PREFIX/src/fxdiv"
     if [ -x "$PREFIX/node/bin/node" ]; then printf 'export PATH=%q:$PATH\n' "$PREFIX/node/bin"; fi
+    if done_before servers-1; then printf 'export PATH=$PATH:%q:%q\n' "$PREFIX/servers/usr/sbin" "$PREFIX/servers/usr/bin"; fi
     if done_before "emscripten-$EMSCRIPTEN_VERSION"; then
       printf 'export EM_CONFIG=%q EMSCRIPTEN_ROOT=%q\n' "$PREFIX/emscripten/config.py" "$PREFIX/emscripten/usr/share/emscripten"
       printf 'export PATH=$EMSCRIPTEN_ROOT:$PATH\n'

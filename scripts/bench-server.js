@@ -1,0 +1,84 @@
+// `npm run bench:server [-- PICTURE.lic] [--seconds N]`: how many requests a second lic-codec/server answers.
+//
+//   this process: clients on kept connections ──HTTP──> a process of its own: the handler, all options at their defaults
+//
+// "Made" means that no answer comes from the cache: each request names another path.
+
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Agent, createServer, get } from 'node:http';
+import { availableParallelism, cpus } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { createLicHandler } from 'lic-codec/server';
+
+const SELF = fileURLToPath(import.meta.url);
+const CONNECTIONS = 16;
+const WARM_UP_MS = 500;
+
+if (process.send) await serve(process.argv[2]);
+else await measureAll();
+
+/** The server's process. @param {string} picture */
+async function serve(picture) {
+  const bytes = readFileSync(picture);
+  const handler = await createLicHandler({ source: () => bytes });
+  const server = createServer(handler).listen(0, '127.0.0.1', () => process.send(server.address().port));
+}
+
+async function measureAll() {
+  const { values, positionals } = parseArgs({ options: { seconds: { type: 'string', default: '5' } }, allowPositionals: true });
+  const picture = positionals[0] ?? join(resolve(SELF, '../..'), 'samples/coffee.lic');
+  const server = fork(SELF, [picture]);
+  const port = await new Promise((done) => server.once('message', done));
+  const { etag } = (await ask(port, '/a.lic')).headers;
+  let count = 0;
+  const cases = [
+    ['the .lic file', () => '/a.lic', {}],
+    ['304', () => '/a.lic', { 'If-None-Match': etag }],
+    ['AVIF, from memory', () => '/a.lic?format=avif', {}],
+    ...['jpeg', 'webp', 'avif'].map((format) => [`${format}, made`, () => `/${++count}.lic?format=${format}`, {}]),
+  ];
+  console.log(`${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}\n`);
+  console.log('| answer | requests per second | median ms | bytes |\n|---|---|---|---|');
+  for (const [name, path, headers] of cases) {
+    await measure(port, path, headers, WARM_UP_MS);
+    const { perSecond, median, bytes } = await measure(port, path, headers, Number(values.seconds) * 1000);
+    console.log(`| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${bytes} |`);
+  }
+  server.kill();
+}
+
+/** @param {number} port @param {() => string} path @param {Record<string, string>} headers @param {number} forMs */
+async function measure(port, path, headers, forMs) {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const times = [];
+  let bytes = 0;
+  const start = performance.now();
+  const client = async () => {
+    while (performance.now() - start < forMs) {
+      const since = performance.now();
+      const answer = await ask(port, path(), headers, agent);
+      if (answer.status >= 400) throw new Error(`${answer.status} for ${path()}`);
+      bytes = answer.bytes;
+      times.push(performance.now() - since);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  const seconds = (performance.now() - start) / 1000;
+  agent.destroy();
+  return { perSecond: times.length / seconds, median: times.sort((a, b) => a - b)[times.length >> 1], bytes };
+}
+
+/** @param {number} port @param {string} path @param {Record<string, string>} [headers] @param {Agent} [agent] */
+function ask(port, path, headers, agent) {
+  return new Promise((done, fail) => {
+    get({ port, host: '127.0.0.1', path, headers, agent }, (response) => {
+      let bytes = 0;
+      response.on('data', (part) => (bytes += part.length));
+      response.on('end', () => done({ status: response.statusCode, headers: response.headers, bytes }));
+    }).on('error', fail);
+  });
+}
