@@ -1,285 +1,386 @@
-// <lic-img src alt width height loading>: shows a .lic file where an <img> would show another.
+// <lic-img>: shows a .lic file as an <img> shows another.
 //
-//   src ──> fetch ──> header: aspect ratio is known ──> decode ──> canvas ──> load event
+//   attributes ──> srcset.js: which file ──> viewport.js: when ──> request.js: fetch, decode, paint ──> load event
 //
-// Each change of src starts a run with its own AbortController; a run that is no longer the current one changes nothing.
-// Children are the fallback: they show before the element is defined, and when a picture cannot be shown.
-// The class is importable where there is no DOM; define.js registers it.
+// Life cycle, by the HTML standard: changed attributes are looked at together, in a microtask. Each load is an ImageRequest; one that
+// is no longer #current (or #pending, for a change of the viewport) is aborted and says nothing more. What is #shown stays until
+// something newer can be painted. Children are the fallback. The class is importable where there is no DOM; define.js registers it.
 
-import { decode } from './index.js';
+import { LicError } from './errors.js';
+import { Appearance } from './element/appearance.js';
+import { ImageAttributes, dimension, resolveUrl } from './element/attributes.js';
+import { offerFile } from './element/drag.js';
+import { forget, keep } from './element/memory.js';
+import { ImageRequest } from './element/request.js';
+import { choose, listCandidates } from './element/srcset.js';
+import { unwatch, watch } from './element/viewport.js';
 
-/** @typedef {'idle' | 'waiting' | 'loading' | 'loaded' | 'failed'} State */
+/** @typedef {import('./element/srcset.js').Candidate} Candidate */
 
-const Base = globalThis.HTMLElement ?? class {};
+const RELOADING = ['src', 'srcset', 'crossorigin', 'referrerpolicy'];
 
-// Page styles go before :host rules, so `lic-img { max-width: 100%; height: auto }` works as it does for img.
-const STYLE = `
-  :host { display: inline-block; overflow: clip; vertical-align: bottom; }
-  :host([hidden]) { display: none; }
-  canvas {
-    display: block; width: 100%; height: 100%;
-    object-fit: var(--lic-object-fit, fill); object-position: var(--lic-object-position, 50% 50%);
-  }
-  [hidden] { display: none; }
-`;
+/**
+ * @element lic-img
+ * @slot - Shown where the picture cannot be: before the element is defined, and when loading has failed.
+ * @csspart picture - The canvas.
+ * @csspart alt - The text of `alt`, shown when loading has failed and there are no children.
+ * @cssstate idle - There is nothing to load.
+ * @cssstate waiting - `loading="lazy"`, and the viewport is far.
+ * @cssstate loading - The file is being fetched or decoded.
+ * @cssstate loaded - The picture is shown.
+ * @cssstate error - There is no picture.
+ * @fires {Event} load - The picture is shown.
+ * @fires {ErrorEvent} error - There is no picture; `error` says why, a LicError.
+ * @fires {ProgressEvent} progress - `loaded` of `total` is done, in parts of fetching and decoding together.
+ */
+export class LicImgElement extends ImageAttributes {
+  static observedAttributes = [...RELOADING, 'sizes', 'alt', 'width', 'height', 'loading', 'draggable'];
 
-// How far ahead of the viewport a lazy picture begins to load.
-const LAZY_MARGIN = '800px';
-
-/** @type {CSSStyleSheet | undefined} */
-let sharedSheet;
-
-export class LicImgElement extends Base {
-  static observedAttributes = ['src', 'alt', 'width', 'height', 'loading'];
-
-  #internals;
-  #canvas;
-  #fallback;
-  #sizeSheet;
-  /** @type {{controller: AbortController, promise: Promise<void>} | null} the current run */
-  #run = null;
-  /** @type {IntersectionObserver | null} */
-  #observer = null;
-  /** @type {State} */
+  #appearance = new Appearance(this);
+  /** @type {import('./element/appearance.js').State} */
   #state = 'idle';
   /** @type {unknown} */
   #error = null;
-  #naturalWidth = 0;
-  #naturalHeight = 0;
+  /** @type {ImageRequest | null} that the properties tell of */
+  #current = null;
+  /** @type {ImageRequest | null} that takes its place when it is loaded, because the viewport has changed */
+  #pending = null;
+  /** @type {ImageRequest | null} that is to be seen */
+  #shown = null;
   #currentSrc = '';
-
-  constructor() {
-    super();
-    this.#internals = this.attachInternals();
-    this.#canvas = document.createElement('canvas');
-    this.#canvas.part.add('canvas');
-    this.#fallback = document.createElement('slot');
-    sharedSheet ??= makeSheet(STYLE);
-    this.#sizeSheet = makeSheet('');
-    const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sharedSheet, this.#sizeSheet];
-    root.append(this.#canvas, this.#fallback);
-    this.#enter('idle');
-  }
+  #isNear = false;
+  /** Whether decode() has asked for what would not load by itself. */
+  #isWanted = false;
+  #isScheduled = false;
+  #mustReload = false;
 
   connectedCallback() {
-    this.#describe();
+    this.#adoptProperties();
+    this.#appearance.dress();
     this.#resize();
-    if (this.#state === 'idle') this.#restart();
+    watch(this, { moved: this.#moved, resized: this.#reconsider });
+    if (this.#state === 'idle') this.#schedule();
+    if (this.#current?.loaded) this.#settle();
   }
 
-  // A loaded picture stays: elements are moved by removing and inserting them.
   disconnectedCallback() {
-    if (this.#state === 'waiting' || this.#state === 'loading') this.#stop();
+    unwatch(this);
+    // An element is moved by removing and inserting it; that is not the end of a load.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#leave();
+    });
   }
 
-  /** @param {string} name @param {string | null} before @param {string | null} now */
-  attributeChangedCallback(name, before, now) {
-    if (name === 'alt') this.#describe();
+  /** With moveBefore(), nothing happens at all. */
+  connectedMoveCallback() {}
+
+  /** @param {string} name */
+  attributeChangedCallback(name) {
+    if (RELOADING.includes(name)) {
+      this.#mustReload = true;
+      this.#isWanted = false;
+    }
+    if (name === 'alt') this.#appearance.describe();
     else if (name === 'width' || name === 'height') this.#resize();
-    else if (name === 'src') this.#restart();
-    else if (this.#state === 'waiting' && now !== 'lazy') this.#load();
+    else if (name === 'draggable') this.#appearance.setDraggable();
+    else this.#schedule();
   }
 
-  get src() {
-    const src = this.getAttribute('src');
-    return src === null ? '' : resolveUrl(src);
-  }
-  set src(value) {
-    this.setAttribute('src', value);
-  }
-  get alt() {
-    return this.getAttribute('alt') ?? '';
-  }
-  set alt(value) {
-    this.setAttribute('alt', value);
-  }
-  /** The width in CSS pixels at which the picture is shown, before that the attribute's. */
+  /** The width in CSS pixels at which the picture is shown; before that the attribute's, or the picture's. @type {number} @attr */
   get width() {
-    return Math.round(this.getBoundingClientRect().width) || sizeAttribute(this, 'width') || 0;
+    return this.#appearance.measure('width') ?? Math.trunc(dimension(this, 'width')?.value ?? this.naturalWidth);
   }
   set width(value) {
-    this.setAttribute('width', String(value));
+    this.setAttribute('width', toUnsigned(value));
   }
+
+  /** The height in CSS pixels at which the picture is shown; before that the attribute's, or the picture's. @type {number} @attr */
   get height() {
-    return Math.round(this.getBoundingClientRect().height) || sizeAttribute(this, 'height') || 0;
+    return this.#appearance.measure('height') ?? Math.trunc(dimension(this, 'height')?.value ?? this.naturalHeight);
   }
   set height(value) {
-    this.setAttribute('height', String(value));
+    this.setAttribute('height', toUnsigned(value));
   }
-  get loading() {
-    return this.getAttribute('loading') === 'lazy' ? 'lazy' : 'eager';
-  }
-  set loading(value) {
-    this.setAttribute('loading', value);
-  }
+
+  /** Width of the picture in CSS pixels: those of the file, over the density that `srcset` gives it. @type {number} */
   get naturalWidth() {
-    return this.#naturalWidth;
+    return Math.trunc(naturalSize(this.#current)[0]);
   }
+
+  /** Height of the picture in CSS pixels. @type {number} */
   get naturalHeight() {
-    return this.#naturalHeight;
+    return Math.trunc(naturalSize(this.#current)[1]);
   }
-  /** Whether there is nothing to wait for: no src, or a picture that is shown or has failed. */
+
+  /** Whether there is nothing to wait for: no source, a picture that is shown, or one that has failed. @type {boolean} */
   get complete() {
-    return !this.getAttribute('src') || this.#state === 'loaded' || this.#state === 'failed';
+    if (!this.getAttribute('src') && !this.hasAttribute('srcset')) return true;
+    return !this.#isScheduled && !this.#pending && (this.#state === 'loaded' || this.#state === 'error');
   }
+
+  /** Address of the file that has been chosen. @type {string} */
   get currentSrc() {
     return this.#currentSrc;
   }
-  /** Why the picture is not shown: a LicError, or null. */
+
+  /** Left edge in CSS pixels from that of the page. @type {number} */
+  get x() {
+    return Math.trunc(this.getBoundingClientRect().x + scrollX);
+  }
+
+  /** Upper edge in CSS pixels from that of the page. @type {number} */
+  get y() {
+    return Math.trunc(this.getBoundingClientRect().y + scrollY);
+  }
+
+  /** Why the picture is not shown: a LicError, or null. @type {unknown} */
   get error() {
     return this.#error;
   }
 
-  /** Settles as the picture is shown or has failed; starts a lazy one. */
+  /**
+   * Settles as the picture is shown or has failed. Loads a lazy picture, and that of an element which is not in a document.
+   * Rejects with `error`, or with an EncodingError where there is nothing to load or the source is changed.
+   * @returns {Promise<void>}
+   */
   async decode() {
-    if (this.#state === 'waiting') this.#load();
-    for (;;) {
-      const run = this.#run;
-      if (!run) throw new DOMException('there is no picture to load', 'EncodingError');
-      await run.promise;
-      if (run === this.#run) break;
-    }
-    if (this.#error) throw this.#error;
-  }
-
-  /** Drops what is shown or loading and begins with the present src. */
-  #restart() {
-    this.#stop();
-    this.#error = null;
-    this.#currentSrc = '';
-    this.#setNaturalSize(0, 0);
-    if (!this.isConnected || !this.getAttribute('src')) return;
-    if (this.loading === 'lazy') this.#wait();
-    else this.#load();
-  }
-
-  #stop() {
-    this.#observer?.disconnect();
-    this.#observer = null;
-    removeEventListener('beforeprint', this.#loadNow);
-    this.#run?.controller.abort();
-    this.#run = null;
-    this.#enter('idle');
-  }
-
-  /** Until the element comes near the viewport, or the page is printed. */
-  #wait() {
-    this.#enter('waiting');
-    this.#observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) this.#load();
-      },
-      { rootMargin: LAZY_MARGIN },
-    );
-    this.#observer.observe(this);
-    addEventListener('beforeprint', this.#loadNow);
-  }
-
-  #loadNow = () => this.#load();
-
-  #load() {
-    this.#stop();
-    this.#enter('loading');
-    const controller = new AbortController();
-    this.#currentSrc = this.src;
-    this.#run = { controller, promise: this.#loadAndShow(this.#currentSrc, controller.signal) };
-  }
-
-  /** @param {string} url @param {AbortSignal} signal */
-  async #loadAndShow(url, signal) {
-    try {
-      const picture = await decode(url, {
-        signal,
-        onInfo: ({ width, height }) => this.#setNaturalSize(width, height),
-      });
-      if (signal.aborted) return;
-      this.#paint(picture);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#error = error;
-      this.#setNaturalSize(0, 0);
-    }
-    this.#enter(this.#error ? 'failed' : 'loaded');
-    this.dispatchEvent(this.#error ? errorEvent(this.#error) : new Event('load'));
-  }
-
-  /** @param {ImageData} picture */
-  #paint(picture) {
-    this.#canvas.width = picture.width;
-    this.#canvas.height = picture.height;
-    const context = this.#canvas.getContext('2d');
-    if (!context) throw new DOMException('no canvas of this size', 'EncodingError');
-    context.putImageData(picture, 0, 0);
+    this.#adoptProperties();
+    this.#isWanted = true;
+    if (!this.#current) this.#schedule();
+    // Behind the microtask that looks at the attributes.
+    await undefined;
+    if (this.#error && !this.#current) throw this.#error;
+    if (!this.#current) throw new DOMException('there is no picture to load', 'EncodingError');
+    await this.#current.done;
   }
 
   /**
-   * Shows what belongs to a state, and tells CSS: lic-img:state(loading). A canvas out of sight holds no memory.
-   * @param {State} state
+   * The picture as a file of another format: to copy it, to save it.
+   * @param {string} [type] as canvas.toBlob() has it
+   * @param {number} [quality]
+   * @returns {Promise<Blob>}
    */
-  #enter(state) {
-    this.#canvas.hidden = state !== 'loaded';
-    if (this.#canvas.hidden) this.#canvas.width = this.#canvas.height = 0;
-    this.#fallback.hidden = state !== 'idle' && state !== 'failed';
-    try {
-      this.#internals.states?.delete(this.#state);
-      this.#internals.states?.add(state);
-    } catch {
-      // Browsers before :state() take only names that begin with two dashes.
+  async toBlob(type = 'image/png', quality) {
+    await this.decode();
+    return /** @type {ImageRequest} */ (this.#current).toBlob(type, quality);
+  }
+
+  /** Properties that a page has set on the element before it was defined hide the accessors of the class. */
+  #adoptProperties() {
+    for (const name of Object.keys(this)) {
+      if (!(name in LicImgElement.prototype)) continue;
+      const self = /** @type {any} */ (this);
+      const value = self[name];
+      delete self[name];
+      self[name] = value;
     }
-    this.#state = state;
   }
 
-  #describe() {
-    const alt = this.getAttribute('alt');
-    this.#internals.role = alt === '' ? 'presentation' : 'img';
-    this.#internals.ariaLabel = alt;
+  #schedule() {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#update();
+    });
   }
 
-  /** @param {number} width @param {number} height */
-  #setNaturalSize(width, height) {
-    this.#naturalWidth = width;
-    this.#naturalHeight = height;
+  /** Acts upon the attributes as they are now. */
+  #update() {
+    const mustReload = this.#mustReload;
+    this.#mustReload = false;
+    if (mustReload) {
+      this.#drop();
+      this.#error = null;
+    } else if (this.#current) {
+      return this.#reconsider();
+    } else if (this.#state === 'error') {
+      return;
+    }
+    const hasSource = this.hasAttribute('src') || this.hasAttribute('srcset');
+    if (!hasSource || !(this.isConnected || this.#isWanted)) return this.#clear();
+    const { chosen } = this.#choose();
+    if (!chosen) return this.#fail(new LicError('io_error', 'neither src nor srcset names a picture'));
+    this.#currentSrc = resolveUrl(this, chosen.url) ?? chosen.url;
+    if (this.loading === 'lazy' && !this.#isNear && !this.#isWanted) this.#enter('waiting');
+    else this.#load();
+  }
+
+  #choose() {
+    const [src, srcset, sizes] = ['src', 'srcset', 'sizes'].map((name) => this.getAttribute(name)?.trim() ?? '');
+    const candidates = listCandidates(
+      { src, srcset, sizes },
+      {
+        density: devicePixelRatio,
+        viewport: () => innerWidth,
+        auto: () => (this.loading === 'lazy' ? this.clientWidth : 0),
+        matches: (condition) => matchMedia(condition).matches,
+        length: (text) => this.#appearance.measureLength(text),
+      },
+    );
+    return { candidates, chosen: choose(candidates, devicePixelRatio) };
+  }
+
+  #load() {
+    const { chosen } = this.#choose();
+    if (!chosen) return;
+    this.#enter('loading');
+    const request = this.#request(chosen, {
+      sized: () => this.#resize(),
+      painted: () => {
+        if (this.decoding !== 'sync') this.#show(request);
+      },
+      progressed: (fraction) => {
+        this.dispatchEvent(new ProgressEvent('progress', { lengthComputable: true, loaded: fraction, total: 1 }));
+      },
+    });
+    this.#current = request;
+    this.#currentSrc = request.url;
+    request.done.then(
+      () => this.#finish(request),
+      (error) => {
+        if (!request.aborted) this.#fail(error);
+      },
+    );
+  }
+
+  /** @param {Candidate} candidate @param {import('./element/request.js').Hooks} hooks */
+  #request({ url, density }, hooks) {
+    const credentials = this.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
+    const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
+    return new ImageRequest(resolveUrl(this, url) ?? url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, hooks);
+  }
+
+  /** @param {ImageRequest} request that is loaded */
+  #finish(request) {
+    if (request.aborted) return;
+    this.#show(request);
+    offerFile(request);
+    this.#settle();
+    this.#enter('loaded');
+    this.dispatchEvent(new Event('load'));
+    this.#reconsider();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#drop();
+    this.#hide();
+    this.#error = error;
+    this.#enter('error');
+    const message = error instanceof Error ? error.message : String(error);
+    this.dispatchEvent(new ErrorEvent('error', { error, message }));
+  }
+
+  /** When the viewport or the screen has changed: another file may fit better. What is shown stays until that is there. */
+  #reconsider = () => {
+    if (!this.srcset) return;
+    if (this.#state === 'waiting') this.#schedule();
+    const current = this.#current;
+    if (this.#state !== 'loaded' || !current) return;
+    const { candidates, chosen } = this.#choose();
+    if (!chosen) return;
+    const present = candidates.find(({ url }) => resolveUrl(this, url) === current.url);
+    // A file that is there already and has more pixels than needed is as good.
+    if (present && present.density >= chosen.density) {
+      this.#pending?.close();
+      this.#pending = null;
+      current.density = present.density;
+      return this.#resize();
+    }
+    if (this.#pending?.url === resolveUrl(this, chosen.url)) return;
+    this.#pending?.close();
+    const nothing = () => {};
+    const request = (this.#pending = this.#request(chosen, { sized: nothing, painted: nothing, progressed: nothing }));
+    const isOver = () => {
+      if (this.#pending === request) this.#pending = null;
+    };
+    request.done.then(() => {
+      if (request.aborted) return;
+      isOver();
+      this.#current = request;
+      this.#currentSrc = request.url;
+      this.#finish(request);
+    }, isOver);
+  };
+
+  /** @param {boolean} isNear */
+  #moved = (isNear) => {
+    this.#isNear = isNear;
+    if (this.#state === 'waiting' && isNear) this.#load();
+    else if (this.#current?.loaded) this.#settle();
+  };
+
+  /** Pixels of a picture that is near are there, those of others may go. */
+  #settle() {
+    const request = /** @type {ImageRequest} */ (this.#current);
+    if (this.#isNear) {
+      request.restore().catch((error) => {
+        if (!request.aborted && error.name !== 'AbortError') this.#fail(error);
+      });
+    }
+    if (this.isConnected) keep(request, !this.#isNear);
+  }
+
+  /** The element has been removed. */
+  #leave() {
+    this.#isNear = false;
+    if (this.#state === 'waiting' || this.#state === 'loading') return this.#clear();
+    this.#pending?.close();
+    this.#pending = null;
+    if (!this.#current) return;
+    forget(this.#current);
+    this.#current.release();
+  }
+
+  #clear() {
+    this.#drop();
+    this.#hide();
+    this.#currentSrc = '';
+    this.#enter('idle');
+  }
+
+  /** Ends what is loading, and lets go of what is loaded; that is seen until something else is. */
+  #drop() {
+    this.#pending?.close();
+    this.#current?.abort();
+    this.#pending = this.#current = null;
+  }
+
+  #hide() {
+    this.#show(null);
     this.#resize();
   }
 
-  /** The size that the attributes ask for, or the picture's own; the ratio is known before the picture comes. */
+  /** @param {ImageRequest | null} request */
+  #show(request) {
+    const before = this.#shown;
+    if (before === request) return;
+    this.#shown = request;
+    before?.close();
+    if (before) forget(before);
+    this.#appearance.show(request && request.canvas);
+    this.#resize();
+  }
+
+  /** @param {import('./element/appearance.js').State} state */
+  #enter(state) {
+    this.#state = state;
+    this.#appearance.enter(state);
+  }
+
   #resize() {
-    const width = sizeAttribute(this, 'width');
-    const height = sizeAttribute(this, 'height');
-    const ratio = [this.#naturalWidth || width, this.#naturalHeight || height];
-    const rules = [];
-    if (width !== null) rules.push(`width: ${width}px`);
-    else if (height === null && this.#naturalWidth) rules.push(`width: ${this.#naturalWidth}px`);
-    if (height !== null) rules.push(`height: ${height}px`);
-    if (ratio[0] && ratio[1]) rules.push(`aspect-ratio: ${ratio[0]} / ${ratio[1]}`);
-    this.#sizeSheet.replaceSync(`:host { ${rules.join('; ')} }`);
+    this.#appearance.resize(naturalSize(this.#shown ?? this.#current));
   }
 }
 
-/** @param {string} css */
-function makeSheet(css) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  return sheet;
+/** @param {ImageRequest | null} request @returns {[width: number, height: number]} in CSS pixels */
+function naturalSize(request) {
+  return request ? [request.width / request.density, request.height / request.density] : [0, 0];
 }
 
-/** @param {string} src */
-function resolveUrl(src) {
-  try {
-    return new URL(src, document.baseURI).href;
-  } catch {
-    return src;
-  }
-}
-
-/** @param {Element} element @param {string} name @returns {number | null} */
-function sizeAttribute(element, name) {
-  const value = Number.parseInt(element.getAttribute(name) ?? '', 10);
-  return value >= 0 ? value : null;
-}
-
-/** @param {unknown} error */
-function errorEvent(error) {
-  return new ErrorEvent('error', { error, message: error instanceof Error ? error.message : String(error) });
+/** @param {unknown} value @returns {string} as the standard reflects numbers that are not negative */
+function toUnsigned(value) {
+  const number = Number(value) >>> 0;
+  return String(number < 2 ** 31 ? number : 0);
 }

@@ -1,0 +1,152 @@
+// What is seen and heard of a <lic-img>: its shadow tree, its size, its states, its role.
+
+import { dimension } from './attributes.js';
+
+/** @typedef {'idle' | 'waiting' | 'loading' | 'loaded' | 'error'} State */
+
+// Page styles go before :host rules, so `lic-img { max-width: 100%; height: auto }` works as it does for img.
+const STYLE = `
+  :host { display: inline-block; overflow: clip; width: fit-content; min-width: 0; min-height: 0; }
+  :host([hidden]) { display: none; }
+  canvas, ::slotted(img) { display: block; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  [hidden] { display: none; font: initial; }
+`;
+
+export class Appearance {
+  /** @type {HTMLCanvasElement | null} */
+  #canvas = null;
+  /** @type {State} */
+  #state = 'idle';
+  /** @type {CSSStyleSheet | undefined} */
+  #sizeSheet;
+  #slot = document.createElement('slot');
+  #altText = document.createElement('span');
+  #ruler = document.createElement('span');
+  #element;
+  #internals;
+  #root;
+
+  /** @param {HTMLElement} element without a shadow tree */
+  constructor(element) {
+    this.#element = element;
+    this.#internals = element.attachInternals();
+    this.#root = element.attachShadow({ mode: 'open' });
+    this.#altText.part.add('alt');
+    this.#ruler.hidden = true;
+    this.#root.append(this.#slot, this.#altText, this.#ruler);
+    this.#arrange();
+  }
+
+  /** The element is in a document. Style sheets belong to one: in another the element gets new ones. */
+  dress() {
+    this.enter(this.#state);
+    if (this.#root.adoptedStyleSheets.length) return;
+    const { ownerDocument } = this.#element;
+    this.#sizeSheet = makeSheet(ownerDocument, '');
+    this.#root.adoptedStyleSheets = [sharedSheet(ownerDocument), this.#sizeSheet];
+  }
+
+  /**
+   * Tells CSS: `lic-img:state(loading)`, or `lic-img[data-state=loading]` in browsers without such states.
+   * @param {State} state
+   */
+  enter(state) {
+    try {
+      this.#internals.states.delete(this.#state);
+      this.#internals.states.add(state);
+    } catch {
+      // An element that is being created may not have attributes.
+      if (this.#element.isConnected) this.#element.dataset.state = state;
+    }
+    this.#state = state;
+    this.#arrange();
+  }
+
+  /** @param {HTMLCanvasElement | null} canvas in place of the one before */
+  show(canvas) {
+    this.#canvas?.remove();
+    this.#canvas = canvas;
+    if (canvas) this.#root.prepend(canvas);
+    this.setDraggable();
+    this.#arrange();
+  }
+
+  /** Pictures are dragged by default, other elements are not. */
+  setDraggable() {
+    if (this.#canvas) this.#canvas.draggable = this.#element.getAttribute('draggable') !== 'false';
+  }
+
+  /** Picture, children or text: one of them is seen. */
+  #arrange() {
+    const isOut = this.#state === 'error' || this.#state === 'idle';
+    // A fallback that is there already need not go before something takes its place.
+    const isThere = [...this.#element.querySelectorAll('img')].some(({ complete, naturalWidth }) => complete && naturalWidth > 0);
+    this.#slot.hidden = Boolean(this.#canvas) || !(isOut || isThere);
+    this.#altText.hidden = this.#state !== 'error' || this.#element.childElementCount > 0;
+    this.describe();
+  }
+
+  /** Role and label. Children that are seen speak for themselves. */
+  describe() {
+    const alt = this.#element.getAttribute('alt');
+    const isMute = !this.#slot.hidden && this.#element.childElementCount > 0;
+    this.#internals.role = isMute ? null : alt === '' ? 'presentation' : 'img';
+    this.#internals.ariaLabel = isMute ? null : alt;
+    this.#altText.textContent = alt;
+  }
+
+  /**
+   * Gives the element the size that its attributes ask for, or the picture's own; the ratio is known before the picture comes.
+   * @param {[width: number, height: number]} natural in CSS pixels, 0 where it is not known
+   */
+  resize([width, height]) {
+    const asked = [dimension(this.#element, 'width'), dimension(this.#element, 'height')];
+    const isExact = asked.every((side) => side?.unit === 'px');
+    const ratio = width ? [width, height] : isExact ? asked.map((side) => side?.value) : null;
+    let rules = '';
+    if (asked[0]) rules += `width: ${asked[0].value}${asked[0].unit};`;
+    if (asked[1]) rules += `height: ${asked[1].value}${asked[1].unit};`;
+    if (ratio?.[0] && ratio[1]) rules += `aspect-ratio: auto ${ratio[0]} / ${ratio[1]};`;
+    // With size containment a box behaves as a replaced element of these natural dimensions.
+    const own = width ? `@supports (contain-intrinsic-size: 1px) { :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; } }` : '';
+    this.#sizeSheet?.replaceSync(`:host { ${rules} } ${own}`);
+  }
+
+  /**
+   * @param {'width' | 'height'} side
+   * @returns {number | null} CSS pixels of the picture or, before it is there, of the element; null where it is not rendered
+   */
+  measure(side) {
+    if (!this.#element.getClientRects().length) return null;
+    const box = this.#canvas ?? this.#element;
+    return side === 'width' ? box.clientWidth : box.clientHeight;
+  }
+
+  /**
+   * @param {string} text
+   * @returns {number | null} CSS pixels, null for what is no length
+   */
+  measureLength(text) {
+    this.#ruler.style.width = '';
+    this.#ruler.style.width = text;
+    const found = /^([\d.e+-]+)px$/.exec(getComputedStyle(this.#ruler).width);
+    return found && Number(found[1]);
+  }
+}
+
+/** @type {WeakMap<Document, CSSStyleSheet>} */
+const sheets = new WeakMap();
+
+/** @param {Document} owner */
+function sharedSheet(owner) {
+  const sheet = sheets.get(owner) ?? makeSheet(owner, STYLE);
+  sheets.set(owner, sheet);
+  return sheet;
+}
+
+/** @param {Document} owner @param {string} css */
+function makeSheet(owner, css) {
+  const sheet = new (owner.defaultView ?? window).CSSStyleSheet();
+  sheet.replaceSync(css);
+  return sheet;
+}

@@ -1,0 +1,37 @@
+// A canvas has a menu to save and copy it as PNG, but is not dragged as an <img> is. This makes it so.
+
+/** @typedef {import('./request.js').ImageRequest} ImageRequest */
+
+/**
+ * The picture may be dragged as a PNG file: onto the desktop, into another page. The file has to be there when dragging starts and takes
+ * a while to make, so it is begun when the button goes down. Where it comes too late, the address is dragged.
+ * @param {ImageRequest} request
+ */
+export function offerFile(request) {
+  const { canvas, url } = request;
+  const name = `${/([^/]*?)(\.\w+)?$/.exec(new URL(url).pathname)?.[1] || 'picture'}.png`;
+  /** @type {File | null} */
+  let file = null;
+  /** @type {string | undefined} */
+  let address;
+  const forget = () => {
+    file = null;
+    if (address) URL.revokeObjectURL(address);
+  };
+  canvas.addEventListener('pointerdown', async ({ button, pointerType }) => {
+    // What was dragged before may be read still, long after the drag has ended.
+    forget();
+    if (button !== 0 || pointerType === 'touch' || !canvas.draggable || !request.loaded) return;
+    const blob = await request.toBlob().catch(() => null);
+    if (blob) file = new File([blob], name, { type: blob.type });
+  });
+  canvas.addEventListener('pointerup', forget);
+  canvas.addEventListener('dragstart', ({ dataTransfer }) => {
+    if (!dataTransfer) return;
+    dataTransfer.setData('text/uri-list', url);
+    if (!file) return;
+    address = URL.createObjectURL(file);
+    dataTransfer.setData('DownloadURL', `${file.type}:${name}:${address}`);
+    dataTransfer.items.add(file);
+  });
+}

@@ -1,0 +1,216 @@
+// One file on its way to a canvas: what the HTML standard calls an image request.
+//
+//   fetch ──> header: sized ──> preview, strips: painted ──> done
+//
+// The file is kept, so that pixels which were given up come back without the network.
+
+import { decode } from '../index.js';
+import { LicError } from '../errors.js';
+
+/**
+ * @typedef {object} Hooks none is called after abort()
+ * @property {() => void} sized the header is there
+ * @property {() => void} painted there is something to see; may be called again
+ * @property {(fraction: number) => void} progressed
+ */
+
+// What is left of a picture without its pixels: so many in width or height at most.
+const THUMBNAIL_SIDE = 32;
+// Above this, browsers may refuse a canvas, silently.
+const SURE_PIXELS = 2 ** 24;
+// (func (result v128) i32.const 0, i8x16.splat)
+const SIMD_PROGRAM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+
+export class ImageRequest {
+  canvas = document.createElement('canvas');
+  /** Of the file, in pixels; 0 before the header is there. */
+  width = 0;
+  height = 0;
+  /** Whether all is painted; stays so when pixels are given up for a while. */
+  loaded = false;
+  /** @type {Promise<void>} */
+  done;
+  #hooks;
+  #loading = new AbortController();
+  /** @type {{controller: AbortController, done: Promise<void>} | null} */
+  #restoring = null;
+  #hasPixels = false;
+  /** @type {Promise<Blob> | undefined} */
+  #file;
+  /** @type {CanvasRenderingContext2D | null} */
+  #context = null;
+
+  /**
+   * @param {string} url
+   * @param {number} density pixels of the file for each CSS pixel
+   * @param {RequestInit} init
+   * @param {Hooks} hooks
+   */
+  constructor(url, density, init, hooks) {
+    this.url = url;
+    this.density = density;
+    this.#hooks = hooks;
+    this.canvas.part.add('picture');
+    this.done = this.#load(init, this.#loading.signal);
+    this.done.catch(() => {});
+  }
+
+  get aborted() {
+    return this.#loading.signal.aborted;
+  }
+
+  /** Pixels that the canvas holds. */
+  get pixels() {
+    return this.canvas.width * this.canvas.height;
+  }
+
+  /** Stops whatever runs. What is painted stays. */
+  abort() {
+    this.#loading.abort(new DOMException('the picture has been changed or removed', 'EncodingError'));
+    this.#restoring?.controller.abort();
+  }
+
+  /** Stops whatever runs, and frees the pixels: Safari keeps those of a canvas that is merely dropped. */
+  close() {
+    this.abort();
+    this.canvas.width = this.canvas.height = 0;
+  }
+
+  /** Gives the pixels up, but for a thumbnail. */
+  release() {
+    const scale = THUMBNAIL_SIDE / Math.max(this.width, this.height);
+    if (!this.loaded || scale >= 1) return;
+    this.#restoring?.controller.abort();
+    this.#restoring = null;
+    this.#hasPixels = false;
+    const small = copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale));
+    this.canvas.width = small.width;
+    this.canvas.height = small.height;
+    this.#context?.drawImage(small, 0, 0);
+  }
+
+  /** Brings the pixels back. */
+  restore() {
+    if (this.#hasPixels || !this.loaded) return this.done;
+    if (!this.#restoring) {
+      const controller = new AbortController();
+      this.#restoring = { controller, done: this.#restore(controller.signal) };
+    }
+    return this.#restoring.done;
+  }
+
+  /**
+   * The picture as a file, by default PNG.
+   * @param {string} [type] @param {number} [quality]
+   * @returns {Promise<Blob>}
+   */
+  async toBlob(type = 'image/png', quality) {
+    await this.done;
+    await this.restore();
+    return new Promise((resolve, reject) => {
+      const receive = (/** @type {Blob | null} */ blob) => (blob ? resolve(blob) : reject(new DOMException('the picture could not be encoded', 'EncodingError')));
+      this.canvas.toBlob(receive, type, quality);
+    });
+  }
+
+  /** @param {AbortSignal} signal */
+  async #restore(signal) {
+    const file = /** @type {Blob} */ (await this.#file);
+    signal.throwIfAborted();
+    await this.#decode(file, signal);
+    this.#hasPixels = true;
+    this.#restoring = null;
+  }
+
+  /** @param {RequestInit} init @param {AbortSignal} signal */
+  async #load(init, signal) {
+    checkBrowser();
+    const response = await fetch(this.url, { ...init, signal }).catch((cause) => {
+      signal.throwIfAborted();
+      throw new LicError('io_error', `cannot open ${this.url}`, { details: { url: this.url }, cause });
+    });
+    if (response.ok) {
+      this.#file = response.clone().blob();
+      this.#file.catch(() => {});
+    }
+    await this.#decode(response, signal);
+    this.loaded = this.#hasPixels = true;
+  }
+
+  /** @param {Response | Blob} source @param {AbortSignal} signal */
+  async #decode(source, signal) {
+    const hooks = this.loaded ? null : this.#hooks;
+    let rows = 0;
+    const paint = (/** @type {ImageData} */ image, /** @type {number} */ y) => {
+      this.#open(image).putImageData(image, 0, y);
+      rows += image.height;
+      hooks?.painted();
+    };
+    const options = /** @type {any} */ ({
+      signal,
+      onInfo: (/** @type {ImageRequest} */ { width, height }) => {
+        Object.assign(this, { width, height });
+        hooks?.sized();
+      },
+      preview: (/** @type {ImageData} */ image) => {
+        const context = this.#open(image);
+        context.clearRect(0, 0, this.width, this.height);
+        context.drawImage(toCanvas(image), 0, 0, this.width, this.height);
+        hooks?.painted();
+      },
+      onProgress: (/** @type {any} */ { fraction, strip }) => {
+        if (strip) paint(strip.image, strip.y);
+        hooks?.progressed(fraction);
+      },
+    });
+    const whole = await decode(source, options);
+    signal.throwIfAborted();
+    if (rows < whole.height) paint(whole, 0);
+  }
+
+  /**
+   * The context of the canvas in its full size; it goes on showing what it showed in a smaller one.
+   * @param {ImageData} image says which colours the canvas has to hold
+   */
+  #open({ colorSpace }) {
+    if (this.#context && this.canvas.width === this.width && this.canvas.height === this.height) return this.#context;
+    const thumbnail = this.#context && copy(this.canvas, this.canvas.width, this.canvas.height);
+    this.canvas.width = this.width;
+    this.canvas.height = this.height;
+    this.#context ??= this.canvas.getContext('2d', { colorSpace });
+    if (!this.#context || !isUsable(this.#context, this.width * this.height)) {
+      throw new LicError('out_of_memory', `this browser has no canvas of ${this.width} x ${this.height} pixels`);
+    }
+    if (thumbnail) this.#context.drawImage(thumbnail, 0, 0, this.width, this.height);
+    return this.#context;
+  }
+}
+
+/** Rather than load what cannot be shown: WebAssembly is missing in lockdown modes, its SIMD in old browsers. */
+function checkBrowser() {
+  if (globalThis.WebAssembly?.validate(new Uint8Array(SIMD_PROGRAM))) return;
+  throw new LicError('internal', 'this browser has no WebAssembly with SIMD');
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} pixels */
+function isUsable(context, pixels) {
+  if (pixels <= SURE_PIXELS) return true;
+  context.fillRect(0, 0, 1, 1);
+  const isUsable = context.getImageData(0, 0, 1, 1).data[3] === 255;
+  context.clearRect(0, 0, 1, 1);
+  return isUsable;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
+function copy(canvas, width, height) {
+  const result = new OffscreenCanvas(width, height);
+  result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
+  return result;
+}
+
+/** @param {ImageData} image */
+function toCanvas(image) {
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  canvas.getContext('2d', { colorSpace: image.colorSpace })?.putImageData(image, 0, 0);
+  return canvas;
+}
