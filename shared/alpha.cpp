@@ -13,6 +13,7 @@ namespace {
 constexpr int kClassCount = 4;
 constexpr int kFirstPrediction = 255;
 constexpr size_t kTableBytes = kClassCount;
+constexpr int64_t kSampleWork = 100;  // a sample takes about as long as so many multiplications of a network
 
 struct Prediction {
   int value;
@@ -98,26 +99,41 @@ Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const
   return stream;
 }
 
-Status DecodeAlpha(Bytes stream, const ResidualTable* tables, const AlphaView<uint8_t>& alpha) {
-  if (stream.size() == 1) {
-    for (uint32_t y = 0; y < alpha.height; ++y) {
-      for (uint32_t x = 0; x < alpha.width; ++x) alpha.at(x, y) = stream[0];
-    }
-    return {};
-  }
+Status AlphaDecoder::Start(Bytes stream, const ResidualTable* tables) {
+  stream_ = stream;
+  tables_ = tables;
+  row_ = 0;
+  reader_.reset();
+  if (stream.size() == 1) return {};
   for (int c = 0; c < kClassCount; ++c) {
     if (stream[c] >= kScaleCount) return Fail(Error::kBadStream, "alpha table %u", stream[c]);
   }
-  RansReader reader(stream.subspan(kTableBytes));
-  for (uint32_t y = 0; y < alpha.height; ++y) {
-    for (uint32_t x = 0; x < alpha.width; ++x) {
-      const Prediction prediction = Predict(alpha, x, y);
-      const int residual = reader.TakeResidual(tables[stream[prediction.activity_class]]);
-      if (residual < -128 || residual > 127) return Fail(Error::kBadStream, "alpha residual %d", residual);
-      alpha.at(x, y) = static_cast<uint8_t>(prediction.value + residual);
+  reader_.emplace(stream.subspan(kTableBytes));
+  return {};
+}
+
+Status AlphaDecoder::FillRow(const AlphaView<uint8_t>& alpha) {
+  for (uint32_t x = 0; x < alpha.width; ++x) {
+    if (!reader_) {
+      alpha.at(x, row_) = stream_[0];
+      continue;
     }
+    const Prediction prediction = Predict(alpha, x, row_);
+    const int residual = reader_->TakeResidual(tables_[stream_[prediction.activity_class]]);
+    if (residual < -128 || residual > 127) return Fail(Error::kBadStream, "alpha residual %d", residual);
+    alpha.at(x, row_) = static_cast<uint8_t>(prediction.value + residual);
   }
-  return reader.Finish();
+  return {};
+}
+
+Result<bool> AlphaDecoder::Step(const AlphaView<uint8_t>& alpha, int64_t& work) {
+  for (; row_ < alpha.height && work > 0; ++row_) {
+    LIC_CHECK(FillRow(alpha));
+    work -= int64_t{alpha.width} * kSampleWork;
+  }
+  if (row_ < alpha.height) return false;
+  if (reader_) LIC_CHECK(reader_->Finish());
+  return true;
 }
 
 }  // namespace lic

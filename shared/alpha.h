@@ -1,7 +1,10 @@
 // Straight alpha, lossless, a stream for each tile (docs/format.md#alpha).
 #pragma once
 
+#include <optional>
+
 #include "lic/lic.h"
+#include "rans.h"
 #include "weights.h"
 
 namespace lic {
@@ -19,6 +22,22 @@ struct AlphaView {
 };
 
 Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const ResidualTable* tables);
-Status DecodeAlpha(Bytes stream, const ResidualTable* tables, const AlphaView<uint8_t>& alpha);
+
+// The mirror, in steps.
+class AlphaDecoder {
+ public:
+  // `stream` and `tables` must outlive the decoder.
+  Status Start(Bytes stream, const ResidualTable* tables);
+  // Fills some rows, as many as `work` allows (entropy.h), from the top; true behind the last one. `alpha` must be the same in every step.
+  Result<bool> Step(const AlphaView<uint8_t>& alpha, int64_t& work);
+
+ private:
+  Status FillRow(const AlphaView<uint8_t>& alpha);
+
+  Bytes stream_;
+  const ResidualTable* tables_ = nullptr;
+  std::optional<RansReader> reader_;  // none: one value for all
+  uint32_t row_ = 0;
+};
 
 }  // namespace lic

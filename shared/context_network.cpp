@@ -66,38 +66,74 @@ Result<ContextNetwork> ContextNetwork::Build(const EntropyModel& model) {
   return network;
 }
 
-Status ContextNetwork::RunHead(uint32_t group, uint32_t position_class, uint32_t pass, IntegerPlane& parameters) {
-  const uint32_t rows = (hidden_.height + 1 - position_class / 2) / 2, columns = (hidden_.width + 1 - position_class % 2) / 2;
+// Gathers what the head of a group gets: the positions of the present class. There may be none.
+Status ContextNetwork::StartHead(uint32_t group) {
+  const uint32_t rows = (hidden_.height + 1 - class_ / 2) / 2, columns = (hidden_.width + 1 - class_ % 2) / 2;
   if (rows == 0 || columns == 0) return {};
-  LIC_CHECK(gathered_.Reshape(1, rows * columns, hidden_.channels));
+  LIC_CHECK(gathered_.Reshape(rows, columns, hidden_.channels));
   size_t to = 0;
-  VisitClass(hidden_, position_class, [&](size_t position) { std::copy_n(hidden_.at(position), hidden_.channels, gathered_.at(to++)); });
-  LIC_CHECK(heads_[group].Run(gathered_, nullptr, pass, result_));
-  size_t from = 0;
-  VisitClass(parameters, position_class, [&](size_t position) { std::copy_n(result_.at(from++), result_.channels, parameters.at(position)); });
+  VisitClass(hidden_, class_, [&](size_t position) { std::copy_n(hidden_.at(position), hidden_.channels, gathered_.at(to++)); });
+  heads_[group].Start(gathered_, nullptr, pass_);
+  in_head_ = true;
   return {};
 }
 
-void ContextNetwork::PickGroup(uint32_t group, uint32_t position_class, IntegerPlane& parameters) const {
-  VisitClass(parameters, position_class, [&](size_t position) {
+Status ContextNetwork::EndHead(uint32_t group) {
+  LIC_CHECK(heads_[group].TakeOutput(result_));
+  size_t from = 0;
+  VisitClass(*parameters_, class_, [&](size_t position) { std::copy_n(result_.at(from++), result_.channels, parameters_->at(position)); });
+  in_head_ = false;
+  return {};
+}
+
+void ContextNetwork::PickGroup(uint32_t group) {
+  VisitClass(*parameters_, class_, [&](size_t position) {
     const int16_t* means = hidden_.at(position) + group * group_size_;
-    std::copy_n(means, group_size_, parameters.at(position));
-    std::copy_n(means + model_->latent_channels, group_size_, parameters.at(position) + group_size_);
+    std::copy_n(means, group_size_, parameters_->at(position));
+    std::copy_n(means + model_->latent_channels, group_size_, parameters_->at(position) + group_size_);
   });
 }
 
-Status ContextNetwork::Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters) {
-  LIC_CHECK(trunk_.Run(context, &features, pass, hidden_));
-  LIC_CHECK(parameters.Reshape(context.height, context.width, 2 * group_size_));
-  for (uint32_t position_class = 0; position_class < 4; ++position_class) {
-    const uint8_t group = model_->group[pass][position_class];
-    if (group == kNoGroup) continue;
-    if (heads_.empty()) {
-      PickGroup(group, position_class, parameters);
-    } else {
-      LIC_CHECK(RunHead(group, position_class, pass, parameters));
+Status ContextNetwork::Start(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters) {
+  parameters_ = &parameters;
+  pass_ = pass;
+  in_trunk_ = true;
+  in_head_ = false;
+  class_ = 0;
+  trunk_.Start(context, &features, pass);
+  return parameters.Reshape(context.height, context.width, 2 * group_size_);
+}
+
+Status ContextNetwork::Step(int64_t& work) {
+  do {
+    if (in_trunk_) {
+      LIC_CHECK(trunk_.Step(work));
+      if (!trunk_.done()) continue;
+      LIC_CHECK(trunk_.TakeOutput(hidden_));
+      in_trunk_ = false;
     }
-  }
+    if (done()) return {};
+    const uint8_t group = model_->group[pass_][class_];
+    if (in_head_) {
+      LIC_CHECK(heads_[group].Step(work));
+      if (!heads_[group].done()) continue;
+      LIC_CHECK(EndHead(group));
+    } else if (group != kNoGroup) {
+      if (heads_.empty()) {
+        PickGroup(group);
+      } else {
+        LIC_CHECK(StartHead(group));
+      }
+    }
+    if (!in_head_) ++class_;
+  } while (work > 0);
+  return {};
+}
+
+Status ContextNetwork::Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters) {
+  int64_t work = INT64_MAX;
+  LIC_CHECK(Start(context, features, pass, parameters));
+  while (!done()) LIC_CHECK(Step(work));
   return {};
 }
 

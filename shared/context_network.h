@@ -16,9 +16,18 @@ class ContextNetwork {
   // indices. Undefined where the pass codes nothing.
   Status Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters);
 
+  // The same in steps: Start, then Step until done(). The planes must outlive the steps, and `parameters` must stay where it is.
+  Status Start(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters);
+  // As IntegerNetwork::Step.
+  Status Step(int64_t& work);
+  bool done() const { return class_ == kClassCount; }
+
  private:
-  Status RunHead(uint32_t group, uint32_t position_class, uint32_t pass, IntegerPlane& parameters);
-  void PickGroup(uint32_t group, uint32_t position_class, IntegerPlane& parameters) const;
+  static constexpr uint32_t kClassCount = 4;
+
+  Status StartHead(uint32_t group);
+  Status EndHead(uint32_t group);
+  void PickGroup(uint32_t group);
 
   const EntropyModel* model_ = nullptr;
   uint32_t group_size_ = 0;
@@ -28,6 +37,13 @@ class ContextNetwork {
   IntegerPlane hidden_;                    // what the trunk gives
   IntegerPlane gathered_;                  // its values at the positions of one class, (1, positions, channels)
   IntegerPlane result_;                    // (1, positions, 2 * group size)
+
+  // Where a run in steps stands: in the trunk, then in the head of each class.
+  IntegerPlane* parameters_ = nullptr;
+  uint32_t pass_ = 0;
+  bool in_trunk_ = true;
+  bool in_head_ = false;
+  uint32_t class_ = kClassCount;
 };
 
 }  // namespace lic

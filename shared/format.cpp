@@ -16,6 +16,9 @@ constexpr uint8_t kGreyFlag = 2;
 constexpr size_t kHeaderCrcOffset = 36;
 constexpr size_t kIndexEntryBytes = 8;
 
+// Whether a file begins with the magic, or with a part of it where it is shorter.
+bool StartsLikeMagic(Bytes file) { return std::equal(file.begin(), file.begin() + std::min<size_t>(4, file.size()), kMagic); }
+
 size_t StreamsPerTile(const Header& header) { return header.has_alpha ? 2 : 1; }
 
 void WriteHeader(const Header& header, uint8_t* at) {
@@ -35,73 +38,6 @@ void WriteHeader(const Header& header, uint8_t* at) {
 // A stream of whole words that holds at least a state.
 bool IsRansLength(size_t length) { return length >= 4 && length % 2 == 0; }
 bool IsAlphaLength(size_t length) { return length == 1 || (length >= 8 && length % 2 == 0); }
-
-// The lengths that the index gives must fill the TILES section exactly; then its checksums are compared.
-Status CheckTiles(const Container& container) {
-  const size_t per_tile = StreamsPerTile(container.header);
-  const uint64_t entries = uint64_t{TileGrid(container.header).count()} * per_tile;
-  if (container.index.size() != entries * kIndexEntryBytes) {
-    return Fail(Error::kBadSection, "index of %zu bytes for %llu streams", container.index.size(), static_cast<unsigned long long>(entries));
-  }
-  ByteReader index(container.index);
-  size_t offset = 0;
-  for (uint64_t entry = 0; entry < entries; ++entry) {
-    const size_t length = index.Read<uint32_t>();
-    const uint32_t crc = index.Read<uint32_t>();
-    const auto tile = static_cast<unsigned>(entry / per_tile);
-    const bool is_alpha = entry % per_tile == 1;
-    if (is_alpha ? !IsAlphaLength(length) : !IsRansLength(length)) return Fail(Error::kBadSection, "tile %u: stream of %zu bytes", tile, length);
-    if (length > container.tiles.size() - offset) return Fail(Error::kBadSection, "tile %u reaches past the end of the tiles", tile);
-    if (Crc32(container.tiles.subspan(offset, length)) != crc) return Fail(Error::kBadChecksum, "checksum of tile %u", tile);
-    offset += length;
-  }
-  if (offset != container.tiles.size()) return Fail(Error::kBadSection, "%zu bytes behind the last tile", container.tiles.size() - offset);
-  return {};
-}
-
-struct Section {
-  uint8_t type = 0;
-  Bytes payload;
-};
-
-Result<Section> ReadSection(ByteReader& reader) {
-  const size_t start = reader.position();
-  const Bytes head = reader.Take(kSectionHeadBytes);
-  if (head.empty()) return Fail(Error::kTruncated, "the file ends at byte %zu, inside the head of a section", start);
-  ByteReader fields(head);
-  Section section;
-  section.type = fields.Read<uint8_t>();
-  const uint32_t length = fields.Read<uint32_t>();
-  uint32_t crc = Crc32(head.first(5));
-  section.payload = reader.Take(length);
-  if (reader.overrun()) return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", section.type, start);
-  if (section.type != static_cast<uint8_t>(SectionType::kTiles)) crc = Crc32(section.payload, crc);
-  if (crc != fields.Read<uint32_t>()) return Fail(Error::kBadChecksum, "checksum of section %u at byte %zu", section.type, start);
-  return section;
-}
-
-Status PlaceSection(const Section& section, Container& container) {
-  const size_t length = section.payload.size();
-  const auto place_metadata = [&](Bytes& place) -> Status {
-    if (length < 1 || length > kMaxMetadataBytes) return Fail(Error::kBadSection, "section %u of %zu bytes", section.type, length);
-    place = section.payload;
-    return {};
-  };
-  switch (static_cast<SectionType>(section.type)) {
-    case SectionType::kIcc: return place_metadata(container.metadata.icc);
-    case SectionType::kExif: return place_metadata(container.metadata.exif);
-    case SectionType::kXmp: return place_metadata(container.metadata.xmp);
-    case SectionType::kHyper:
-      if (!IsRansLength(length)) return Fail(Error::kBadSection, "hyper section of %zu bytes", length);
-      container.hyper = section.payload;
-      return {};
-    case SectionType::kIndex: container.index = section.payload; return {};
-    case SectionType::kTiles: container.tiles = section.payload; return {};
-    default:
-      if (section.type >= static_cast<uint8_t>(SectionType::kFirstIgnored)) return {};
-      return Fail(Error::kBadSection, "unknown section %u", section.type);
-  }
-}
 
 uint8_t* PutSection(uint8_t* at, SectionType type, Bytes payload) {
   WriteAt(at, static_cast<uint8_t>(type));
@@ -151,7 +87,7 @@ Rect TileGrid::Latents(uint32_t tile) const {
 }
 
 Result<Header> ReadHeader(Bytes file) {
-  if (!std::equal(file.begin(), file.begin() + std::min<size_t>(4, file.size()), kMagic)) return Fail(Error::kNotLic, "does not begin like a .lic file");
+  if (!StartsLikeMagic(file)) return Fail(Error::kNotLic, "does not begin like a .lic file");
   if (file.size() < kHeaderBytes) return Fail(Error::kTruncated, "%zu bytes, the header has %zu", file.size(), kHeaderBytes);
   ByteReader reader(file.first(kHeaderBytes));
   reader.Take(4);
@@ -180,26 +116,131 @@ Result<Header> ReadHeader(Bytes file) {
 }
 
 Result<Container> ReadContainer(Bytes file) {
-  Container container;
-  LIC_TRY(container.header, ReadHeader(file));
-  ByteReader reader(file);
-  reader.Take(kHeaderBytes);
-  uint8_t last = 0;
-  uint32_t required = 0;
-  while (reader.left() > 0) {
-    LIC_TRY(const Section section, ReadSection(reader));
-    if (section.type <= last) return Fail(Error::kBadSection, "section %u behind section %u", section.type, last);
-    last = section.type;
-    if (section.type >= 2 && section.type <= 4) required |= 1u << section.type;
-    LIC_CHECK(PlaceSection(section, container));
+  ContainerReader reader;
+  LIC_CHECK(reader.Read(file, true));
+  return reader.container();
+}
+
+Status ContainerReader::Read(Bytes file, bool complete) {
+  if (!has_header()) {
+    if (file.size() < kHeaderBytes && !complete && StartsLikeMagic(file)) return {};
+    LIC_TRY(container_.header, ReadHeader(file));
+    position_ = kHeaderBytes;
   }
-  if (required != 0b11100) {
-    // A cut between two sections leaves a file that is merely too short.
-    if (last < static_cast<uint8_t>(SectionType::kTiles)) return Fail(Error::kTruncated, "the file ends behind section %u", last);
-    return Fail(Error::kBadSection, "a required section is missing");
+  PointInto(file);
+  for (bool goes_on = true; goes_on;) {
+    if (!in_tiles_ && position_ == file.size()) break;
+    LIC_TRY(goes_on, in_tiles_ ? ReadTiles(file, complete) : ReadSection(file, complete));
+    PointInto(file);
   }
-  LIC_CHECK(CheckTiles(container));
-  return container;
+  return complete && !done_ ? End() : Status();
+}
+
+// False: more bytes are needed.
+Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
+  const Bytes rest = file.subspan(position_);
+  if (rest.size() < kSectionHeadBytes) {
+    if (complete) return Fail(Error::kTruncated, "the file ends at byte %zu, inside the head of a section", position_);
+    return false;
+  }
+  ByteReader head(rest.first(kSectionHeadBytes));
+  const uint8_t type = head.Read<uint8_t>();
+  const Extent payload = {position_ + kSectionHeadBytes, head.Read<uint32_t>()};
+  const bool is_tiles = type == static_cast<uint8_t>(SectionType::kTiles);
+  const bool is_there = payload.length <= rest.size() - kSectionHeadBytes;
+  if (!is_there && complete) return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", type, position_);
+  if (!is_there && !is_tiles) return false;
+  uint32_t crc = Crc32(rest.first(5));
+  if (!is_tiles) crc = Crc32(file.subspan(payload.offset, payload.length), crc);
+  if (crc != head.Read<uint32_t>()) return Fail(Error::kBadChecksum, "checksum of section %u at byte %zu", type, position_);
+  if (type <= last_) return Fail(Error::kBadSection, "section %u behind section %u", type, last_);
+  last_ = type;
+  LIC_CHECK(PlaceSection(type, payload));
+  if (!is_tiles) position_ = payload.offset + payload.length;
+  return true;
+}
+
+Status ContainerReader::PlaceSection(uint8_t type, Extent payload) {
+  const auto place_metadata = [&](Extent& place) -> Status {
+    if (payload.length < 1 || payload.length > kMaxMetadataBytes) return Fail(Error::kBadSection, "section %u of %zu bytes", type, payload.length);
+    place = payload;
+    return {};
+  };
+  switch (static_cast<SectionType>(type)) {
+    case SectionType::kIcc: return place_metadata(icc_);
+    case SectionType::kExif: return place_metadata(exif_);
+    case SectionType::kXmp: return place_metadata(xmp_);
+    case SectionType::kHyper:
+      if (!IsRansLength(payload.length)) return Fail(Error::kBadSection, "hyper section of %zu bytes", payload.length);
+      hyper_ = payload;
+      return {};
+    case SectionType::kIndex: index_ = payload; return {};
+    case SectionType::kTiles: return BeginTiles(payload);
+    default:
+      if (type >= static_cast<uint8_t>(SectionType::kFirstIgnored)) return {};
+      return Fail(Error::kBadSection, "unknown section %u", type);
+  }
+}
+
+// The lengths that the index gives must fill the TILES section exactly.
+Status ContainerReader::BeginTiles(Extent payload) {
+  if (hyper_.length == 0 || index_.length == 0) return Fail(Error::kBadSection, "a required section is missing");
+  const size_t per_tile = StreamsPerTile(container_.header);
+  const uint64_t entries = uint64_t{TileGrid(container_.header).count()} * per_tile;
+  if (index_.length != entries * kIndexEntryBytes) {
+    return Fail(Error::kBadSection, "index of %zu bytes for %llu streams", index_.length, static_cast<unsigned long long>(entries));
+  }
+  ByteReader index(container_.index);
+  uint64_t sum = 0;
+  for (uint64_t entry = 0; entry < entries; ++entry) {
+    const size_t length = index.Read<uint32_t>();
+    index.Read<uint32_t>();
+    const bool is_alpha = entry % per_tile == 1;
+    if (is_alpha ? !IsAlphaLength(length) : !IsRansLength(length)) {
+      return Fail(Error::kBadSection, "tile %u: stream of %zu bytes", static_cast<unsigned>(entry / per_tile), length);
+    }
+    sum += length;
+  }
+  if (sum != payload.length) return Fail(Error::kBadSection, "%zu bytes of tiles, the index says %llu", payload.length, static_cast<unsigned long long>(sum));
+  tiles_ = payload;
+  position_ = payload.offset;
+  in_tiles_ = true;
+  return {};
+}
+
+// Verifies the streams that are there. False: more bytes are needed.
+Result<bool> ContainerReader::ReadTiles(Bytes file, bool complete) {
+  const size_t entries = index_.length / kIndexEntryBytes;
+  for (; entry_ < entries; ++entry_) {
+    ByteReader index(container_.index.subspan(entry_ * kIndexEntryBytes));
+    const size_t length = index.Read<uint32_t>();
+    if (length > file.size() - position_) {
+      if (complete) return Fail(Error::kTruncated, "the file ends inside tile %u", static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
+      return false;
+    }
+    if (Crc32(file.subspan(position_, length)) != index.Read<uint32_t>()) {
+      return Fail(Error::kBadChecksum, "checksum of tile %u", static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
+    }
+    position_ += length;
+  }
+  in_tiles_ = false;
+  return true;
+}
+
+Status ContainerReader::End() {
+  // A cut between two sections leaves a file that is merely too short.
+  if (last_ < static_cast<uint8_t>(SectionType::kTiles)) return Fail(Error::kTruncated, "the file ends behind section %u", last_);
+  if (tiles_.length == 0) return Fail(Error::kBadSection, "a required section is missing");
+  done_ = true;
+  return {};
+}
+
+void ContainerReader::PointInto(Bytes file) {
+  const auto at = [&](Extent extent) { return file.subspan(extent.offset, std::min(extent.length, file.size() - extent.offset)); };
+  container_.metadata = {at(icc_), at(exif_), at(xmp_)};
+  container_.hyper = at(hyper_);
+  container_.index = at(index_);
+  container_.tiles = at(tiles_);
 }
 
 TileStreams NextTile(const Container& container, uint32_t tile, size_t& offset) {

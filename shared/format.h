@@ -37,6 +37,7 @@ constexpr uint32_t CeilDiv(uint32_t a, uint32_t b) { return a / b + (a % b != 0)
 
 // Where tiles lie.
 struct TileGrid {
+  TileGrid() = default;
   explicit TileGrid(const Header& header)
       : width(header.width), height(header.height), side(header.tile_units * kTileUnit), columns(CeilDiv(width, side)), rows(CeilDiv(height, side)) {}
 
@@ -46,9 +47,9 @@ struct TileGrid {
   // The latents of a tile, in the latent plane of the picture.
   Rect Latents(uint32_t tile) const;
 
-  uint32_t width, height;
-  uint32_t side;  // pixels
-  uint32_t columns, rows;
+  uint32_t width = 0, height = 0;
+  uint32_t side = 0;  // pixels
+  uint32_t columns = 0, rows = 0;
 };
 
 // Streams of a tile.
@@ -70,6 +71,45 @@ struct Container {
 Result<Header> ReadHeader(Bytes file);
 // Reads a whole file and verifies every checksum and length.
 Result<Container> ReadContainer(Bytes file);
+
+// Reads a file whose bytes come piece by piece.
+class ContainerReader {
+ public:
+  // Reads on as far as the bytes reach, and verifies what it reads. `file` is all that has come so far, wherever it lies now; `complete`: nothing
+  // will follow. Errors: as ReadLayout.
+  Status Read(Bytes file, bool complete);
+  // What has been read, pointing into `file`; the last section may end early.
+  const Container& container() const { return container_; }
+  bool has_header() const { return position_ > 0; }
+  bool has_hyper() const { return hyper_.length > 0; }
+  // Whether the streams of all tiles are known: their lengths, not what is in them.
+  bool has_index() const { return tiles_.length > 0; }
+  // Tiles that are there and verified, from the first.
+  uint32_t tiles_read() const { return static_cast<uint32_t>(entry_ / (container_.header.has_alpha ? 2 : 1)); }
+  // Whether all is read.
+  bool done() const { return done_; }
+
+ private:
+  struct Extent {
+    size_t offset = 0;
+    size_t length = 0;
+  };
+  Result<bool> ReadSection(Bytes file, bool complete);
+  Status PlaceSection(uint8_t type, Extent payload);
+  Status BeginTiles(Extent payload);
+  Result<bool> ReadTiles(Bytes file, bool complete);
+  Status End();
+  void PointInto(Bytes file);
+
+  Container container_;
+  size_t position_ = 0;  // of the next section
+  uint8_t last_ = 0;     // type of the section before
+  Extent icc_, hyper_, index_, tiles_, exif_, xmp_;
+  bool in_tiles_ = false;
+  uint64_t entry_ = 0;   // of the index: streams verified
+  bool done_ = false;
+};
+
 // The streams of a tile, tiles being visited in their order. `offset` is 0 for tile 0 and advances.
 TileStreams NextTile(const Container& container, uint32_t tile, size_t& offset);
 

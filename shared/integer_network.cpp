@@ -8,6 +8,7 @@ namespace lic {
 namespace {
 
 constexpr size_t kMaxTaps = 9;
+constexpr int64_t kDepthwiseCost = 4;  // a multiplication of a depthwise layer takes so many times as long as one of a dense layer
 constexpr size_t kChunk = 64;  // positions whose sums are held at a time: they stay in the first-level cache
 
 int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp<int32_t>(value, INT16_MIN, INT16_MAX)); }
@@ -36,49 +37,47 @@ Result<PackedWeights> Pack(const IntegerLayer& layer, uint32_t lanes) {
   return packed;
 }
 
-Status Shuffle(const IntegerPlane& in, uint32_t factor, IntegerPlane& out) {
-  const uint32_t channels = in.channels / (factor * factor);
-  LIC_CHECK(out.Reshape(in.height * factor, in.width * factor, channels));
-  for (uint32_t y = 0; y < out.height; ++y) {
+// The layers below work on rows [first, end) of their input.
+
+void Shuffle(const IntegerPlane& in, uint32_t factor, uint32_t first, uint32_t end, IntegerPlane& out) {
+  for (uint32_t y = first * factor; y < end * factor; ++y) {
     for (uint32_t x = 0; x < out.width; ++x) {
       const int16_t* from = in.at(size_t{y / factor} * in.width + x / factor) + y % factor * factor + x % factor;
       int16_t* to = out.at(size_t{y} * out.width + x);
-      for (uint32_t c = 0; c < channels; ++c) to[c] = from[c * factor * factor];
+      for (uint32_t c = 0; c < out.channels; ++c) to[c] = from[c * factor * factor];
     }
   }
-  return {};
 }
 
-Status Add(const IntegerPlane& a, const IntegerPlane& b, IntegerPlane& out) {
-  LIC_CHECK(out.Reshape(a.height, a.width, a.channels));
-  const size_t count = a.positions() * a.channels;
-  for (size_t i = 0; i < count; ++i) out.values[i] = Saturate(int32_t{a.values[i]} + b.values[i]);
-  return {};
+// For layers that make of each value another one: out[i] = make(i).
+template <class F>
+void ForEach(uint32_t first, uint32_t end, IntegerPlane& out, F make) {
+  const size_t row = size_t{out.width} * out.channels;
+  for (size_t i = first * row; i < end * row; ++i) out.values[i] = make(i);
 }
 
-Status Clamp(const IntegerLayer& layer, const IntegerPlane& in, IntegerPlane& out) {
-  LIC_CHECK(out.Reshape(in.height, in.width, in.channels));
-  const size_t count = in.positions() * in.channels;
-  for (size_t i = 0; i < count; ++i) out.values[i] = std::clamp(in.values[i], layer.lo, layer.hi);
-  return {};
-}
-
-Status Gate(const IntegerLayer& layer, const IntegerPlane& in, IntegerPlane& out) {
-  LIC_CHECK(out.Reshape(in.height, in.width, in.channels / 2));
+void Gate(const IntegerLayer& layer, const IntegerPlane& in, uint32_t first, uint32_t end, IntegerPlane& out) {
   const int64_t half = int64_t{1} << (layer.shift - 1);
-  for (size_t p = 0; p < in.positions(); ++p) {
+  for (size_t p = size_t{first} * in.width; p < size_t{end} * in.width; ++p) {
     const int16_t* a = in.at(p);
     const int16_t* b = a + out.channels;
     int16_t* to = out.at(p);
     for (uint32_t c = 0; c < out.channels; ++c) to[c] = Saturate(static_cast<int32_t>((int64_t{a[c]} * b[c] + half) >> layer.shift));
   }
-  return {};
 }
 
 Status Copy(const IntegerPlane& in, IntegerPlane& out) {
   LIC_CHECK(out.Reshape(in.height, in.width, in.channels));
   std::copy_n(in.values.data(), in.positions() * in.channels, out.values.data());
   return {};
+}
+
+// Multiplications of a row of a layer's input; layers without any count as what they move.
+int64_t RowWork(const IntegerLayer& layer, const IntegerPlane& in) {
+  int64_t work = int64_t{in.width} * in.channels;
+  if (layer.op == Op::kConvolution) work *= int64_t{layer.out_channels} * layer.kernel * layer.kernel;
+  if (layer.op == Op::kDepthwise) work *= kMaxTaps * kDepthwiseCost;
+  return work;
 }
 
 }  // namespace
@@ -134,60 +133,104 @@ void IntegerNetwork::GatherRows(const IntegerPlane& in, uint32_t kernel, size_t 
   }
 }
 
-Status IntegerNetwork::Convolve(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out) {
-  LIC_CHECK(out.Reshape(in.height, in.width, packed.layer->out_channels));
-  const Requantisation how = HowToRequantise(*packed.layer, bias_set);
-  for (size_t first = 0; first < in.positions(); first += kChunk) {
-    const size_t count = std::min(kChunk, in.positions() - first);
+// Positions [first, end).
+void IntegerNetwork::Convolve(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out) {
+  const Requantisation how = HowToRequantise(*packed.layer, packed.layer->bias_sets > 1 ? bias_set_ : 0);
+  for (; first < end; first += kChunk) {
+    const size_t count = std::min(kChunk, end - first);
     GatherRows(in, packed.layer->kernel, first, count);
     kernel_->gemm(rows_.data(), count, packed.gemm, sums_.data());
     for (size_t p = 0; p < count; ++p) kernel_->requantise(how, sums_.data() + p * packed.gemm.stride(), out.at(first + p));
   }
-  return {};
 }
 
-Status IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out) {
-  LIC_CHECK(out.Reshape(in.height, in.width, in.channels));
-  const Requantisation how = HowToRequantise(*packed.layer, bias_set);
-  for (size_t position = 0; position < in.positions(); ++position) {
+void IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out) {
+  const Requantisation how = HowToRequantise(*packed.layer, packed.layer->bias_sets > 1 ? bias_set_ : 0);
+  for (size_t position = first; position < end; ++position) {
     GatherRows(in, packed.layer->kernel, position, 1);
     kernel_->depthwise(rows_.data(), packed.depthwise.data(), in.channels, sums_.data());
     kernel_->requantise(how, sums_.data(), out.at(position));
   }
-  return {};
 }
 
-Status IntegerNetwork::RunLayer(size_t index, const IntegerPlane& in, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& out) {
-  const IntegerLayer& layer = *layers_[index].layer;
-  const uint32_t set = layer.bias_sets > 1 ? bias_set : 0;
+// Gives the output of a layer its shape.
+Status IntegerNetwork::Shape(const IntegerLayer& layer, const IntegerPlane& in, IntegerPlane& out) const {
   switch (layer.op) {
-    case Op::kConvolution: return Convolve(layers_[index], in, set, out);
-    case Op::kDepthwise: return Depthwise(layers_[index], in, set, out);
-    case Op::kShuffle: return Shuffle(in, layer.factor, out);
-    case Op::kAdd: return Add(in, layer.slot == 0 ? *side : slots_[layer.slot], out);
-    case Op::kClamp: return Clamp(layer, in, out);
-    case Op::kGate: return Gate(layer, in, out);
+    case Op::kConvolution: return out.Reshape(in.height, in.width, layer.out_channels);
+    case Op::kShuffle: return out.Reshape(in.height * layer.factor, in.width * layer.factor, in.channels / (layer.factor * layer.factor));
+    case Op::kGate: return out.Reshape(in.height, in.width, in.channels / 2);
+    case Op::kDepthwise:
+    case Op::kAdd:
+    case Op::kClamp: return out.Reshape(in.height, in.width, in.channels);
     case Op::kSave:
     case Op::kUnshuffle: break;
   }
-  return Fail(Error::kInternal, "layer %zu cannot stand here", index);
+  return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+}
+
+// Rows [first, end) of the present layer's input.
+Status IntegerNetwork::RunRows(const IntegerPlane& in, uint32_t first, uint32_t end, IntegerPlane& out) {
+  const PackedLayer& packed = layers_[layer_];
+  const IntegerLayer& layer = *packed.layer;
+  const IntegerPlane& added = layer.slot == 0 && side_ ? *side_ : slots_[layer.slot];
+  switch (layer.op) {
+    case Op::kConvolution: Convolve(packed, in, size_t{first} * in.width, size_t{end} * in.width, out); break;
+    case Op::kDepthwise: Depthwise(packed, in, size_t{first} * in.width, size_t{end} * in.width, out); break;
+    case Op::kShuffle: Shuffle(in, layer.factor, first, end, out); break;
+    case Op::kAdd: ForEach(first, end, out, [&](size_t i) { return Saturate(int32_t{in.values[i]} + added.values[i]); }); break;
+    case Op::kClamp: ForEach(first, end, out, [&](size_t i) { return std::clamp(in.values[i], layer.lo, layer.hi); }); break;
+    case Op::kGate: Gate(layer, in, first, end, out); break;
+    case Op::kSave:
+    case Op::kUnshuffle: return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+  }
+  return {};
+}
+
+void IntegerNetwork::Start(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set) {
+  input_ = &input;
+  side_ = side;
+  bias_set_ = bias_set;
+  current_ = -1;
+  layer_ = 0;
+  row_ = 0;
+}
+
+Status IntegerNetwork::Step(int64_t& work) {
+  do {
+    if (done()) return {};
+    const IntegerLayer& layer = *layers_[layer_].layer;
+    const IntegerPlane& in = Current();
+    if (layer.op == Op::kSave) {
+      LIC_CHECK(Copy(in, slots_[layer.slot]));
+      ++layer_;
+      continue;
+    }
+    IntegerPlane& out = work_[current_ == 0 ? 1 : 0];
+    if (row_ == 0) LIC_CHECK(Shape(layer, in, out));
+    const int64_t row_work = RowWork(layer, in);
+    const auto rows = static_cast<uint32_t>(std::clamp<int64_t>(work / row_work, 1, in.height - row_));
+    LIC_CHECK(RunRows(in, row_, row_ + rows, out));
+    work -= rows * row_work;
+    row_ += rows;
+    if (row_ < in.height) continue;
+    row_ = 0;
+    ++layer_;
+    current_ = current_ == 0 ? 1 : 0;
+  } while (work > 0);
+  return {};
+}
+
+Status IntegerNetwork::TakeOutput(IntegerPlane& output) {
+  assert(done());
+  if (current_ < 0) return Copy(*input_, output);
+  std::swap(output, work_[current_]);
+  return {};
 }
 
 Status IntegerNetwork::Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output) {
-  const IntegerPlane* current = &input;
-  for (size_t index = 0; index < layers_.size(); ++index) {
-    const IntegerLayer& layer = *layers_[index].layer;
-    if (layer.op == Op::kSave) {
-      LIC_CHECK(Copy(*current, slots_[layer.slot]));
-      continue;
-    }
-    IntegerPlane& next = current == &work_[0] ? work_[1] : work_[0];
-    LIC_CHECK(RunLayer(index, *current, side, bias_set, next));
-    current = &next;
-  }
-  if (current == &input) return Copy(input, output);
-  std::swap(output, current == &work_[0] ? work_[0] : work_[1]);
-  return {};
+  int64_t work = INT64_MAX;
+  for (Start(input, side, bias_set); !done();) LIC_CHECK(Step(work));
+  return TakeOutput(output);
 }
 
 }  // namespace lic

@@ -37,10 +37,19 @@ class IntegerNetwork {
   // output = layers(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or null.
   Status Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output);
 
+  // The same in steps: Start, Step until done(), TakeOutput. Both planes must outlive the steps.
+  void Start(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set);
+  // Goes on for about as many multiplications as `work` allows, but for a row of a layer at least; takes from `work` what it did.
+  Status Step(int64_t& work);
+  bool done() const { return layer_ == layers_.size(); }
+  Status TakeOutput(IntegerPlane& output);
+
  private:
-  Status RunLayer(size_t index, const IntegerPlane& in, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& out);
-  Status Convolve(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out);
-  Status Depthwise(const PackedLayer& packed, const IntegerPlane& in, uint32_t bias_set, IntegerPlane& out);
+  const IntegerPlane& Current() const { return current_ < 0 ? *input_ : work_[current_]; }
+  Status Shape(const IntegerLayer& layer, const IntegerPlane& in, IntegerPlane& out) const;
+  Status RunRows(const IntegerPlane& in, uint32_t first, uint32_t end, IntegerPlane& out);
+  void Convolve(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out);
+  void Depthwise(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out);
   void GatherRows(const IntegerPlane& in, uint32_t kernel, size_t first, size_t count);
 
   std::vector<PackedLayer> layers_;
@@ -50,6 +59,14 @@ class IntegerNetwork {
   Buffer<int32_t> sums_;             // (positions of a chunk, outputs)
   IntegerPlane slots_[4];
   IntegerPlane work_[2];
+
+  // Where a run in steps stands.
+  const IntegerPlane* input_ = nullptr;
+  const IntegerPlane* side_ = nullptr;
+  uint32_t bias_set_ = 0;
+  int current_ = -1;     // the plane that the layer reads: work_[current_], or the input
+  size_t layer_ = 0;
+  uint32_t row_ = 0;     // of the layer's input
 };
 
 }  // namespace lic

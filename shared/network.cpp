@@ -14,6 +14,8 @@ struct Network::State {
   std::vector<Convolution> convolutions;  // of each step; empty where the step is none
   std::vector<Buffer<float>> memory;
   int64_t next = -1;  // the output row with which a Run goes on
+  uint32_t first = 0;  // the output row with which the present Run began
+  size_t step = 0;     // of the plan, the next one
 
   Status ClaimMemory();
   Status MakeConvolutions();
@@ -96,18 +98,33 @@ Status Network::State::MakeConvolutions() {
 
 // ---- Running -----------------------------------------------------------------------------------------------------------------
 
-Status Network::Run(uint32_t first, RowSource source, float* out) {
+Status Network::Run(uint32_t first, const RowSource& source, float* out) {
+  StartRun(first, source, out);
+  for (bool through = false; !through;) {
+    LIC_TRY(through, StepRun());
+  }
+  return {};
+}
+
+void Network::StartRun(uint32_t first, const RowSource& source, float* out) {
   State& s = *state_;
   NetworkPlan& plan = s.plan;
   assert(first % plan.strip_rows == 0 && first < plan.planes[kOutputPlane].height);
   plan.PlanStrip(first, first != s.next);
   s.next = -1;
+  s.first = first;
+  s.step = 0;
   for (size_t p = 0; p < plan.planes.size(); ++p) s.DropRows(static_cast<int>(p));
   s.data[kOutputPlane] = out;
   s.FillInput(source);
-  for (size_t i = 0; i < plan.steps.size(); ++i) LIC_CHECK(s.RunStep(i));
-  s.next = plan.StripEnd(first);
-  return {};
+}
+
+Result<bool> Network::StepRun() {
+  State& s = *state_;
+  LIC_CHECK(s.RunStep(s.step));
+  if (++s.step < s.plan.steps.size()) return false;
+  s.next = s.plan.StripEnd(s.first);
+  return true;
 }
 
 // Moves the rows that are still wanted to the front.

@@ -54,7 +54,12 @@ class Network {
   // `first` must be a multiple of strip_rows(). Where it does not go on from the previous Run, the rows of the layers that it
   // needs above itself are computed again. Each input row in the plane is asked for at most once, in ascending order.
   // Errors: kInternal. After one the next Run must not go on from this one.
-  Status Run(uint32_t first, RowSource source, float* out);
+  Status Run(uint32_t first, const RowSource& source, float* out);
+
+  // The same in steps: StartRun, which asks for the input rows, then StepRun, which does a layer or so, until it gives true. `out` must stay
+  // where it is.
+  void StartRun(uint32_t first, const RowSource& source, float* out);
+  Result<bool> StepRun();
 
  private:
   struct State;

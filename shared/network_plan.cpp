@@ -249,4 +249,26 @@ Rows NetworkPlan::RowsNeeded(const Step& step) const {
   return {top, top + (static_cast<int32_t>(made.count()) - 1) * stride + kernel};
 }
 
+// Rows [first, last] of a branch's output, back to those of its input.
+uint32_t InputReach(const FloatNetwork& net, uint32_t stride) {
+  int64_t reach = 0;
+  for (int64_t row = 0; row < stride; ++row) {
+    const int64_t centre = 1 << 16;  // an input row, far from negative numbers
+    for (const std::vector<FloatLayer>& branch : net.branches) {
+      int64_t first = centre * stride + row, last = first;
+      for (auto layer = branch.rbegin(); layer != branch.rend(); ++layer) {
+        if (layer->op == Op::kConvolution || layer->op == Op::kDepthwise) {
+          first -= (layer->kernel - 1) / 2;
+          last += (layer->kernel - 1) / 2;
+        } else if (layer->op == Op::kShuffle) {
+          first /= layer->factor;
+          last /= layer->factor;
+        }
+      }
+      reach = std::max({reach, centre - first, last - centre});
+    }
+  }
+  return static_cast<uint32_t>(reach);
+}
+
 }  // namespace lic

@@ -60,6 +60,10 @@ struct Step {
 inline constexpr int kInputPlane = 0;
 inline constexpr int kOutputPlane = 1;
 
+// How far an output looks around itself: from an output row that lies in input row i, layers reach input rows i - reach to i + reach, and
+// likewise columns. `net` must be one that enlarges, by `stride` in all.
+uint32_t InputReach(const FloatNetwork& net, uint32_t stride);
+
 class NetworkPlan {
  public:
   // As Network::Build. `net` must outlive the building of the network.

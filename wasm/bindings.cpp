@@ -1,138 +1,137 @@
-// The decoder for JavaScript: lic.h as it is, with results as plain objects. No logic lives here.
+// The decoder for JavaScript: lic.h as plain functions. No logic lives here.
 //
-//   web/engine.js ──> Session ──> lic::Model, lic::Decoder
+//   web/instance.js ──> lic_* ──> lic::Model, lic::Decoder
 //
-// Every method that can fail returns {ok: true, ...} or {ok: false, code, message}, code and message being those of
-// lic::Failure. Byte arguments are Uint8Arrays and are copied. A session holds one model and at most one open file.
-#include <emscripten/bind.h>
-#include <emscripten/heap.h>
-
+// What can fail returns its lic::Error as a number, 0 for success; lic_failure() is the sentence of the last failure. Bytes come in through
+// lic_allocate(); objects are pointers, and whoever made one releases it. Words of results lie in lic_words().
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "lic/lic.h"
 
+#define LIC_EXPORT(name) __attribute__((export_name(#name))) name
+
 namespace {
 
-using emscripten::val;
+lic::Failure last_failure;
+uint32_t words[16];
+char text[65];
 
-val Success() {
-  val object = val::object();
-  object.set("ok", true);
-  return object;
+int Report(const lic::Failure& failure) {
+  last_failure = failure;
+  return static_cast<int>(failure.error);
 }
 
-val Failed(const lic::Failure& failure) {
-  val object = val::object();
-  object.set("ok", false);
-  object.set("code", val::u8string(lic::ErrorName(failure.error)));
-  object.set("message", val::u8string(failure.what));
-  return object;
+int Report(const lic::Status& status) { return status.ok() ? 0 : Report(status.failure()); }
+
+void PutHex(const uint8_t* bytes, int count) {
+  for (int i = 0; i < count; ++i) {
+    text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+  }
+  text[2 * count] = 0;
 }
 
-val ToHex(const lic::SymbolHash& hash) {
-  char text[65] = {};
-  for (int i = 0; i < 32; ++i) {
-    text[2 * i] = "0123456789abcdef"[hash.bytes[i] >> 4];
-    text[2 * i + 1] = "0123456789abcdef"[hash.bytes[i] & 15];
+uint32_t Address(const void* pointer) { return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer)); }
+
+// A file that is coming in, and its decoder.
+struct Decoding {
+  uint8_t* file = nullptr;
+  size_t size = 0;
+  size_t capacity = 0;
+  lic::Decoder decoder;
+
+  ~Decoding() { std::free(file); }
+
+  // Room for `count` bytes more; null if there is none.
+  uint8_t* Reserve(size_t count) {
+    if (count > SIZE_MAX - size) return nullptr;
+    if (size + count > capacity) {
+      const size_t wanted = size == 0 ? count : std::max(size + count, 2 * capacity);
+      void* grown = std::realloc(file, wanted);
+      if (!grown) return nullptr;
+      file = static_cast<uint8_t*>(grown);
+      capacity = wanted;
+    }
+    return file + size;
   }
-  return val::u8string(text);
-}
-
-// The bytes of a Uint8Array in linear memory.
-lic::Result<lic::Buffer<uint8_t>> CopyIn(const val& bytes) {
-  auto buffer = lic::Buffer<uint8_t>::Allocate(bytes["length"].as<size_t>());
-  if (!buffer.ok()) return buffer.failure();
-  val(emscripten::typed_memory_view(buffer.value().size(), buffer.value().data())).call<void>("set", bytes);
-  return buffer;
-}
-
-class Session {
- public:
-  // Parses a model file and keeps it in place of an earlier one; closes the open file. Adds {id}.
-  val LoadModel(const val& bytes) {
-    Close();
-    auto file = CopyIn(bytes);
-    if (!file.ok()) return Failed(file.failure());
-    auto model = lic::Model::Load(file.value());
-    if (!model.ok()) return Failed(model.failure());
-    model_ = std::move(model).value();
-    val result = Success();
-    result.set("id", lic::ToHex(model_->id()));
-    return result;
-  }
-
-  // Opens a whole .lic file with the loaded model, red green blue alpha to come. Adds {width, height}.
-  val Open(const val& bytes, double max_pixels) {
-    Close();
-    auto file = CopyIn(bytes);
-    if (!file.ok()) return Failed(file.failure());
-    file_ = std::move(file).value();
-    lic::DecodeOptions options;
-    options.max_pixels = static_cast<uint64_t>(max_pixels);
-    options.channels = 4;
-    auto decoder = lic::Decoder::Open(file_, *model_, options);
-    if (!decoder.ok()) return Failed(decoder.failure());
-    decoder_ = std::move(decoder).value();
-    val result = Success();
-    result.set("width", decoder_->layout().info.width);
-    result.set("height", decoder_->layout().info.height);
-    return result;
-  }
-
-  // One bounded piece of work on the open file. Adds {done, progress}.
-  val Step() {
-    lic::Status status = decoder_->Step();
-    if (!status.ok()) return Failed(status.failure());
-    val result = Success();
-    result.set("done", decoder_->done());
-    result.set("progress", decoder_->progress());
-    return result;
-  }
-
-  // A view of the open file's pixels, valid until the next call of any method.
-  val Pixels() const {
-    const lic::Picture& picture = decoder_->picture();
-    return val(emscripten::typed_memory_view(picture.pixels.size(), picture.pixels.data()));
-  }
-
-  // Forgets the open file.
-  void Close() {
-    decoder_.reset();
-    file_ = {};
-  }
-
-  // Adds {hash}: lic::HashSymbols of a whole file in hexadecimal.
-  val HashSymbols(const val& bytes) {
-    Close();
-    auto file = CopyIn(bytes);
-    if (!file.ok()) return Failed(file.failure());
-    auto hash = lic::HashSymbols(file.value(), *model_);
-    if (!hash.ok()) return Failed(hash.failure());
-    val result = Success();
-    result.set("hash", ToHex(hash.value()));
-    return result;
-  }
-
- private:
-  std::optional<lic::Model> model_;
-  lic::Buffer<uint8_t> file_;
-  std::optional<lic::Decoder> decoder_;
 };
-
-// Bytes of linear memory that the instance holds; they only ever grow.
-double MemoryBytes() { return static_cast<double>(emscripten_get_heap_size()); }
 
 }  // namespace
 
-EMSCRIPTEN_BINDINGS(lic) {
-  emscripten::class_<Session>("Session")
-      .constructor<>()
-      .function("loadModel", &Session::LoadModel)
-      .function("open", &Session::Open)
-      .function("step", &Session::Step)
-      .function("pixels", &Session::Pixels)
-      .function("close", &Session::Close)
-      .function("hashSymbols", &Session::HashSymbols);
-  emscripten::function("memoryBytes", &MemoryBytes);
+extern "C" {
+
+void* LIC_EXPORT(lic_allocate)(size_t size) { return std::malloc(size); }
+void LIC_EXPORT(lic_release)(void* memory) { std::free(memory); }
+const char* LIC_EXPORT(lic_failure)() { return last_failure.what; }
+const uint32_t* LIC_EXPORT(lic_words)() { return words; }
+const char* LIC_EXPORT(lic_text)() { return text; }
+
+// Words: the model. lic_text(): its head hash.
+int LIC_EXPORT(lic_model_load)(const uint8_t* bytes, size_t size) {
+  auto loaded = lic::Model::Load({bytes, size});
+  if (!loaded.ok()) return Report(loaded.failure());
+  PutHex(loaded.value().head_hash().bytes, 8);
+  auto* model = new (std::nothrow) lic::Model(std::move(loaded).value());
+  if (!model) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a model"));
+  words[0] = Address(model);
+  return 0;
 }
+
+void LIC_EXPORT(lic_model_release)(lic::Model* model) { delete model; }
+
+// Words: the decoding, red green blue alpha to come. All of the region zero: the whole picture.
+int LIC_EXPORT(lic_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width, uint32_t height, bool make_preview) {
+  lic::DecoderOptions options;
+  options.max_pixels = static_cast<uint64_t>(max_pixels);
+  options.channels = 4;
+  options.region = {x, y, width, height};
+  options.keep_picture = false;
+  options.make_preview = make_preview;
+  auto begun = lic::Decoder::Begin(*model, options);
+  if (!begun.ok()) return Report(begun.failure());
+  auto* decoding = new (std::nothrow) Decoding{.decoder = std::move(begun).value()};
+  if (!decoding) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a decoder"));
+  words[0] = Address(decoding);
+  return 0;
+}
+
+void LIC_EXPORT(lic_end)(Decoding* decoding) { delete decoding; }
+
+// Where the next `count` bytes of the file are to be put; null where memory is out.
+uint8_t* LIC_EXPORT(lic_reserve)(Decoding* decoding, size_t count) { return decoding->Reserve(count); }
+
+// `count` bytes more have been put there.
+int LIC_EXPORT(lic_feed)(Decoding* decoding, size_t count, bool complete) {
+  decoding->size += count;
+  return Report(decoding->decoder.Feed({decoding->file, decoding->size}, complete));
+}
+
+// One bounded piece of work. Words: done, waits for bytes, file complete, rows done, rows and address of the strip made, width, height and
+// address of the preview, progress in 1/1000.
+int LIC_EXPORT(lic_step)(Decoding* decoding) {
+  lic::Decoder& decoder = decoding->decoder;
+  const lic::Status status = decoder.Step();
+  if (!status.ok()) return Report(status);
+  const lic::PictureView strip = decoder.strip();
+  const lic::Picture& preview = decoder.preview();
+  const uint32_t results[] = {decoder.done(), decoder.waits(), decoder.complete(), decoder.rows_done(), strip.height, Address(strip.pixels),
+                              preview.width, preview.height, Address(preview.pixels.data()), static_cast<uint32_t>(decoder.progress() * 1000)};
+  std::copy(std::begin(results), std::end(results), words);
+  return 0;
+}
+
+// lic_text(): lic::HashSymbols of a whole file in hexadecimal.
+int LIC_EXPORT(lic_hash_symbols)(const lic::Model* model, const uint8_t* bytes, size_t size) {
+  const auto hash = lic::HashSymbols({bytes, size}, *model);
+  if (!hash.ok()) return Report(hash.failure());
+  PutHex(hash.value().bytes, 32);
+  return 0;
+}
+
+}  // extern "C"

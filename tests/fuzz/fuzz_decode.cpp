@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   REQUIRE(HashSymbols(file, model).ok());
-  auto decoder = Decoder::Open(file, model, options);
+  auto decoder = Decoder::Open(file, model, {options});
   REQUIRE(decoder.ok());
   uint32_t rows = 0;
   while (!decoder.value().done()) {

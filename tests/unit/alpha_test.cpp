@@ -9,6 +9,18 @@
 namespace lic {
 namespace {
 
+// In steps of a row.
+Status DecodeAlpha(Bytes stream, const ResidualTable* tables, const AlphaView<uint8_t>& alpha) {
+  AlphaDecoder decoder;
+  if (const Status status = decoder.Start(stream, tables); !status.ok()) return status;
+  for (;;) {
+    int64_t work = 1;
+    const auto through = decoder.Step(alpha, work);
+    if (!through.ok()) return through.failure();
+    if (through.value()) return {};
+  }
+}
+
 using test::Random;
 
 const Model& TestModel() {
