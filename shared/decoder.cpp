@@ -160,6 +160,7 @@ struct Decoder::State {
   uint32_t first_row = 0;     // of the region, in `picture`
   uint32_t rows_done = 0;     // of the region
   uint32_t rows_new = 0;      // of these, made by the last step
+  bool synthesized = false;   // by the last step
 
   Status SetUp(const Header& header);
   Status StepHyper(int64_t& work);
@@ -447,6 +448,7 @@ Status Decoder::Step() {
   int64_t work = kStepWork;
   using Stage = State::Stage;
   if (state.stage == Stage::kTiles && !state.started && state.StripIsReady()) state.stage = Stage::kStrip;
+  state.synthesized = state.stage == Stage::kStrip;
   switch (state.stage) {
     case Stage::kHyper: return state.StepHyper(work);
     case Stage::kPreview: return state.StepPreview(work);
@@ -458,6 +460,7 @@ Status Decoder::Step() {
 }
 
 bool Decoder::done() const { return state_->stage == State::Stage::kDone; }
+bool Decoder::synthesized() const { return state_->synthesized; }
 bool Decoder::complete() const { return state_->reader.done(); }
 bool Decoder::has_info() const { return state_->info.width > 0; }
 

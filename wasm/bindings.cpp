@@ -113,7 +113,8 @@ int LIC_EXPORT(lic_feed)(Decoding* decoding, size_t count, bool complete) {
 }
 
 // One bounded piece of work. Words: done, waits for bytes, file complete, rows done, rows and address of the strip made, width, height and
-// address of the preview, progress in 1/1000.
+// address of the preview, progress in 1/1000, whether the step was one of the synthesis, width of the
+// strip.
 int LIC_EXPORT(lic_step)(Decoding* decoding) {
   lic::Decoder& decoder = decoding->decoder;
   const lic::Status status = decoder.Step();
@@ -121,7 +122,7 @@ int LIC_EXPORT(lic_step)(Decoding* decoding) {
   const lic::PictureView strip = decoder.strip();
   const lic::Picture& preview = decoder.preview();
   const uint32_t results[] = {decoder.done(), decoder.waits(), decoder.complete(), decoder.rows_done(), strip.height, Address(strip.pixels),
-                              preview.width, preview.height, Address(preview.pixels.data()), static_cast<uint32_t>(decoder.progress() * 1000)};
+                              preview.width, preview.height, Address(preview.pixels.data()), static_cast<uint32_t>(decoder.progress() * 1000), decoder.synthesized(), strip.width};
   std::copy(std::begin(results), std::end(results), words);
   return 0;
 }

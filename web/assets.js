@@ -1,13 +1,13 @@
 // The compiled decoder and the models: where they lie, loaded once, when they are first needed.
 
 import { LicError } from './errors.js';
-import { isResponse, readSource, responseBody, viewBytes } from './source.js';
+import { isResponse, readAll, responseBody, viewBytes } from './source.js';
 
 /**
  * @typedef {import('./index.js').Configuration} Configuration
  * @typedef {import('./index.js').Source} Source
  * @typedef {object} Places the package's own files; functions, so that nothing happens on import
- * @property {() => WebAssembly.Module | Source} wasm
+ * @property {{simd: () => WebAssembly.Module | Source, relaxed?: () => WebAssembly.Module | Source}} wasm
  * @property {Record<string, () => Source>} models by model id
  * @typedef {{serial: number, bytes: Uint8Array}} Model a model file; the serial names it for this page
  */
@@ -32,28 +32,54 @@ export class Assets {
     this.#open = open;
   }
 
+  /** Which decoder: 'relaxed' where the engine has relaxed SIMD, 'simd' otherwise, 'given' if the caller chose; null before it was needed. */
+  kind = /** @type {'simd' | 'relaxed' | 'given' | null} */ (null);
+
   /** @returns {Promise<WebAssembly.Module>} */
   module() {
-    return this.#once('module', async () => this.#compile(await (this.#configuration.wasm ?? this.#places.wasm())));
+    return this.#once('module', async () => {
+      const given = /** @type {any} */ (await this.#configuration.wasm);
+      const places = given === undefined ? this.#places.wasm : isRecord(given) ? given : null;
+      if (!places) {
+        this.kind = 'given';
+        return this.#compile(given);
+      }
+      this.kind = 'relaxed' in places && hasRelaxedSimd() ? 'relaxed' : 'simd';
+      const place = await places[this.kind];
+      return this.#compile(typeof place === 'function' ? place() : place);
+    });
   }
 
   /**
    * @param {string} id
+   * @param {string} [headHash] of the head that is wanted
    * @returns {Promise<Model>}
    */
-  model(id) {
+  model(id, headHash) {
     const { models } = this.#configuration;
-    const record = isRecord(models) ? models : undefined;
-    const single = record ? undefined : models;
-    const place = single ?? record?.[id] ?? this.#places.models[id]?.();
+    if (models !== undefined && !isRecord(models)) return this.#loadModel('model', models);
+    const withHead = `${id}/${headHash}`;
+    const key = models && withHead in models ? withHead : id;
+    const place = /** @type {any} */ (models)?.[key] ?? this.#places.models[id]?.();
     if (place === undefined) {
       const message = `no model ${id} is at hand; configure({models}) can name one`;
       return Promise.reject(new LicError('unknown_model', message, { details: { modelId: id } }));
     }
-    return this.#once(single ? 'model' : `model ${id}`, async () => {
-      const { bytes } = await readSource(/** @type {Source} */ (await place), { open: this.#open });
-      return { serial: ++serials, bytes };
-    });
+    return this.#loadModel(key, place);
+  }
+
+  /** Begins to load what every picture needs: the decoder, and the model where there is but one. */
+  prefetch() {
+    const { models } = this.#configuration;
+    const ids = Object.keys(this.#places.models);
+    if (models !== undefined && !isRecord(models)) this.#loadModel('model', models).catch(() => {});
+    else if (models === undefined && ids.length === 1) this.model(ids[0]).catch(() => {});
+    return this.module();
+  }
+
+  /** @param {string} name @param {any} place */
+  #loadModel(name, place) {
+    return this.#once(`model ${name}`, async () => ({ serial: ++serials, bytes: await readAll(await place, { open: this.#open }) }));
   }
 
   /**
@@ -79,7 +105,7 @@ export class Assets {
     if (isResponse(opened)) responseBody(opened);
     try {
       if (isResponse(opened) && isWasmType(opened)) return await WebAssembly.compileStreaming(opened);
-      const bytes = viewBytes(opened) ?? (await readSource(opened, { open: this.#open })).bytes;
+      const bytes = viewBytes(opened) ?? (await readAll(opened, { open: this.#open }));
       return await WebAssembly.compile(/** @type {BufferSource} */ (bytes));
     } catch (cause) {
       if (cause instanceof LicError) throw cause;
@@ -100,12 +126,25 @@ function isWasmType(response) {
 }
 
 /**
- * Whether `models` names models by id rather than being one.
- * @param {Configuration['models']} models
- * @returns {models is Record<string, Source | PromiseLike<Source>>}
+ * Whether a setting names several places rather than being one.
+ * @param {any} value
+ * @returns {value is Record<string, any>}
  */
-function isRecord(models) {
-  if (typeof models !== 'object' || models === null) return false;
-  const prototype = Object.getPrototypeOf(models);
+function isRecord(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+// A module with one function: v128.const, v128.const, v128.const, f32x4.relaxed_madd, drop.
+const RELAXED_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 62, 1, 60, 0, ...zeroVector(), ...zeroVector(), ...zeroVector(), 253, 133, 2, 26, 11,
+];
+
+function zeroVector() {
+  return [253, 12, ...new Array(16).fill(0)];
+}
+
+function hasRelaxedSimd() {
+  return WebAssembly.validate(new Uint8Array(RELAXED_PROBE));
 }

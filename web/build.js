@@ -1,9 +1,10 @@
 // `npm run build`: makes dist/ of web/, of the WebAssembly build and of the models.
 //
 //   web/*.js ─────────────────────────────┐
-//   build/wasm/wasm/lic.js ───────────────┼──> esbuild ──> dist/*.js
-//   models/*.dec.licm ──> ids ──> places ─┘
-//   build/wasm/wasm/lic.wasm, web/*.d.ts ─────────────────> dist/
+//   models/*.dec.licm ──> ids ──> places ─┴──> esbuild ──> dist/*.js
+//   build/wasm/wasm/lic.wasm ──────────────────────────────> dist/lic.wasm
+//   build/wasm-relaxed/wasm/lic.wasm ──────────────────────> dist/lic-relaxed.wasm
+//   web/*.d.ts ────────────────────────────────────────────> dist/
 //   web/server/ ──> its own build.js ─────────────────────> dist/server/
 //
 // The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the form
@@ -23,15 +24,20 @@ import { buildServer } from './server/build.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB = join(ROOT, 'web');
 const DIST = join(ROOT, 'dist');
-const ENTRIES = ['index.js', 'node.js', 'workerd.js', 'worker.js', 'element.js', 'define.js', 'server/service-worker.js'];
+const ENTRIES = ['index.js', 'node.js', 'workerd.js', 'worker.js', 'node-worker.js', 'element.js', 'define.js', 'server/service-worker.js'];
 const TYPES = ['index.d.ts', 'element.d.ts', 'define.d.ts', 'server/service-worker.d.ts'];
 
 const { values: options } = parseArgs({
-  options: { wasm: { type: 'string', default: join(ROOT, 'build/wasm/wasm') } },
+  options: { builds: { type: 'string', default: join(ROOT, 'build') } },
 });
-const wasmFolder = resolve(options.wasm);
-if (!existsSync(join(wasmFolder, 'lic.wasm'))) {
-  console.error(`${wasmFolder} holds no lic.wasm: build it first, cmake --workflow --preset wasm`);
+/** By their names in dist/. */
+const modules = {
+  'lic.wasm': join(options.builds, 'wasm/wasm/lic.wasm'),
+  'lic-relaxed.wasm': join(options.builds, 'wasm-relaxed/wasm/lic.wasm'),
+};
+for (const [name, path] of Object.entries(modules)) {
+  if (existsSync(path)) continue;
+  console.error(`${path}, for ${name}, is not there: build it first, scripts/build.sh wasm`);
   process.exit(1);
 }
 
@@ -49,21 +55,16 @@ await esbuild.build({
   plugins: [{ name: 'lic', setup: resolveBuilt }],
   logLevel: 'warning',
 });
-copyFileSync(join(wasmFolder, 'lic.wasm'), join(DIST, 'lic.wasm'));
+for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(DIST, name));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, basename(name)));
 await buildServer(DIST);
 report();
 
 /**
- * The two imports of web/ that are not files there: Emscripten's glue, and where wasm and models lie.
+ * The import of web/ that is no file there: where wasm and models lie.
  * @param {esbuild.PluginBuild} build
  */
 function resolveBuilt(build) {
-  build.onResolve({ filter: /^\.\/lic\.js$/ }, () => ({ path: join(wasmFolder, 'lic.js') }));
-  build.onLoad({ filter: /\/lic\.js$/ }, async ({ path }) => {
-    const { code } = await esbuild.transform(readFileSync(path), { minify: true });
-    return { contents: code };
-  });
   build.onResolve({ filter: /^\.\.?\/places\.js$/ }, () => ({ path: 'places.js', namespace: 'lic' }));
   build.onLoad({ filter: /./, namespace: 'lic' }, () => ({ contents: places() }));
 }
@@ -75,7 +76,10 @@ function places() {
     return `'${id}': () => new URL('../models/${name}', import.meta.url)`;
   });
   return `
-    export const wasm = () => new URL('./lic.wasm', import.meta.url);
+    export const wasm = {
+      simd: () => new URL('./lic.wasm', import.meta.url),
+      relaxed: () => new URL('./lic-relaxed.wasm', import.meta.url),
+    };
     export const models = { ${entries.join(', ')} };`;
 }
 

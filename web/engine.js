@@ -1,36 +1,55 @@
 // One instance of the WebAssembly decoder and the decodes that run on it, in slices. Runs in a worker or on the page's thread.
 //
-//   job ──> Engine.run ──> Session.open, step, step, ... ──> pixels
+//   job, bytes as they come ──> Engine.run ──> Decoding.feed, step, step, ... ──> preview, strips, pixels
+//
+// Several jobs may run at once: while one waits for bytes, another goes on.
 
-import createLic from './lic.js';
-import { LicError, checked } from './errors.js';
+import { LicError } from './errors.js';
+import { Instance } from './instance.js';
 
 /**
- * @typedef {import('./lic.js').Lic} Lic
- * @typedef {import('./lic.js').Session} Session
+ * @typedef {import('./inbox.js').Inbox} Inbox
+ * @typedef {import('./index.js').Region} Region
  * @typedef {object} Job
  * @property {'decode' | 'hash'} kind
- * @property {Uint8Array} bytes a whole .lic file
  * @property {number} maxPixels
- * @property {{serial: number, bytes?: Uint8Array}} model the bytes may be absent where the engine has had the serial before
- * @typedef {object} Decoded
- * @property {number} width
+ * @property {number} width of the picture, or of the region
  * @property {number} height
- * @property {Uint8ClampedArray<ArrayBuffer>} pixels red, green, blue, alpha
- * @typedef {() => void | Promise<void>} Pause is called between slices; what it throws ends the decode
+ * @property {Region} [region]
+ * @property {string} [headHash] the head that must be used
+ * @property {boolean} preview whether one is wanted
+ * @property {boolean} strips whether they are wanted
+ * @property {boolean} bitmap whether the result is to be an ImageBitmap
+ * @property {PredefinedColorSpace} colorSpace of the pixels
+ * @property {{serial: number, bytes?: Uint8Array}} model the bytes may be absent where the engine has had the serial before
+ * @typedef {{width: number, height: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Pixels red, green, blue, alpha
+ * @typedef {{y: number, image: Pixels}} Strip rows of the picture from y on
+ * @typedef {object} Events what a job tells while it runs
+ * @property {(preview: Pixels) => void} preview
+ * @property {(progress: {fraction: number, rows: number, strip?: Strip}) => void} progress
+ * @property {() => void} waits it can do nothing before more bytes come
+ * @typedef {{entropy: number, synthesis: number}} Times milliseconds
+ * @typedef {() => void | Promise<void>} Pause is called between slices
  */
 
-// Linear memory never shrinks. An instance that has grown beyond this is dropped after the decode, to give its memory back.
-const KEEP_BYTES = 128 * 2 ** 20;
+// Linear memory never shrinks. An instance that has grown beyond this is dropped when it is idle, to give its memory back.
+const KEEP_BYTES = 96 * 2 ** 20;
+
+// Strips are a few rows high; they are handed on together.
+const STRIPS_MS = 25;
 
 export class Engine {
   #module;
-  /** @type {Lic | null} */
-  #lic = null;
-  /** @type {Map<number, Session>} by the serial of the model */
-  #sessions = new Map();
-  /** @type {Map<number, Uint8Array>} by the serial; they outlive the instance */
+  /** @type {Promise<Instance> | null} */
+  #instance = null;
+  /** @type {Map<number, {address: number, headHash: string}>} of the instance, by serial */
   #models = new Map();
+  /** @type {Map<number, Uint8Array>} by serial; they outlive the instance */
+  #modelFiles = new Map();
+  #running = 0;
+  #jobsOfInstance = 0;
+  /** Bytes of linear memory, and what became of instances so far. */
+  state = { memoryBytes: 0, created: 0, recycled: 0, dropped: 0 };
 
   /** @param {WebAssembly.Module} module */
   constructor(module) {
@@ -38,97 +57,143 @@ export class Engine {
   }
 
   /**
-   * Does one job. The engine does one at a time.
-   * @param {Job} job @param {Pause} pause
-   * @returns {Promise<Decoded | string>} the picture, or the hash in hexadecimal
+   * @param {Job} job
+   * @param {Inbox} inbox its file
+   * @param {Events} events
+   * @param {Pause} pause
+   * @param {Times} times are added to
+   * @returns {Promise<Pixels | ImageBitmap | string>} the picture, or the hash in hexadecimal
    */
-  async run(job, pause) {
-    let session;
+  async run(job, inbox, events, pause, times) {
+    ++this.#running;
     try {
-      this.#lic ??= await instantiate(this.#module);
-      session = this.#session(this.#lic, job.model);
-      if (job.kind === 'hash') return checked(session.hashSymbols(job.bytes)).hash;
-      return await decode(session, job, pause);
-    } catch (error) {
-      if (!isTrap(error)) throw error;
-      // The instance's memory is in an unknown state: the next job gets a new one.
-      session = null;
-      this.drop();
-      throw new LicError('internal', `the decoder failed: ${error}`, { cause: error });
+      this.#instance ??= this.#start();
+      const instance = await this.#instance;
+      this.state.recycled += Number(this.#jobsOfInstance++ > 0);
+      const model = this.#loadModel(instance, job.model);
+      if (job.headHash !== undefined && job.headHash !== model.headHash) {
+        const details = { headHash: model.headHash, wanted: job.headHash };
+        throw new LicError('model_mismatch', `the model at hand has head ${model.headHash}, not ${job.headHash}`, { details });
+      }
+      if (job.kind === 'hash') return instance.hashSymbols(model.address, await collect(inbox));
+      const decoded = await decode(instance, model.address, { job, inbox, events, pause, times });
+      return job.bitmap ? await makeBitmap(decoded, job.colorSpace) : decoded;
     } finally {
-      session?.close();
-      if (this.#lic && this.#lic.memoryBytes() > KEEP_BYTES) this.drop();
+      --this.#running;
+      await this.#tidy();
     }
+  }
+
+  async #start() {
+    try {
+      const instance = await Instance.create(this.#module);
+      ++this.state.created;
+      return instance;
+    } catch (error) {
+      this.#instance = null;
+      throw error;
+    }
+  }
+
+  /** @param {Instance} instance @param {Job['model']} model */
+  #loadModel(instance, { serial, bytes }) {
+    if (bytes) this.#modelFiles.set(serial, bytes);
+    let model = this.#models.get(serial);
+    if (!model) {
+      model = instance.loadModel(/** @type {Uint8Array} */ (this.#modelFiles.get(serial)));
+      this.#models.set(serial, model);
+    }
+    return model;
+  }
+
+  /** Drops an instance that has failed, or has grown and is idle. */
+  async #tidy() {
+    const instance = await this.#instance?.catch(() => null);
+    if (!instance) return;
+    this.state.memoryBytes = instance.memoryBytes;
+    if (instance.broken || (!this.#running && instance.memoryBytes > KEEP_BYTES)) this.drop();
   }
 
   /** Lets go of the instance and its memory. */
   drop() {
-    this.#lic = null;
-    this.#sessions.clear();
-  }
-
-  /**
-   * The session that has the job's model loaded.
-   * @param {Lic} lic @param {Job['model']} model
-   */
-  #session(lic, { serial, bytes }) {
-    if (bytes) this.#models.set(serial, bytes);
-    const known = this.#sessions.get(serial);
-    if (known) return known;
-    const session = new lic.Session();
-    try {
-      checked(session.loadModel(/** @type {Uint8Array} */ (this.#models.get(serial))));
-    } catch (error) {
-      if (!isTrap(error)) session.delete();
-      throw error;
-    }
-    this.#sessions.set(serial, session);
-    return session;
+    if (this.#instance) ++this.state.dropped;
+    this.#instance = null;
+    this.#jobsOfInstance = 0;
+    this.#models.clear();
+    this.state.memoryBytes = 0;
   }
 }
 
 /**
- * @param {Session} session @param {Job} job @param {Pause} pause
- * @returns {Promise<Decoded>}
+ * @param {Instance} instance
+ * @param {number} model
+ * @param {{job: Job, inbox: Inbox, events: Events, pause: Pause, times: Times}} run
+ * @returns {Promise<Pixels>}
  */
-async function decode(session, job, pause) {
-  const { width, height } = checked(session.open(job.bytes, job.maxPixels));
-  while (!checked(session.step()).done) await pause();
-  return { width, height, pixels: copyOut(session.pixels()) };
-}
-
-/** @param {Uint8Array} view of linear memory */
-function copyOut(view) {
+async function decode(instance, model, { job, inbox, events, pause, times }) {
+  const { width, height } = job;
+  const pixels = allocate(width * height * 4);
+  const decoding = instance.begin(model, job);
+  let rows = 0; // of them, those in `pixels`
+  let told = 0; // of these, those handed on
+  let toldAt = 0;
+  let hadPreview = !job.preview;
   try {
-    return new Uint8ClampedArray(view);
-  } catch (cause) {
-    throw new LicError('out_of_memory', `no memory for ${view.length} bytes of pixels`, { cause });
+    for (;;) {
+      for (const { bytes, complete } of inbox.take()) decoding.feed(bytes, complete);
+      const start = performance.now();
+      const step = decoding.step();
+      if (step.strip) pixels.set(step.strip, rows * width * 4);
+      rows = step.rowsDone;
+      const now = performance.now();
+      times[step.synthesized ? 'synthesis' : 'entropy'] += now - start;
+      if (step.preview && !hadPreview) {
+        hadPreview = true;
+        events.preview({ ...step.preview, pixels: new Uint8ClampedArray(step.preview.pixels) });
+      }
+      if (job.strips && rows > told && (rows === height || now - toldAt > STRIPS_MS)) {
+        const image = { width, height: rows - told, pixels: pixels.slice(told * width * 4, rows * width * 4) };
+        events.progress({ fraction: step.fraction, rows, strip: { y: told, image } });
+        told = rows;
+        toldAt = now;
+      }
+      // A region does not wait for what lies behind it.
+      if (step.done && (step.complete || job.region)) return { width, height, pixels };
+      if (step.done || step.waits) {
+        events.waits();
+        await inbox.wait();
+      } else {
+        await pause();
+      }
+    }
+  } finally {
+    decoding.end();
   }
 }
 
-/**
- * Whether WebAssembly itself failed: a trap, an abort of its runtime, its stack used up.
- * @param {unknown} error
- */
-function isTrap(error) {
-  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+/** @param {Inbox} inbox @returns {Promise<Uint8Array>} the whole file */
+async function collect(inbox) {
+  const chunks = [];
+  for (let complete = false; !complete; ) {
+    await inbox.wait();
+    for (const chunk of inbox.take()) {
+      chunks.push(chunk.bytes);
+      complete = chunk.complete;
+    }
+  }
+  return chunks.length === 1 ? chunks[0] : new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer());
 }
 
-/**
- * @param {WebAssembly.Module} module
- * @returns {Promise<Lic>}
- */
-function instantiate(module) {
-  return new Promise((resolve, reject) => {
-    const fail = (/** @type {unknown} */ cause) => {
-      const code = cause instanceof RangeError ? 'out_of_memory' : 'internal';
-      reject(new LicError(code, `the decoder could not be started: ${cause}`, { cause }));
-    };
-    createLic({
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(module, imports).then((instance) => receive(instance), fail);
-        return {};
-      },
-    }).then(resolve, fail);
-  });
+/** @param {number} length */
+function allocate(length) {
+  try {
+    return new Uint8ClampedArray(length);
+  } catch (cause) {
+    throw new LicError('out_of_memory', `no memory for ${length} bytes of pixels`, { cause });
+  }
+}
+
+/** @param {Pixels} picture @param {PredefinedColorSpace} colorSpace */
+function makeBitmap({ pixels, width, height }, colorSpace) {
+  return createImageBitmap(new ImageData(pixels, width, height, { colorSpace }));
 }

@@ -27,6 +27,25 @@ export interface Info {
   readonly headHash: string;
   /** Side of a tile in units of 64 pixels. */
   readonly tileUnits: number;
+  /** The ICC profile that the file keeps; null: none, the picture is sRGB. */
+  readonly profile: Profile | null;
+}
+
+/** What the beginning of a file tells about its ICC profile. */
+export interface Profile {
+  /** Its description; null where it does not lie in the first kilobyte. */
+  readonly name: string | null;
+  /** The canvas colour space that it stands for; null: another one, which is shown as if it were sRGB. */
+  readonly colorSpace: 'srgb' | 'display-p3' | null;
+  readonly bytes: number;
+}
+
+/** A part of a picture, in pixels. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** A decoded picture as Node gets it, of the shape of an ImageData: straight alpha, rows from the top. */
@@ -35,11 +54,12 @@ export interface Picture {
   readonly height: number;
   /** Red, green, blue, alpha of each pixel. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
-  readonly colorSpace: 'srgb';
+  readonly colorSpace: 'srgb' | 'display-p3';
 }
 
 // Both are there only where the project's `lib` has them.
 type ImageDataOrPicture = typeof globalThis extends { ImageData: { prototype: infer T } } ? T : Picture;
+type ImageBitmapHere = typeof globalThis extends { ImageBitmap: { prototype: infer T } } ? T : never;
 type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;
 
 export interface DecodeOptions {
@@ -50,23 +70,56 @@ export interface DecodeOptions {
    * @default 100_000_000
    */
   maxPixels?: number;
+  /** Decode only this part: exactly that part of the whole picture. A RangeError where it is not inside the picture. */
+  region?: Region;
+  /**
+   * Insist on a synthesis: `Info.headHash` of the one that is wanted, or 'file' for that which the file was encoded for. With another one at
+   * hand the promise rejects with `model_mismatch`. By default any head of the file's model will do.
+   */
+  head?: string;
   /** Called when the header is read, before the rest of the file is there. */
   onInfo?: (info: Info) => void;
+  /**
+   * Called at most once, before the first strip: the colours of the picture (or region), a pixel for each 32 x 32, to be drawn scaled up and
+   * smoothed. It comes from the first few per cent of the file; not made where the whole file is there and small.
+   */
+  preview?: (image: ImageDataOrPicture) => void;
+  /** Called as bytes come and as rows are made. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** What the call is about: bytes that have come, or rows that are made. */
+  readonly phase: 'loading' | 'decoding';
+  /** Bytes of the file that have come. */
+  readonly loaded: number;
+  /** The part of the decoding that is done, 0..1. */
+  readonly fraction: number;
+  /** Rows of the picture that are final. */
+  readonly rows: number;
+  /** The rows that are new, from row `y` on. */
+  readonly strip?: { readonly y: number; readonly image: ImageDataOrPicture };
 }
 
 /**
- * Decodes a .lic file. Browsers decode in a worker, or in slices on this thread where workers cannot start; Node decodes in
- * slices and gets a `Picture`. The bytes of a buffer are neither changed nor transferred, and must not change before the promise settles.
+ * Decodes a .lic file, while it is still coming in. Browsers decode in a worker, or in slices on this thread where workers cannot start; Node
+ * decodes in slices (see `Configuration.workers`) and gets a `Picture`. The bytes of a buffer are neither changed nor transferred, and must not change before the promise settles.
  *
  * Rejects with a `LicError`, with the reason of `signal` (an AbortError by default), or with a TypeError for wrong arguments.
  */
 export function decode(source: Source, options?: DecodeOptions): Promise<ImageDataOrPicture>;
 
+/**
+ * The same as an ImageBitmap, made in the worker where that is possible. Rejects as `decode` does, and with a NotSupportedError where there
+ * are no ImageBitmaps.
+ */
+export function decodeToBitmap(source: Source, options?: DecodeOptions): Promise<ImageBitmapHere>;
+
 export interface InfoOptions {
   signal?: AbortSignal;
 }
 
-/** Reads the header; of a stream no more than its beginning. Needs neither WebAssembly nor a model. Rejects as `decode` does. */
+/** Reads the header and the profile's name; of a stream no more than its beginning, of a URL the first kilobyte. Needs neither WebAssembly nor a model. Rejects as `decode` does. */
 export function info(source: Source, options?: InfoOptions): Promise<Info>;
 
 /**
@@ -78,17 +131,66 @@ export function hashSymbols(source: Source, options?: DecodeOptions): Promise<st
 type Awaitable<T> = T | PromiseLike<T>;
 
 export interface Configuration {
-  /** Where the decoder lies. By default `lic.wasm` beside this package's code. */
-  wasm?: Awaitable<WebAssemblyModule | Source>;
+  /**
+   * Where the decoder lies. By default `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the engine has relaxed SIMD, which
+   * only the synthesis uses.
+   */
+  wasm?: Awaitable<WebAssemblyModule | Source> | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
   /**
    * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`), which go before those
-   * of the package.
+   * of the package. A file with another head of the same model goes under `modelId/headHash`.
    */
   models?: Awaitable<Source> | Record<string, Awaitable<Source>>;
+  /**
+   * Most workers at a time; 0: decode on this thread, in slices.
+   * @default in browsers 4 or as many as there are processors, in Node 0
+   */
+  workers?: number;
+  /** Leave `performance.measure` entries `lic:load` and `lic:decode` for each picture. */
+  measures?: boolean;
 }
 
-/** Says where the decoder and its models lie, for calls to come. */
+/** Changes settings, for calls to come. */
 export function configure(configuration: Configuration): void;
+
+/** What has been done so far. */
+export interface Stats {
+  readonly decodes: { readonly started: number; readonly done: number; readonly failed: number; readonly aborted: number };
+  /** Of files that were decoded. */
+  readonly bytes: number;
+  readonly pixels: number;
+  /** Milliseconds, summed up over the pictures that were decoded: loading and decoding overlap. */
+  readonly ms: {
+    readonly load: number;
+    /** In the queue. */
+    readonly wait: number;
+    readonly entropy: number;
+    readonly synthesis: number;
+    readonly total: number;
+  };
+  /** Bytes of linear memory, now and at most. */
+  readonly memory: { readonly bytes: number; readonly peak: number };
+  readonly workers: { readonly running: number; readonly busy: number; readonly most: number };
+  /** WebAssembly instances: `recycled` counts the pictures that found one ready. */
+  readonly instances: { readonly created: number; readonly recycled: number; readonly dropped: number };
+  /** Which WebAssembly is used; null before it was needed. */
+  readonly wasm: 'simd' | 'relaxed' | 'given' | null;
+}
+
+export function stats(): Stats;
+
+/** A decoder with workers and settings of its own. */
+export interface Decoder {
+  decode: typeof decode;
+  decodeToBitmap: typeof decodeToBitmap;
+  hashSymbols: typeof hashSymbols;
+  stats: typeof stats;
+  /** Ends it when the running calls have ended; later ones reject. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export function createDecoder(configuration?: Configuration): Decoder;
 
 /** Gives all memory and workers back when the running calls have ended. Later calls start anew. */
 export function close(): void;

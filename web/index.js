@@ -2,22 +2,17 @@
 
 import { createApi } from './api.js';
 import { models, wasm } from './places.js';
-import { WorkerPool } from './pool.js';
 
 export { LicError } from './errors.js';
 
-const spawnWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-
-/** @param {WebAssembly.Module} module */
-async function startLocal(module) {
-  const { LocalRunner } = await import('./local.js');
-  return new LocalRunner(module);
-}
+const MOST_WORKERS = 4;
 
 const api = /* @__PURE__ */ createApi({
   places: { models, wasm },
-  open: (url, signal) => fetch(url, { signal }),
-  startRunner: async (module) => new WorkerPool(module, spawnWorker, () => startLocal(module)),
+  open: (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined }),
+  spawn: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+  spawnLocal: async () => (await import('./local.js')).startLocalWorker(),
+  workers: Math.min(MOST_WORKERS, globalThis.navigator?.hardwareConcurrency || 1),
 });
 
-export const { decode, info, hashSymbols, configure, close } = api;
+export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

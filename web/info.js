@@ -16,7 +16,7 @@ const MAX_TILE_UNITS = 1024;
 
 /**
  * @param {Uint8Array} bytes the beginning of a file
- * @returns {import('./index.js').Info}
+ * @returns {Omit<import('./index.js').Info, 'profile'>}
  */
 export function readInfo(bytes) {
   checkMagic(bytes);

@@ -2,5 +2,5 @@
 
 import type { Source } from './index.js';
 
-export function wasm(): Source;
+export const wasm: { simd: () => Source; relaxed: () => Source };
 export const models: Record<string, () => Source>;

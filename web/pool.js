@@ -1,145 +1,255 @@
 // Decodes in workers: started when needed, used again, ended when idle. Where workers cannot start (a page from a CDN, a CSP
-// without worker-src), everything goes to a LocalRunner on this thread instead.
+// without worker-src), everything goes to a stand-in on this thread instead.
+//
+//   start(job) ──> queue ──> lane: a worker, its jobs ──> result
+//
+// A lane has one job that works, and further ones that wait for bytes of their files.
 
 import { LicError, unpackError } from './errors.js';
 
 /**
  * @typedef {import('./engine.js').Job} Job
- * @typedef {import('./engine.js').Decoded} Decoded
- * @typedef {{run(job: Job, signal?: AbortSignal): Promise<Decoded | string>, retire(): void}} Runner
- * @typedef {object} Task
- * @property {number} id
- * @property {Job} job
- * @property {AbortSignal} [signal]
- * @property {boolean} transfer whether the job's bytes may be transferred
- * @property {(result: any) => void} resolve
- * @property {(error: unknown) => void} reject
+ * @typedef {import('./engine.js').Events} Events
+ * @typedef {import('./engine.js').Times} Times
+ * @typedef {object} WorkerLike
+ * @property {(message: any, options?: {transfer: Transferable[]}) => void} postMessage
+ * @property {() => void} terminate
+ * @property {((event: any) => void) | null} onmessage
+ * @property {((event: any) => void) | null} onerror
+ * @property {() => void} [ref] Node: keeps the process alive
+ * @property {() => void} [unref]
+ * @typedef {{result: any, times: Times, waited: number}} Finished `waited`: milliseconds in the queue
  * @typedef {object} Lane one worker
- * @property {Worker} worker
+ * @property {WorkerLike} worker
  * @property {boolean} ready
- * @property {Task | null} task
+ * @property {Map<number, Task>} tasks
  * @property {Set<number>} models serials of the models that the worker has
  * @property {ReturnType<typeof setTimeout> | undefined} idle
+ * @property {import('./engine.js').Engine['state']} state of its engine
  */
 
-const MOST_WORKERS = 4;
 const IDLE_MS = 10_000;
+
+// Files that a lane may wait for: each holds memory.
+const MOST_WAITING = 4;
+
+/** A job on its way. */
+class Task {
+  /** @type {{bytes: Uint8Array, complete: boolean, transfer: boolean}[]} not posted yet */
+  chunks = [];
+  complete = false;
+  waits = false;
+  settled = false;
+  /** @type {Lane | null} */
+  lane = null;
+  queuedAt = performance.now();
+  waited = 0;
+
+  /** @param {number} id @param {Job} job @param {Pick<Events, 'preview' | 'progress'>} events */
+  constructor(id, job, events) {
+    this.id = id;
+    this.job = job;
+    this.events = events;
+    /** @type {Promise<Finished>} */
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.result.catch(() => {});
+  }
+
+  post() {
+    for (const { bytes, complete, transfer } of this.chunks.splice(0)) {
+      this.lane?.worker.postMessage({ type: 'bytes', id: this.id, bytes, complete }, { transfer: transfer ? [bytes.buffer] : [] });
+      this.waits = false;
+    }
+  }
+}
 
 export class WorkerPool {
   /** @type {Lane[]} */
   #lanes = [];
   /** @type {Task[]} */
   #queue = [];
-  /** @type {Promise<Runner> | null} set when workers cannot start */
-  #local = null;
   #retired = false;
   #ids = 0;
   #module;
   #spawn;
-  #startLocal;
+  #spawnLocal;
+  #most;
+  #startsLocal = false;
+  /** Instances of lanes that have ended, and the most that there were of workers and bytes. */
+  #past = { created: 0, recycled: 0, dropped: 0, workers: 0, bytes: 0 };
 
   /**
-   * @param {WebAssembly.Module} module
-   * @param {() => Worker} spawn
-   * @param {() => Promise<Runner>} startLocal
+   * @param {Promise<WebAssembly.Module>} module
+   * @param {(() => WorkerLike) | null} spawn null: no workers
+   * @param {() => Promise<WorkerLike>} spawnLocal
+   * @param {number} most workers at a time
    */
-  constructor(module, spawn, startLocal) {
+  constructor(module, spawn, spawnLocal, most) {
     this.#module = module;
-    this.#spawn = spawn;
-    this.#startLocal = startLocal;
+    this.#spawn = most > 0 ? spawn : null;
+    this.#spawnLocal = spawnLocal;
+    this.#most = this.#spawn ? most : 1;
+    module.catch((error) => {
+      for (const task of this.#queue.splice(0)) task.reject?.(error);
+    });
+  }
+
+  /** Starts a first worker, for what is about to come. */
+  warm() {
+    if (!this.#lanes.length) this.#start();
   }
 
   /**
+   * Takes a job in; its file is to be fed.
    * @param {Job} job
-   * @param {AbortSignal} [signal]
-   * @param {boolean} [transfer] whether the job's bytes may be transferred
-   * @returns {Promise<Decoded | string>}
+   * @param {Pick<Events, 'preview' | 'progress'>} events
    */
-  run(job, signal, transfer = false) {
-    if (this.#local) return this.#local.then((local) => local.run(job, signal));
-    return new Promise((resolve, reject) => {
-      const cancel = () => this.#cancel(task);
-      const settle = (/** @type {(value: any) => void} */ how) => (/** @type {unknown} */ value) => {
-        signal?.removeEventListener('abort', cancel);
-        how(value);
-      };
-      /** @type {Task} */
-      const task = { id: ++this.#ids, job, signal, transfer, resolve: settle(resolve), reject: settle(reject) };
-      signal?.addEventListener('abort', cancel);
-      this.#queue.push(task);
-      this.#dispatch();
-    });
+  take(job, events) {
+    const task = new Task(++this.#ids, job, events);
+    this.#queue.push(task);
+    this.#module.catch(task.reject);
+    this.#dispatch();
+    return task;
+  }
+
+  /**
+   * Hands on bytes of a task's file.
+   * @param {Task} task @param {Uint8Array} bytes
+   * @param {{complete: boolean, transfer: boolean}} how complete: nothing follows; transfer: whether the bytes may be transferred
+   */
+  feed(task, bytes, { complete, transfer }) {
+    task.chunks.push({ bytes, complete, transfer });
+    task.complete ||= complete;
+    if (task.lane) task.post();
+    else this.#dispatch();
+  }
+
+  /** Ends a task. The caller need not wait for the worker to notice. @param {Task} task @param {unknown} reason */
+  cancel(task, reason) {
+    this.#queue = this.#queue.filter((queued) => queued !== task);
+    task.lane?.worker.postMessage({ type: 'cancel', id: task.id });
+    task.reject?.(reason);
   }
 
   /** Ends the workers as they fall idle. */
   retire() {
     this.#retired = true;
-    for (const lane of this.#lanes) if (!lane.task && lane.ready) this.#end(lane);
-    this.#local?.then((local) => local.retire());
+    for (const lane of [...this.#lanes]) if (lane.ready) this.#rest(lane);
+  }
+
+  stats() {
+    const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) => this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
+    const { created, recycled, dropped, workers, bytes } = this.#past;
+    return {
+      memory: { bytes: sum('memoryBytes'), peak: bytes },
+      workers: { running: this.#lanes.length, busy: this.#lanes.filter(isBusy).length, most: workers },
+      instances: { created: created + sum('created'), recycled: recycled + sum('recycled'), dropped: dropped + sum('dropped') },
+    };
   }
 
   #dispatch() {
-    for (const lane of this.#lanes) if (lane.ready && !lane.task && this.#queue.length) this.#give(lane);
+    for (const task of [...this.#queue]) {
+      const lanes = this.#lanes.filter((lane) => lane.ready && !isBusy(lane) && (task.complete || lane.tasks.size < MOST_WAITING));
+      if (!lanes.length) continue;
+      this.#give(lanes.reduce((best, lane) => (lane.tasks.size < best.tasks.size ? lane : best)), task);
+    }
     const starting = this.#lanes.filter((lane) => !lane.ready).length;
-    if (this.#queue.length > starting && this.#lanes.length < mostWorkers()) this.#start();
+    if (this.#queue.length > starting && this.#lanes.length < this.#most) this.#start();
   }
 
-  #start() {
-    let worker;
-    try {
-      worker = this.#spawn();
-    } catch {
-      return this.#goLocal();
+  async #start() {
+    if (this.#startsLocal) return;
+    if (!this.#spawn) {
+      this.#startsLocal = true;
+      this.#open(await this.#spawnLocal());
+      this.#startsLocal = false;
+      return;
     }
+    try {
+      this.#open(this.#spawn());
+    } catch {
+      this.#goLocal();
+    }
+  }
+
+  /** @param {WorkerLike} worker */
+  #open(worker) {
     /** @type {Lane} */
-    const lane = { worker, ready: false, task: null, models: new Set(), idle: undefined };
+    const lane = {
+      worker,
+      ready: false,
+      tasks: new Map(),
+      models: new Set(),
+      idle: undefined,
+      state: { memoryBytes: 0, created: 0, recycled: 0, dropped: 0 },
+    };
     this.#lanes.push(lane);
+    this.#past.workers = Math.max(this.#past.workers, this.#lanes.length);
     worker.onmessage = ({ data }) => this.#receive(lane, data);
     worker.onerror = (event) => {
-      event.preventDefault();
+      event.preventDefault?.();
       this.#lose(lane, event.message);
     };
-    worker.postMessage({ type: 'start', module: this.#module });
+    this.#module.then(
+      (module) => worker.postMessage({ type: 'start', module }),
+      () => this.#end(lane),
+    );
   }
 
   /** @param {Lane} lane @param {any} message */
   #receive(lane, message) {
-    lane.ready = true;
-    const { task } = lane;
-    if (task) {
-      lane.task = null;
-      if (message.type === 'done') task.resolve(message.result);
-      else task.reject(unpackError(message.error));
-    }
-    this.#rest(lane);
+    const task = lane.tasks.get(message.id);
+    if (message.type === 'ready') lane.ready = true;
+    else if (message.type === 'waits') this.#noteWaiting(/** @type {Task} */ (task));
+    else if (message.type === 'preview') task?.events.preview(message.preview);
+    else if (message.type === 'progress') task?.events.progress(message.progress);
+    else this.#finish(lane, /** @type {Task} */ (task), message);
+    if (!lane.tasks.size) this.#rest(lane);
     this.#dispatch();
   }
 
-  /** @param {Lane} lane */
-  #give(lane) {
-    const task = /** @type {Task} */ (this.#queue.shift());
+  /** @param {Task} task */
+  #noteWaiting(task) {
+    // Unless more has come meanwhile.
+    task.waits = true;
+    task.post();
+  }
+
+  /** @param {Lane} lane @param {Task} task @param {any} message */
+  #finish(lane, task, { type, result, error, report }) {
+    lane.tasks.delete(task.id);
+    lane.state = { ...report.engine };
+    this.#past.bytes = Math.max(this.#past.bytes, this.stats().memory.bytes);
+    if (type === 'done') task.resolve?.({ result, times: report.times, waited: task.waited });
+    else task.reject?.(unpackError(error));
+  }
+
+  /** @param {Lane} lane @param {Task} task */
+  #give(lane, task) {
+    this.#queue = this.#queue.filter((queued) => queued !== task);
     const { job } = task;
     const model = lane.models.has(job.model.serial) ? { serial: job.model.serial } : job.model;
     clearTimeout(lane.idle);
-    lane.task = task;
+    lane.worker.ref?.();
+    lane.tasks.set(task.id, task);
     lane.models.add(model.serial);
-    const transfer = task.transfer ? [job.bytes.buffer] : [];
-    lane.worker.postMessage({ type: 'job', id: task.id, job: { ...job, model } }, { transfer });
-  }
-
-  /** @param {Task} task */
-  #cancel(task) {
-    this.#queue = this.#queue.filter((queued) => queued !== task);
-    // The worker stays busy until it answers, at its next slice; the caller need not wait for that.
-    const lane = this.#lanes.find((candidate) => candidate.task === task);
-    lane?.worker.postMessage({ type: 'cancel', id: task.id });
-    task.reject(task.signal?.reason);
+    task.lane = lane;
+    task.waited = performance.now() - task.queuedAt;
+    lane.worker.postMessage({ type: 'job', id: task.id, job: { ...job, model } });
+    task.post();
   }
 
   /** @param {Lane} lane a worker without work */
   #rest(lane) {
+    clearTimeout(lane.idle);
+    if (lane.tasks.size) return;
     if (this.#retired && !this.#queue.length) return this.#end(lane);
+    lane.worker.unref?.();
     lane.idle = setTimeout(() => this.#end(lane), IDLE_MS);
+    /** @type {any} */ (lane.idle).unref?.();
   }
 
   /** @param {Lane} lane */
@@ -147,6 +257,9 @@ export class WorkerPool {
     clearTimeout(lane.idle);
     lane.worker.terminate();
     this.#lanes = this.#lanes.filter((other) => other !== lane);
+    this.#past.created += lane.state.created;
+    this.#past.recycled += lane.state.recycled;
+    this.#past.dropped += lane.state.dropped + Number(lane.state.memoryBytes > 0);
   }
 
   /**
@@ -154,20 +267,24 @@ export class WorkerPool {
    * @param {Lane} lane @param {string} message
    */
   #lose(lane, message) {
+    if (!this.#lanes.includes(lane)) return;
     this.#end(lane);
-    if (!lane.ready) return this.#goLocal();
-    lane.task?.reject(new LicError('internal', `the worker failed: ${message}`));
+    if (!lane.ready) return void this.#goLocal();
+    for (const task of lane.tasks.values()) task.reject?.(new LicError('internal', `the worker failed: ${message}`));
     this.#dispatch();
   }
 
+  /** Workers cannot start here: everything that waits, and all to come, is for the stand-in. */
   #goLocal() {
-    this.#local ??= this.#startLocal();
-    for (const { job, signal, resolve, reject } of this.#queue.splice(0)) {
-      this.#local.then((local) => local.run(job, signal)).then(resolve, reject);
-    }
+    if (!this.#spawn) return;
+    this.#spawn = null;
+    this.#most = 1;
+    this.#dispatch();
   }
 }
 
-function mostWorkers() {
-  return Math.min(MOST_WORKERS, globalThis.navigator?.hardwareConcurrency || 1);
+/** @param {Lane} lane */
+function isBusy(lane) {
+  for (const task of lane.tasks.values()) if (!task.waits) return true;
+  return false;
 }

@@ -1,38 +1,109 @@
-// From anything that holds a file to its bytes.
+// From anything that holds a file to its bytes, as they come.
 //
-//   ArrayBuffer, view ───────────────────────────┐
-//   Blob, Response, ReadableStream ──> chunks ───┴──> Uint8Array
+//   ArrayBuffer, view ───────────────────────────────────────┐
+//   Blob, Response, ReadableStream ──> chunks ───────────────┴──> FileReader.read, read, ...
 //   URL, string ──> platform.open ──> Response or stream
-//
-// The beginning is handed to `onStart` as soon as it is there, so a file that is not wanted is never read to its end.
 
-import { HEADER_BYTES } from './info.js';
 import { LicError } from './errors.js';
 
 /**
  * @typedef {import('./index.js').Source} Source
- * @typedef {(url: string | URL, signal?: AbortSignal) => Promise<Response | ReadableStream<Uint8Array>>} Open
- * @typedef {object} ReadOptions
+ * @typedef {(url: string | URL, signal?: AbortSignal, range?: string) => Promise<Response | ReadableStream<Uint8Array>>} Open
+ * @typedef {object} OpenOptions
  * @property {Open} open opens a URL
  * @property {AbortSignal} [signal]
- * @property {(start: Uint8Array) => void} [onStart] is called once with the first bytes, at least a header or all there are;
- *   what it throws ends the reading
- * @property {number} [most] read no more than about so many bytes
+ * @property {number} [most] of a URL no more than so many bytes will be read
  */
 
-/**
- * @param {Source} source
- * @param {ReadOptions} options
- * @returns {Promise<{bytes: Uint8Array, owned: boolean}>} `owned`: nobody else holds the bytes
- */
-export async function readSource(source, options) {
-  const bytes = viewBytes(source);
-  if (bytes) {
-    options.onStart?.(bytes);
-    return { bytes, owned: false };
+/** A file that is read from its beginning, once. */
+export class FileReader {
+  #reader;
+  #signal;
+  #cancel = () => this.cancel();
+  /** What has been read but not taken. @type {Uint8Array[]} */
+  #chunks = [];
+  /** Bytes read so far. */
+  loaded = 0;
+  complete = false;
+  /** Whether nobody else holds the chunks' memory. */
+  owned;
+
+  /** @param {Source} source @param {OpenOptions} options */
+  static async open(source, options) {
+    const bytes = viewBytes(source);
+    if (bytes) return new FileReader(null, false, options.signal, bytes);
+    const owned = !isStream(source);
+    return new FileReader((await openStream(source, options))?.getReader(), owned, options.signal);
   }
-  const stream = await openStream(source, options);
-  return { bytes: await readStream(stream, options), owned: true };
+
+  /**
+   * @param {ReadableStreamDefaultReader<Uint8Array> | null | undefined} reader
+   * @param {boolean} owned
+   * @param {AbortSignal} [signal]
+   * @param {Uint8Array} [bytes] of a whole file
+   */
+  constructor(reader, owned, signal, bytes) {
+    this.#reader = reader;
+    this.#signal = signal;
+    this.owned = owned;
+    this.complete = !reader;
+    if (bytes) this.#add(bytes);
+    signal?.addEventListener('abort', this.#cancel);
+    if (signal?.aborted) this.cancel();
+  }
+
+  /** Reads one chunk more, unless the file is complete. */
+  async read() {
+    if (!this.#reader || this.complete) return;
+    try {
+      const { done, value } = await this.#reader.read();
+      this.#signal?.throwIfAborted();
+      if (done) this.complete = true;
+      else this.#add(asChunk(value));
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof TypeError && error.message === NOT_BYTES) throw error;
+      throw new LicError('io_error', `reading failed: ${error}`, { cause: error });
+    }
+  }
+
+  /** What has been read and not been taken, left where it is. */
+  peek() {
+    if (this.#chunks.length > 1) this.#chunks = [join(this.#chunks)];
+    return this.#chunks[0] ?? new Uint8Array();
+  }
+
+  /** The chunks that have been read since the last call. */
+  take() {
+    return this.#chunks.splice(0);
+  }
+
+  /** No more is wanted. */
+  cancel() {
+    this.#signal?.removeEventListener('abort', this.#cancel);
+    void this.#reader?.cancel(this.#signal?.reason).catch(() => {});
+  }
+
+  /** @param {Uint8Array} chunk */
+  #add(chunk) {
+    this.#chunks.push(chunk);
+    this.loaded += chunk.length;
+  }
+}
+
+/**
+ * All bytes of a source.
+ * @param {Source} source
+ * @param {OpenOptions} options
+ */
+export async function readAll(source, options) {
+  const reader = await FileReader.open(source, options);
+  try {
+    while (!reader.complete) await reader.read();
+    return reader.peek();
+  } finally {
+    reader.cancel();
+  }
 }
 
 /**
@@ -48,12 +119,12 @@ export function viewBytes(source) {
 
 /**
  * @param {unknown} source
- * @param {ReadOptions} options
+ * @param {OpenOptions} options
  * @returns {Promise<ReadableStream<Uint8Array> | null>} null for an empty body
  */
-async function openStream(source, { open, signal }) {
+async function openStream(source, options) {
   if (typeof source === 'string' || source instanceof URL) {
-    const opened = await openUrl(source, open, signal);
+    const opened = await openUrl(source, options);
     return isStream(opened) ? opened : responseBody(opened);
   }
   if (isStream(source)) return source;
@@ -62,14 +133,18 @@ async function openStream(source, { open, signal }) {
   throw new TypeError('a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string');
 }
 
+const RANGE_NOT_SATISFIABLE = 416;
+
 /**
  * @param {string | URL} url
- * @param {Open} open
- * @param {AbortSignal} [signal]
+ * @param {OpenOptions} options
  */
-async function openUrl(url, open, signal) {
+async function openUrl(url, { open, signal, most }) {
   try {
-    return await open(url, signal);
+    if (most === undefined) return await open(url, signal);
+    const opened = await open(url, signal, `bytes=0-${most - 1}`);
+    // An empty file has no first bytes: ask for it as it is.
+    return isResponse(opened) && opened.status === RANGE_NOT_SATISFIABLE ? await open(url, signal) : opened;
   } catch (error) {
     signal?.throwIfAborted();
     throw new LicError('io_error', `cannot open ${url}`, { details: { url: String(url) }, cause: error });
@@ -86,52 +161,17 @@ export function responseBody(response) {
   return response.body;
 }
 
-/**
- * @param {ReadableStream<Uint8Array> | null} stream
- * @param {ReadOptions} options
- */
-async function readStream(stream, { signal, onStart, most = Infinity }) {
-  const chunks = /** @type {Uint8Array[]} */ ([]);
-  let length = 0;
-  let started = false;
-  const reader = stream?.getReader();
-  const cancel = () => void reader?.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener('abort', cancel);
-  try {
-    signal?.throwIfAborted();
-    while (reader && length < most) {
-      const { done, value } = await reader.read();
-      signal?.throwIfAborted();
-      if (done) break;
-      chunks.push(asChunk(value));
-      length += value.length;
-      if (!started && length >= HEADER_BYTES) {
-        started = true;
-        onStart?.(chunks.length === 1 ? chunks[0] : join(chunks, length));
-      }
-    }
-    const bytes = join(chunks, length);
-    if (!started) onStart?.(bytes);
-    return bytes;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof LicError || error instanceof TypeError) throw error;
-    throw new LicError('io_error', `reading failed: ${error}`, { cause: error });
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-    cancel();
-  }
-}
+const NOT_BYTES = 'a ReadableStream must give Uint8Arrays';
 
 /** @param {unknown} value */
 function asChunk(value) {
   if (value instanceof Uint8Array) return value;
-  throw new TypeError('a ReadableStream must give Uint8Arrays');
+  throw new TypeError(NOT_BYTES);
 }
 
-/** @param {Uint8Array[]} chunks @param {number} length */
-function join(chunks, length) {
-  const bytes = new Uint8Array(length);
+/** @param {Uint8Array[]} chunks */
+function join(chunks) {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, offset);

@@ -4,14 +4,16 @@
 import wasm from './lic.wasm';
 
 import { createApi } from './api.js';
-import { LocalRunner } from './local.js';
+import { startLocalWorker } from './local.js';
 
 export { LicError } from './errors.js';
 
 const api = /* @__PURE__ */ createApi({
-  places: { wasm: () => wasm, models: {} },
-  open: (url, signal) => fetch(url, { signal }),
-  startRunner: async (module) => new LocalRunner(module),
+  places: { wasm: { simd: () => wasm }, models: {} },
+  open: (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined }),
+  spawn: null,
+  spawnLocal: async () => startLocalWorker(),
+  workers: 0,
 });
 
-export const { decode, info, hashSymbols, configure, close } = api;
+export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

@@ -8,7 +8,7 @@
 
 import { createApi } from '../api.js';
 import { LicError } from '../errors.js';
-import { LocalRunner } from '../local.js';
+import { startLocalWorker } from '../local.js';
 import { models, wasm } from '../places.js';
 import { DecodedCache } from './decoded-cache.js';
 
@@ -26,7 +26,9 @@ export { LicError };
 const { decode, configure } = /* @__PURE__ */ createApi({
   places: { models, wasm },
   open: (url, signal) => fetch(url, { signal }),
-  startRunner: async (module) => new LocalRunner(module),
+  spawn: null,
+  spawnLocal: async () => startLocalWorker(),
+  workers: 0,
 });
 
 export { configure };

@@ -361,6 +361,8 @@ class Decoder {
   const Layout& layout() const;
   // The part of all steps that is done, 0..1.
   float progress() const;
+  // Whether the last Step was one of the synthesis, rather than of the entropy half.
+  bool synthesized() const;
 
   // Rows of the picture that are final, from the top.
   uint32_t rows_done() const;

@@ -1,0 +1,332 @@
+// A decoder: its settings, its pool of workers, what it has counted. createDecoder() makes one, and the package's own functions use another.
+//
+//   source ──> bytes as they come (source.js) ──> header (info.js) ──> model (assets.js) ──> pool.js ──> ImageData
+
+import { Assets } from './assets.js';
+import { LicError } from './errors.js';
+import { HEADER_BYTES, readInfo } from './info.js';
+import { checkOptions, checkPixels, checkRegion } from './options.js';
+import { WorkerPool } from './pool.js';
+import { INFO_BYTES, bytesForProfile, readProfile } from './profile.js';
+import { FileReader } from './source.js';
+
+/**
+ * @typedef {import('./index.js').Source} Source
+ * @typedef {import('./index.js').Info} Info
+ * @typedef {import('./index.js').DecodeOptions} DecodeOptions
+ * @typedef {import('./index.js').Configuration} Configuration
+ * @typedef {import('./engine.js').Job} Job
+ * @typedef {import('./engine.js').Pixels} Pixels
+ * @typedef {object} Platform
+ * @property {import('./source.js').Open} open
+ * @property {import('./assets.js').Places} places
+ * @property {(() => import('./pool.js').WorkerLike) | null} spawn starts a worker; null where there are none
+ * @property {() => Promise<import('./pool.js').WorkerLike>} spawnLocal its stand-in on this thread
+ * @property {number} workers by default
+ */
+
+export class Decoder {
+  #platform;
+  /** @type {Configuration} */
+  #configuration = {};
+  /** @type {Assets} */
+  #assets;
+  /** @type {WorkerPool | null} */
+  #pool = null;
+  #closed = false;
+  #counts = { started: 0, done: 0, failed: 0, aborted: 0 };
+  #ms = { load: 0, wait: 0, entropy: 0, synthesis: 0, total: 0 };
+  #bytes = 0;
+  #pixels = 0;
+
+  /** @param {Platform} platform @param {Configuration} configuration */
+  constructor(platform, configuration) {
+    this.#platform = platform;
+    this.#assets = this.configure(configuration);
+  }
+
+  /** @param {Configuration} changes @returns {Assets} */
+  configure(changes) {
+    if (typeof changes !== 'object' || changes === null) throw new TypeError('a configuration must be an object');
+    const { workers } = changes;
+    if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 0)) {
+      throw new TypeError('workers must be a whole number');
+    }
+    this.#retire();
+    this.#configuration = { ...this.#configuration, ...changes };
+    return (this.#assets = new Assets(this.#configuration, this.#platform.places, this.#platform.open));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] */
+  async decode(source, options) {
+    return toImageData(await this.#run('decode', source, options));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] */
+  async decodeToBitmap(source, options) {
+    if (typeof createImageBitmap !== 'function') throw new DOMException('there are no ImageBitmaps here', 'NotSupportedError');
+    const { result, colorSpace } = await this.#run('decode', source, options, true);
+    return result instanceof ImageBitmap ? result : createImageBitmap(toImageData({ result, colorSpace }));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] @returns {Promise<string>} */
+  async hashSymbols(source, options) {
+    return (await this.#run('hash', source, options)).result;
+  }
+
+  /** Gives everything back when the running calls have ended. */
+  close() {
+    this.#closed = true;
+    this.#retire();
+  }
+
+  /** Gives memory and workers back when the running calls have ended; later ones start anew. */
+  release() {
+    this.#retire();
+    this.#assets = new Assets(this.#configuration, this.#platform.places, this.#platform.open);
+  }
+
+  /** @returns {import('./index.js').Stats} */
+  stats() {
+    const pool = this.#pool?.stats() ?? {
+      memory: { bytes: 0, peak: 0 },
+      workers: { running: 0, busy: 0, most: 0 },
+      instances: { created: 0, recycled: 0, dropped: 0 },
+    };
+    return { decodes: { ...this.#counts }, bytes: this.#bytes, pixels: this.#pixels, ms: { ...this.#ms }, ...pool, wasm: this.#assets.kind };
+  }
+
+  #retire() {
+    this.#pool?.retire();
+    this.#pool = null;
+  }
+
+  /** Workers and WebAssembly start while the file is still asked for. */
+  #start() {
+    if (this.#closed) throw new LicError('internal', 'the decoder is closed');
+    if (this.#pool) return this.#pool;
+    const { spawn, spawnLocal, workers } = this.#platform;
+    const module = this.#assets.prefetch();
+    const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers);
+    this.#pool = pool;
+    module.catch(() => {
+      if (this.#pool === pool) this.#pool = null;
+    });
+    pool.warm();
+    return pool;
+  }
+
+  /**
+   * Counts a call, and ends it when its signal is aborted or a callback throws.
+   * @param {Job['kind']} kind @param {Source} source @param {DecodeOptions} [options] @param {boolean} [bitmap]
+   * @returns {Promise<{result: any, colorSpace: PredefinedColorSpace}>}
+   */
+  async #run(kind, source, options = {}, bitmap = false) {
+    const { signal } = checkOptions(options);
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    ++this.#counts.started;
+    const start = performance.now();
+    try {
+      const work = this.#work(kind, source, options, bitmap, stop);
+      const finished = await orAborted(work, stop.signal);
+      ++this.#counts.done;
+      this.#ms.total += performance.now() - start;
+      return finished;
+    } catch (error) {
+      ++this.#counts[signal?.aborted ? 'aborted' : 'failed'];
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /**
+   * @param {Job['kind']} kind @param {Source} source @param {DecodeOptions} options @param {boolean} bitmap
+   * @param {AbortController} stop
+   */
+  async #work(kind, source, options, bitmap, stop) {
+    const { signal } = stop;
+    const { maxPixels, region } = options;
+    const start = performance.now();
+    const pool = this.#start();
+    const reader = await FileReader.open(source, { open: this.#platform.open, signal });
+    try {
+      const info = await readStart(reader);
+      checkPixels(info, maxPixels);
+      if (region) checkRegion(info, region);
+      const tell = new Listener(options, stop, reader);
+      tell.info(info);
+      const { width, height } = region ?? info;
+      const colorSpace = canvasSpace(info);
+      const head = options.head === 'file' ? info.headHash : options.head;
+      const [model] = await Promise.all([this.#assets.model(info.modelId, head), this.#assets.module()]);
+      signal.throwIfAborted();
+      /** @type {Job} */
+      const job = {
+        kind,
+        maxPixels: info.width * info.height,
+        width,
+        height,
+        region,
+        headHash: head,
+        preview: options.preview !== undefined,
+        strips: options.onProgress !== undefined,
+        bitmap,
+        colorSpace,
+        model,
+      };
+      const task = pool.take(job, tell.events(colorSpace));
+      const cancel = () => pool.cancel(task, signal.reason);
+      signal.addEventListener('abort', cancel);
+      let loaded = 0;
+      pump(reader, pool, task, tell).then(
+        () => (loaded = performance.now() - start),
+        (error) => pool.cancel(task, error),
+      );
+      const { result, times, waited } = await task.result;
+      this.#count({ load: loaded, wait: waited, ...times }, reader.loaded, width * height);
+      this.#measure(start, loaded, info);
+      return { result, colorSpace };
+    } finally {
+      reader.cancel();
+    }
+  }
+
+  /** @param {Omit<import('./index.js').Stats['ms'], 'total'>} ms @param {number} bytes @param {number} pixels */
+  #count(ms, bytes, pixels) {
+    for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name];
+    this.#bytes += bytes;
+    this.#pixels += pixels;
+  }
+
+  /** @param {number} start @param {number} loaded @param {Info} detail */
+  #measure(start, loaded, detail) {
+    if (!this.#configuration.measures) return;
+    performance.measure('lic:load', { start, duration: loaded });
+    performance.measure('lic:decode', { start, end: performance.now(), detail });
+  }
+}
+
+/**
+ * What the beginning of a file says.
+ * @param {FileReader} reader
+ * @returns {Promise<Info>}
+ */
+export async function readStart(reader) {
+  const wants = () => (reader.loaded < HEADER_BYTES ? HEADER_BYTES : bytesForProfile(reader.peek()));
+  while (!reader.complete && reader.loaded < wants()) {
+    await reader.read();
+    // What cannot be a file is not read any further.
+    if (reader.loaded >= HEADER_BYTES) readInfo(reader.peek());
+  }
+  const start = reader.peek().subarray(0, INFO_BYTES);
+  return { ...readInfo(start), profile: readProfile(start) };
+}
+
+/**
+ * Hands the file on as it comes.
+ * @param {FileReader} reader @param {WorkerPool} pool @param {ReturnType<WorkerPool['take']>} task @param {Listener} tell
+ */
+async function pump(reader, pool, task, tell) {
+  for (;;) {
+    const chunks = reader.take();
+    if (reader.complete && !chunks.length) chunks.push(new Uint8Array());
+    chunks.forEach((bytes, i) => {
+      const transfer = reader.owned && bytes.length === bytes.buffer.byteLength;
+      pool.feed(task, bytes, { complete: reader.complete && i === chunks.length - 1, transfer });
+    });
+    tell.loading();
+    if (reader.complete) return;
+    await reader.read();
+  }
+}
+
+/** Calls the caller's functions; what they throw ends the decode. */
+class Listener {
+  #options;
+  #stop;
+  #reader;
+  #rows = 0;
+  #fraction = 0;
+
+  /** @param {DecodeOptions} options @param {AbortController} stop @param {FileReader} reader */
+  constructor(options, stop, reader) {
+    this.#options = options;
+    this.#stop = stop;
+    this.#reader = reader;
+  }
+
+  /** @param {Info} info */
+  info(info) {
+    this.#call(() => this.#options.onInfo?.(info));
+    this.#stop.signal.throwIfAborted();
+  }
+
+  loading() {
+    this.#progress('loading');
+  }
+
+  /** @param {PredefinedColorSpace} colorSpace @returns {Pick<import('./engine.js').Events, 'preview' | 'progress'>} */
+  events(colorSpace) {
+    const toImage = (/** @type {Pixels} */ result) => toImageData({ result, colorSpace });
+    return {
+      preview: (preview) => this.#call(() => this.#options.preview?.(toImage(preview))),
+      progress: ({ fraction, rows, strip }) => {
+        this.#fraction = fraction;
+        this.#rows = rows;
+        this.#progress('decoding', strip && { y: strip.y, image: toImage(strip.image) });
+      },
+    };
+  }
+
+  /** @param {import('./index.js').Progress['phase']} phase @param {import('./index.js').Progress['strip']} [strip] */
+  #progress(phase, strip) {
+    const progress = { phase, loaded: this.#reader.loaded, fraction: this.#fraction, rows: this.#rows, strip };
+    this.#call(() => this.#options.onProgress?.(progress));
+  }
+
+  /** @param {() => void} call */
+  #call(call) {
+    if (this.#stop.signal.aborted) return;
+    try {
+      call();
+    } catch (error) {
+      this.#stop.abort(error);
+    }
+  }
+}
+
+/**
+ * What `promise` gives, or a rejection as soon as the signal is aborted.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export function orAborted(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The space in which a canvas is to take the pixels. @param {Info} info @returns {PredefinedColorSpace} */
+function canvasSpace({ profile }) {
+  return profile?.colorSpace === 'display-p3' ? 'display-p3' : 'srgb';
+}
+
+/** @param {{result: Pixels, colorSpace: PredefinedColorSpace}} decoded @returns {any} */
+function toImageData({ result: { width, height, pixels }, colorSpace }) {
+  if (typeof ImageData !== 'function') return { width, height, data: pixels, colorSpace };
+  try {
+    return new ImageData(pixels, width, height, { colorSpace });
+  } catch (cause) {
+    throw new LicError('out_of_memory', `no ImageData of ${width} x ${height} pixels`, { cause });
+  }
+}

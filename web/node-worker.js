@@ -1,0 +1,9 @@
+// The script of a worker thread in Node.
+
+import { parentPort } from 'node:worker_threads';
+
+import { serve } from './serve.js';
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+const receive = serve((message, transfer) => port.postMessage(message, /** @type {any[]} */ (transfer)));
+port.on('message', receive);
