@@ -1,6 +1,6 @@
 # XNNPACK, single-threaded, for the f32 convolutions of shared/network.cpp: target lic::xnnpack.
 #
-# scripts/setup.sh keeps it built outside the checkout, in LIC_XNNPACK_BUILT/{native,wasm}. Where that is not, it is built here.
+# scripts/setup.sh keeps it built outside the checkout, in LIC_XNNPACK_BUILT/{native,wasm,wasm-relaxed}. Where that is not, it is built here.
 # Sources: XNNPACK_DIR, PTHREADPOOL_DIR and FXDIV_DIR (scripts/setup.sh unpacks Debian's), or else FetchContent.
 # Upstream's own lists of source files are reused; kernels that nothing calls are left out by the linker.
 
@@ -10,12 +10,14 @@ set(FXDIV_DIR "$ENV{FXDIV_DIR}" CACHE PATH "unpacked FXdiv source")
 option(LIC_RELAXED_SIMD "use wasm relaxed SIMD kernels" OFF)
 set(LIC_XNNPACK_BUILT "" CACHE PATH "installed XNNPACK; empty: built here")
 
-if(EMSCRIPTEN)
+if(LIC_RELAXED_SIMD)
+  set(_built ${LIC_XNNPACK_BUILT}/wasm-relaxed)
+elseif(EMSCRIPTEN)
   set(_built ${LIC_XNNPACK_BUILT}/wasm)
 else()
   set(_built ${LIC_XNNPACK_BUILT}/native)
 endif()
-if(EXISTS ${_built}/lib/libXNNPACK.a AND NOT LIC_RELAXED_SIMD)
+if(EXISTS ${_built}/lib/libXNNPACK.a)
   message(STATUS "XNNPACK: ${_built}")
   add_library(lic::xnnpack STATIC IMPORTED GLOBAL)
   set_target_properties(lic::xnnpack PROPERTIES

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds presets into build/<preset>/ and, after wasm, the web package into dist/:
+# Builds presets into build/<preset>/ and, after wasm, wasm-relaxed and of both the web package into dist/:
 #   scripts/build.sh release wasm
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -25,6 +25,7 @@ for preset in "$@"; do
 done
 case " $* " in
   *" wasm "*)
+    build_preset wasm-relaxed
     install_npm_packages
     npm run --silent build
     ;;

@@ -57,7 +57,7 @@ setup_sources() {
   mark_done sources-1
 }
 
-# build_xnnpack native|wasm CMAKE-OPTION...
+# build_xnnpack native|wasm|wasm-relaxed CMAKE-OPTION...
 build_xnnpack() {
   local variant=$1 folder work
   shift
@@ -146,7 +146,12 @@ setup_wasm() {
   setup_sources
   if installed_emscripten; then say "using the Emscripten at $(command -v emcc)"; else setup_emscripten; fi
   write_environment
-  (. "$PREFIX/env.sh" && build_xnnpack wasm -DCMAKE_TOOLCHAIN_FILE="$EMSCRIPTEN_ROOT/cmake/Modules/Platform/Emscripten.cmake")
+  (
+    . "$PREFIX/env.sh"
+    toolchain=$EMSCRIPTEN_ROOT/cmake/Modules/Platform/Emscripten.cmake
+    build_xnnpack wasm -DCMAKE_TOOLCHAIN_FILE="$toolchain"
+    build_xnnpack wasm-relaxed -DCMAKE_TOOLCHAIN_FILE="$toolchain" -DLIC_RELAXED_SIMD=ON
+  )
 }
 
 # The web servers whose configuration docs/serving.md shows. nginx and Caddy are unpacked, since installing starts them.
