@@ -179,16 +179,18 @@ export interface Stats {
 
 export function stats(): Stats;
 
+// `using` needs a library that knows Symbol.dispose.
+type Dispose = SymbolConstructor extends { readonly dispose: infer T } ? T : never;
+
 /** A decoder with workers and settings of its own. */
-export interface Decoder {
+export type Decoder = {
   decode: typeof decode;
   decodeToBitmap: typeof decodeToBitmap;
   hashSymbols: typeof hashSymbols;
   stats: typeof stats;
   /** Ends it when the running calls have ended; later ones reject. */
   close(): void;
-  [Symbol.dispose](): void;
-}
+} & { [K in Dispose & symbol]: () => void };
 
 export function createDecoder(configuration?: Configuration): Decoder;
 

@@ -112,26 +112,31 @@ test('every entry is safe to import where there is no DOM', () => {
   assert.equal(run(process.execPath, ['server.js'], folder).trim(), 'function');
 });
 
-test('no code is made from text, and only the node entry imports from node', () => {
+test('no code is made from text, and only the entries for node import from node', () => {
   for (const name of listCode()) {
     const code = readFileSync(name, 'utf8');
     assert.doesNotMatch(code, /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
-    if (!name.endsWith('/node.js')) assert.doesNotMatch(code, /['"]node:|require\(/, name);
+    if (!/\/node(-worker)?\.js$/.test(name)) assert.doesNotMatch(code, /['"]node:|require\(/, name);
   }
 });
 
 test('types: a browser project and a Node project without DOM types', () => {
   const source = (picture) => `
-    import { configure, decode, info, LicError, type Info, type LicErrorCode } from 'lic-codec';
+    import { configure, createDecoder, decode, info, stats, LicError, type Info, type LicErrorCode, type Progress } from 'lic-codec';
     configure({ wasm: new Uint8Array(), models: { aa: new URL('https://example.org/a.licm') } });
     const header: Info = await info(new Uint8Array(40), { signal: AbortSignal.timeout(5) });
     const picture: ${picture} = await decode('a.lic', { maxPixels: 1e6, onInfo: ({ width }) => void width.toFixed() });
     try { await decode(new Blob([])); } catch (error) {
       if (error instanceof LicError) { const code: LicErrorCode = error.code; code satisfies string; }
     }
+    const decoder = createDecoder({ workers: 1, wasm: { simd: 'a.wasm', relaxed: 'b.wasm' } });
+    const part: ${picture} = await decoder.decode('a.lic', { region: { x: 0, y: 0, width: 1, height: 1 }, head: 'file', preview: ({ data }) => void data });
+    await decode('a.lic', { onProgress: ({ rows, strip }: Progress) => void (strip?.image.width ?? rows).toFixed() });
+    decoder.close();
+    const milliseconds: number = stats().ms.entropy;
     // @ts-expect-error
     await decode(5);
-    export { header, picture };`;
+    export { header, picture, part, milliseconds };`;
   const compile = (name, text, ...options) => {
     writeFileSync(join(folder, name), text);
     run(tool('tsc'), [name, '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', ...options], folder);
@@ -157,7 +162,7 @@ test('types: a browser project and a Node project without DOM types', () => {
 
 test('sizes: the runtime at most 250 kB compressed, all that a page loads at most 1 MB', () => {
   const compressed = (name) => brotliCompressSync(readFileSync(name)).length;
-  const code = listCode().filter((name) => !/\/(node|workerd)\.js$/.test(name));
+  const code = listCode().filter((name) => !/\/(node|node-worker|workerd)\.js$/.test(name));
   const runtime = [...code, join(installed, 'dist/lic.wasm')].reduce((sum, name) => sum + compressed(name), 0);
   const model = statSync(join(installed, 'models/lic-photo.dec.licm')).size;
   assert.ok(runtime <= RUNTIME_BROTLI_BYTES, `the runtime has ${runtime} bytes`);
