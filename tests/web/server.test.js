@@ -103,6 +103,19 @@ test('the pixels are those of decode(): colours, alpha, grey', async () => {
   assert.ok(onWhite[0] > 250 && onWhite[2] > 250, 'what is transparent is white in a JPEG');
 });
 
+test('Display P3: colours as sRGB has them', async () => {
+  const colours = Uint8ClampedArray.from({ length: 300 * 200 * 4 }, (_, i) => (i % 4 === 3 ? 255 : 40 + ((i * 2654435761) >>> 8) % 170));
+  const wide = sharp(colours, { raw: { width: 300, height: 200, channels: 4 } }).withIccProfile('p3');
+  const { data } = await sharp(await wide.png().toBuffer()).keepIccProfile().ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  for (const colorSpace of ['display-p3', 'srgb']) {
+    const decoder = { decode: async (...args) => ({ ...(await decode(...args)), data: new Uint8ClampedArray(data), colorSpace }) };
+    const { port } = await start({ decoder });
+    const { body } = await ask(port, `/${OPAQUE}?format=png`);
+    const difference = largestDifference(await sharp(body).ensureAlpha().raw().toBuffer(), colours);
+    assert.ok(colorSpace === 'srgb' ? difference > 10 : difference <= 4, `${colorSpace}: ${difference}`);
+  }
+});
+
 test('width and quality', async () => {
   const { port } = await start({ widths: [200, 100], source: (path) => readVector(path) });
   const size = async (query) => {
@@ -283,6 +296,7 @@ test('without sharp: PNG, and 501 for what it would take', async () => {
 test('in Express: below a path, with the application around it', async () => {
   const handler = await createLicHandler({ source: folder });
   const application = express();
+  application.use((_, response, next) => (response.setHeader('Vary', 'Origin'), next()));
   application.use('/photos', handler);
   application.get('/health', handler.health);
   application.use((_, response) => response.status(404).send('of the application'));
@@ -290,6 +304,7 @@ test('in Express: below a path, with the application around it', async () => {
   assert.ok((await ask(port, `/photos/${OPAQUE}`)).body.equals(readVector(OPAQUE)));
   assert.equal((await ask(port, `/photos/${OPAQUE}?format=webp`)).headers['content-type'], 'image/webp');
   assert.equal((await ask(port, '/health')).status, 200);
+  assert.equal((await ask(port, `/photos/${OPAQUE}`)).headers.vary, 'Origin, Accept, Sec-Fetch-Dest');
   for (const path of ['/photos/none.lic', '/photos/page.html', `/${OPAQUE}`]) assert.equal(String((await ask(port, path)).body), 'of the application', path);
   assert.equal((await ask(port, `/photos/${OPAQUE}`, { method: 'POST' })).status, 404);
 });

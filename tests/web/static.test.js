@@ -165,6 +165,18 @@ test('links: to files they count, to folders and out of the site they do not', {
   assert.ok(!existsSync(join(out, 'up')));
 });
 
+test('malformed pages: nested as browsers would read them, or left alone', { skip }, async () => {
+  const { text, report } = await rewrite({
+    'index.html': '<table><tr><img src="photo.jpg"><td></p><b><p><img src="photo.jpg"></b><select><img src=photo.jpg></table>',
+    'foreign.html': '<svg><img src="photo.jpg"><title>x</title>',
+    'unfinished.html': '<p><img src="photo.jpg" alt="<img src="photo.jpg">',
+  });
+  assert.equal(text('foreign.html'), '<svg><img src="photo.jpg"><title>x</title>');
+  assert.deepEqual(report.warnings, ['foreign.html: its markup is malformed around a picture, and stays as it is']);
+  assert.equal(text().match(/<lic-img src="photo\.\w+\.lic"><img /g).length, 2, 'a list of options has no picture');
+  assert.match(text('unfinished.html'), /<p><lic-img src="photo\.\w+\.lic" alt="<img src=" photo\.jpg"=?.*><img .*><\/lic-img>$/);
+});
+
 test('a policy that would stop the decoder is named', { skip }, async () => {
   const { report } = await rewrite({ 'index.html': `<meta http-equiv="Content-Security-Policy" content="script-src 'self'"><img src="photo.jpg">` });
   assert.deepEqual(report.warnings, ["index.html: its Content-Security-Policy lacks 'wasm-unsafe-eval', which the decoder needs"]);

@@ -26,7 +26,8 @@ import { parse } from 'parse5';
 const MARK = 'data-lic-static';
 
 // Elements that have an <img> for another purpose than to show that one picture.
-const OWNERS = { 'lic-img': 'it is the fallback of a <lic-img>', picture: 'it is part of a <picture>', noscript: 'it is inside <noscript>' };
+const FALLBACK = 'it is the fallback of a <lic-img>';
+const OWNERS = { 'lic-img': FALLBACK, picture: 'it is part of a <picture>', noscript: 'it is inside <noscript>' };
 
 /**
  * @param {string} html a page or a part of one
@@ -89,6 +90,11 @@ export function replaceAt(html, replacements) {
     at = end;
   }
   return parts.join('') + html.slice(at);
+}
+
+/** How many <img> of a page are fallbacks of a <lic-img>. @param {Page} page */
+export function countFallbacks({ images }) {
+  return images.filter(({ keep }) => keep === FALLBACK).length;
 }
 
 /**

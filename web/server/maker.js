@@ -13,6 +13,7 @@ import { chooseFormat } from './negotiate.js';
 import { HttpProblem } from './problem.js';
 import { encodeByZlib, encodeBySharp } from './render.js';
 import { sample } from './sample.js';
+import { toSrgb } from './srgb.js';
 
 /**
  * @typedef {import('lic-codec').Info} Info
@@ -140,7 +141,7 @@ export class PictureMaker {
     const bytes = await stored.read(0, stored.size);
     signal.throwIfAborted();
     const start = performance.now();
-    const picture = /** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels }));
+    const picture = toSrgb(/** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels })));
     const decoded = performance.now();
     this.metrics?.decoded(decoded - start);
     const made = this.#sharp ? await encodeBySharp(this.#sharp, encoders, picture, header, variant) : await encodeByZlib(picture);

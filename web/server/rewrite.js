@@ -1,6 +1,6 @@
 // A page with <lic-img> wherever that saves bytes.
 
-import { headTags, licImage, parseSrcset, readPage, replaceAt } from './html.js';
+import { countFallbacks, headTags, licImage, parseSrcset, readPage, replaceAt } from './html.js';
 
 /**
  * @typedef {import('./html.js').Image} Image
@@ -30,12 +30,17 @@ export async function rewritePage(html, surroundings) {
     const text = texts[i];
     return text === null ? [] : [{ start, end, text }];
   });
-  if (!replacements.length) return html;
+  const changed = replacements.length;
+  if (!changed) return html;
   if (!page.hasRuntime) replacements.push({ start: page.headEnd, end: page.headEnd, text: headTags(surroundings.runtime(page)) });
   for (const policy of page.policies) {
     if (!policy.includes("'wasm-unsafe-eval'")) surroundings.warn("its Content-Security-Policy lacks 'wasm-unsafe-eval', which the decoder needs");
   }
-  return replaceAt(html, replacements);
+  const rewritten = replaceAt(html, replacements);
+  // Where a page is malformed, as by an <img> inside <svg>, browsers may take a <lic-img> for something else.
+  if (countFallbacks(readPage(rewritten)) === countFallbacks(page) + changed) return rewritten;
+  surroundings.warn('its markup is malformed around a picture, and stays as it is');
+  return html;
 }
 
 /**

@@ -122,7 +122,7 @@ class Handler {
   async #send(request, response, target, stored, signal) {
     this.#setHeaders(response);
     response.setHeader('Cache-Control', this.#settings.cacheControl);
-    if (!target.format) response.setHeader('Vary', VARY);
+    if (!target.format) response.appendHeader('Vary', VARY); // what others have said stays
     if (stored.lastModified) response.setHeader('Last-Modified', stored.lastModified.toUTCString());
     if (wantsFile(target, request.headers)) {
       response.setHeader('Content-Type', LIC_TYPE);
