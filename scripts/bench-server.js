@@ -2,7 +2,8 @@
 //
 //   this process: clients on kept connections ──HTTP──> a process of its own: the handler, all options at their defaults
 //
-// "Made" means that no answer comes from the cache: each request names another path.
+// "Made" means that no answer comes from the cache: each request names another path. The server's processor time does not depend
+// on what else the machine does, requests per second do.
 
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,13 +27,20 @@ async function serve(picture) {
   const bytes = readFileSync(picture);
   const handler = await createLicHandler({ source: () => bytes });
   const server = createServer(handler).listen(0, '127.0.0.1', () => process.send(server.address().port));
+  process.on('message', () => process.send(process.cpuUsage()));
 }
 
 async function measureAll() {
   const { values, positionals } = parseArgs({ options: { seconds: { type: 'string', default: '5' } }, allowPositionals: true });
   const picture = positionals[0] ?? join(resolve(SELF, '../..'), 'samples/coffee.lic');
   const server = fork(SELF, [picture]);
-  const port = await new Promise((done) => server.once('message', done));
+  const answerOf = () => new Promise((done) => server.once('message', done));
+  const cpuMs = async () => {
+    server.send('usage');
+    const { user, system } = await answerOf();
+    return (user + system) / 1000;
+  };
+  const port = await answerOf();
   const { etag } = (await ask(port, '/a.lic')).headers;
   let count = 0;
   const cases = [
@@ -42,11 +50,14 @@ async function measureAll() {
     ...['jpeg', 'webp', 'avif'].map((format) => [`${format}, made`, () => `/${++count}.lic?format=${format}`, {}]),
   ];
   console.log(`${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}\n`);
-  console.log('| answer | requests per second | median ms | bytes |\n|---|---|---|---|');
+  console.log("| answer | requests per second | median ms | server's processor time, ms | bytes |\n|---|---|---|---|---|");
   for (const [name, path, headers] of cases) {
     await measure(port, path, headers, WARM_UP_MS);
-    const { perSecond, median, bytes } = await measure(port, path, headers, Number(values.seconds) * 1000);
-    console.log(`| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${bytes} |`);
+    const before = await cpuMs();
+    const { requests, seconds, median, bytes } = await measure(port, path, headers, Number(values.seconds) * 1000);
+    const each = ((await cpuMs()) - before) / requests;
+    const perSecond = requests / seconds;
+    console.log(`| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${each.toFixed(each < 10 ? 2 : 0)} | ${bytes} |`);
   }
   server.kill();
 }
@@ -69,7 +80,7 @@ async function measure(port, path, headers, forMs) {
   await Promise.all(Array.from({ length: CONNECTIONS }, client));
   const seconds = (performance.now() - start) / 1000;
   agent.destroy();
-  return { perSecond: times.length / seconds, median: times.sort((a, b) => a - b)[times.length >> 1], bytes };
+  return { requests: times.length, seconds, median: times.sort((a, b) => a - b)[times.length >> 1], bytes };
 }
 
 /** @param {number} port @param {string} path @param {Record<string, string>} [headers] @param {Agent} [agent] */

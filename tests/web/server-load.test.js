@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync }
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import test, { after, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -237,13 +238,19 @@ test('close: what is being made is ended, later requests are refused', async () 
 });
 
 test('a source that breaks off does not look like a whole file', async () => {
-  const { Readable } = await import('node:stream');
-  const broken = { size: 100, etag: 'x', read: async () => new Uint8Array(100), stream: () => Readable.from((function* () {
+  const told = [];
+  const onError = (error) => told.push(error.message);
+  const stream = () => Readable.from((function* () {
     yield Buffer.alloc(10);
     throw new Error('gone');
-  })()) };
-  const { port } = await start({ source: () => broken });
-  await assert.rejects(ask(port, '/a.lic'), { code: 'ECONNRESET' });
+  })());
+  const large = { size: 1e6, etag: 'x', read: async () => new Uint8Array(), stream };
+  await assert.rejects(ask((await start({ source: () => large, onError })).port, '/a.lic'), { code: 'ECONNRESET' });
+  const short = await start({ source: () => ({ ...large, size: 100 }), onError });
+  assert.equal((await ask(short.port, '/a.lic')).status, 500);
+  assert.deepEqual(told, ['gone', 'the picture changed while it was read']);
+  const { port } = await start({ source: () => Buffer.alloc(3e6, 7) });
+  assert.equal((await ask(port, '/a.lic', { headers: { range: 'bytes=5-2000004' } })).body.length, 2e6);
 });
 
 /** A raw request, and all that comes back until the server closes or a moment passes. */

@@ -142,11 +142,11 @@ class Handler {
 
   /** @param {unknown} error @param {Request} request @param {Response} response */
   #fail(error, request, response) {
-    if (response.destroyed) return this.#maker.metrics?.answered('none', CLIENT_GONE, 0);
+    if (isLeaving(error)) return this.#maker.metrics?.answered('none', CLIENT_GONE, 0);
     const problem = toProblem(error);
     if (problem.status >= 500) this.#settings.onError(error, request);
     // What has begun as a picture cannot end as a message: the client must see that it is broken.
-    if (response.headersSent) return response.destroy();
+    if (response.headersSent || response.destroyed) return response.destroy();
     this.#setHeaders(response);
     sendProblem(request, response, problem);
     this.#count('problem', response, 0);
@@ -163,6 +163,9 @@ class Handler {
     this.#maker.metrics?.answered(format, response.statusCode, bytes);
   }
 }
+
+/** Whether an error says only that the client is gone. @param {any} error */
+const isLeaving = (error) => error?.name === 'AbortError' || error?.code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 /** @param {Response} response @returns {AbortSignal} aborted when the connection closes before the answer was written */
 function abortWhenGone(response) {
