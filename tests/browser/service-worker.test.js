@@ -21,6 +21,7 @@ const OTHER = 'tiny-33x31.lic';
 const MODEL = 'tests/models/tiny.dec.licm';
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const openPage = useBrowser();
+node.configure({ models: readRoot(MODEL) });
 
 const worker = (options, configuration = { models: `/${MODEL}` }) => `
   import { configure, serveLicImages } from '/dist/service-worker.js';
@@ -44,7 +45,7 @@ const html = (body) => `<!doctype html><title>x</title><link rel="icon" href="da
 async function startSite({ options = '{}', code = worker(options), headers = {}, body = '' } = {}) {
   const pictures = new Map([PICTURE, ALPHA, OTHER].map((name) => [name, readVector(name)]));
   const asked = [];
-  const handler = await createLicHandler({ source: (path) => pictures.get(path) ?? null, prefix: '/p', maxAge: 0, headers });
+  const handler = await createLicHandler({ source: (path) => pictures.get(path) ?? null, decoder: node, prefix: '/p', maxAge: 0, headers });
   const texts = { '/': ['text/html', html(body)], '/sw.js': ['text/javascript', code] };
   const server = createServer((request, response) => {
     const path = request.url.split('?')[0];
@@ -102,7 +103,6 @@ test('plain <img>: the pixels of decode(), with alpha; CSS backgrounds; no viola
   const site = await startSite({ body: `<img src="/p/${PICTURE}"><img src="/p/${ALPHA}">` });
   const { page, problems } = await open(site);
   await page.reload();
-  node.configure({ models: readRoot(MODEL) });
   for (const [i, name] of [PICTURE, ALPHA].entries()) {
     const shown = await page.evaluate(async (index) => {
       const image = document.images[index];

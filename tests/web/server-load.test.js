@@ -229,6 +229,17 @@ test('health: a picture is decoded, once; a decoder that fails is noticed, and i
   assert.equal((await ask(port, '/')).status, 503);
 });
 
+test('by default it decodes in threads of its own, which end with it', async () => {
+  const handler = await createLicHandler({ source: (path) => readRoot(`samples/${path}`) });
+  const port = await listen(handler);
+  const before = performance.eventLoopUtilization();
+  const { status } = await ask(port, '/deep-field.lic?format=jpeg');
+  const { utilization } = performance.eventLoopUtilization(before);
+  assert.equal(status, 200);
+  assert.ok(utilization < 0.5, `its own thread was busy for ${utilization} of the time`);
+  await handler.close();
+});
+
 test('close: what is being made is ended, later requests are refused', async () => {
   const { handler, port } = await start();
   const running = ask(port, '/large.lic?format=png');

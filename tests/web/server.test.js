@@ -10,7 +10,7 @@ import express from 'express';
 import fastify from 'fastify';
 import sharp from 'sharp';
 
-import { configure, decode, info } from 'lic-codec';
+import { configure, createDecoder, decode, info } from 'lic-codec';
 import { createLicHandler } from 'lic-codec/server';
 
 import { FETCH, IMG, ask, listen } from './http.js';
@@ -22,9 +22,12 @@ const GREY = 'tiny-grey.lic';
 const DATE = new Date('2024-05-06T07:08:09Z');
 
 let folder;
+let decoder;
 
 before(async () => {
-  configure({ models: { [(await info(readVector(OPAQUE))).modelId]: readRoot('tests/models/tiny.dec.licm') } });
+  const models = { [(await info(readVector(OPAQUE))).modelId]: readRoot('tests/models/tiny.dec.licm') };
+  configure({ models });
+  decoder = createDecoder({ models, workers: 2 });
   folder = mkdtempSync(join(tmpdir(), 'lic-server-'));
   mkdirSync(join(folder, 'below/deep ö'), { recursive: true });
   for (const name of [OPAQUE, ALPHA, GREY]) cpSync(rootPath(`tests/vectors/${name}`), join(folder, name));
@@ -34,11 +37,14 @@ before(async () => {
   writeFileSync(join(folder, 'page.html'), '<p>');
 });
 
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(() => {
+  decoder.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Serves a handler alone. */
 async function start(options) {
-  const handler = await createLicHandler({ source: folder, ...options });
+  const handler = await createLicHandler({ source: folder, decoder, ...options });
   return { handler, port: await listen(handler) };
 }
 
@@ -108,8 +114,8 @@ test('Display P3: colours as sRGB has them', async () => {
   const wide = sharp(colours, { raw: { width: 300, height: 200, channels: 4 } }).withIccProfile('p3');
   const { data } = await sharp(await wide.png().toBuffer()).keepIccProfile().ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   for (const colorSpace of ['display-p3', 'srgb']) {
-    const decoder = { decode: async (...args) => ({ ...(await decode(...args)), data: new Uint8ClampedArray(data), colorSpace }) };
-    const { port } = await start({ decoder });
+    const coloured = { decode: async (...args) => ({ ...(await decode(...args)), data: new Uint8ClampedArray(data), colorSpace }) };
+    const { port } = await start({ decoder: coloured });
     const { body } = await ask(port, `/${OPAQUE}?format=png`);
     const difference = largestDifference(await sharp(body).ensureAlpha().raw().toBuffer(), colours);
     assert.ok(colorSpace === 'srgb' ? difference > 10 : difference <= 4, `${colorSpace}: ${difference}`);
@@ -294,7 +300,7 @@ test('without sharp: PNG, and 501 for what it would take', async () => {
 });
 
 test('in Express: below a path, with the application around it', async () => {
-  const handler = await createLicHandler({ source: folder });
+  const handler = await createLicHandler({ source: folder, decoder });
   const application = express();
   application.use((_, response, next) => (response.setHeader('Vary', 'Origin'), next()));
   application.use('/photos', handler);
@@ -310,7 +316,7 @@ test('in Express: below a path, with the application around it', async () => {
 });
 
 test('in Fastify: by the raw request and reply', async () => {
-  const handler = await createLicHandler({ source: folder, prefix: '/photos' });
+  const handler = await createLicHandler({ source: folder, decoder, prefix: '/photos' });
   const application = fastify();
   application.get('/photos/*', (request, reply) => {
     reply.hijack();

@@ -5,7 +5,7 @@
 
 import { LRUCache } from 'lru-cache';
 
-import { decode, info } from 'lic-codec';
+import { createDecoder, info } from 'lic-codec';
 
 import { DiskCache, PictureCache } from './cache.js';
 import { Jobs } from './jobs.js';
@@ -35,6 +35,8 @@ export class PictureMaker {
   #sharp;
   #formats;
   #decoder;
+  /** @type {import('lic-codec').Decoder | null} in worker threads: the server's own thread stays free */
+  #own;
   /** @type {LRUCache<string, Info>} by path and ETag */
   #infos = new LRUCache({ max: MOST_INFOS });
   /** @type {Promise<void> | null} */
@@ -45,7 +47,8 @@ export class PictureMaker {
     this.#settings = settings;
     this.#sharp = sharp;
     this.#formats = /** @type {PictureFormat[]} */ (sharp ? settings.formats : ['png']);
-    this.#decoder = settings.decoder ?? { decode };
+    this.#own = settings.decoder ? null : createDecoder({ workers: settings.limits.concurrency });
+    this.#decoder = settings.decoder ?? /** @type {import('lic-codec').Decoder} */ (this.#own);
     this.jobs = new Jobs(settings.limits);
     this.cache = new PictureCache(settings.memoryCacheBytes, disk);
   }
@@ -106,6 +109,7 @@ export class PictureMaker {
   /** Ends all work. @param {unknown} reason */
   close(reason) {
     this.jobs.abort(reason);
+    this.#own?.close();
   }
 
   async #decodeSample() {

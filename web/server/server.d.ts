@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-import type { decode } from 'lic-codec';
+import type { Decoder } from 'lic-codec';
 
 /** What a .lic file can be turned into. */
 export type PictureFormat = 'avif' | 'webp' | 'jpeg' | 'png';
@@ -58,8 +58,11 @@ export interface LicHandlerOptions {
   /** Keeps made pictures in a folder as well. `maxBytes` is 1 GiB by default. */
   diskCache?: { folder: string; maxBytes?: number };
 
-  /** What decodes: one of `createDecoder()`, to share it or to use other models. By default one of the handler's own. */
-  decoder?: { decode: typeof decode };
+  /**
+   * What decodes: one of `createDecoder()`, to share it or to use other models. By default one of the handler's own, with
+   * `concurrency` worker threads.
+   */
+  decoder?: Pick<Decoder, 'decode'>;
   /** A small .lic file for `health()`. Needed where the decoder has no model of this package. @default a picture of one pixel */
   sample?: Uint8Array;
   /** Larger pictures are not decoded. @default 50_000_000 */

@@ -23,7 +23,7 @@ const FROM_LINEAR = /* @__PURE__ */ Uint8ClampedArray.from({ length: STEPS + 1 }
  * @returns {import('lic-codec').Picture}
  */
 export function toSrgb(picture) {
-  const { data, colorSpace } = /** @type {{data: Uint8ClampedArray, colorSpace: string}} */ (picture);
+  const { data, colorSpace } = picture;
   if (colorSpace !== 'display-p3') return picture;
   for (let i = 0; i < data.length; i += 4) {
     const [r, g, b] = [TO_LINEAR[data[i]], TO_LINEAR[data[i + 1]], TO_LINEAR[data[i + 2]]];
