@@ -2,7 +2,8 @@
 # Installs what a build needs and is not there yet. Stages, each including what it stands on:
 #   scripts/setup.sh native    compiler, libraries, XNNPACK's sources: the `lic` command
 #   scripts/setup.sh wasm      Node.js, Emscripten: the web package
-#   scripts/setup.sh test      what the tests call besides: Chromium, numpy, other codecs, and the stage training
+#   scripts/setup.sh test      what the tests call besides: Chromium, SciPy, web servers, and the stages evaluation and training
+#   scripts/setup.sh evaluation  the codecs and metrics of the comparison, newer than Debian 12's where that matters
 #   scripts/setup.sh training  PyTorch
 # Without arguments: native wasm. Toolchains go to $PREFIX (/opt/lic-toolchain, or ~/.cache/lic-toolchain for an ordinary user);
 # removing that folder removes them. Debian 12 on amd64. An installed Emscripten (emcc on the PATH, 3.1.69 or newer) is used as it is.
@@ -34,7 +35,7 @@ APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::Check-Valid-Until "fa
 EOF
     APT_CONFIG=$apt/apt.conf apt-get update -q > /dev/null || die "apt-get could not read Debian 13's package lists"
   fi
-  (cd "$PREFIX/downloads" && APT_CONFIG=$apt/apt.conf apt-get -q "$@" > /dev/null)
+  (cd "$PREFIX/downloads" && APT_CONFIG=$apt/apt.conf apt-get -q "$@")
 }
 
 # XNNPACK, pthreadpool and FXdiv as Debian 13 has them.
@@ -42,7 +43,7 @@ setup_sources() {
   done_before sources-1 && return
   say "XNNPACK's sources"
   # apt-get source complains of the missing .dsc of some mirrors after it has the archives; they are checked for below
-  trixie_apt source --download-only --tar-only xnnpack/trixie pthreadpool/trixie fxdiv/trixie 2> /dev/null || true
+  trixie_apt source --download-only --tar-only xnnpack/trixie pthreadpool/trixie fxdiv/trixie > /dev/null 2>&1 || true
   local name archive folder inner
   for name in xnnpack pthreadpool fxdiv; do
     archive=$(find "$PREFIX/downloads" -name "${name}_*.orig.tar.*" | sort | tail -1)
@@ -108,7 +109,7 @@ setup_emscripten() {
   done_before "emscripten-$EMSCRIPTEN_VERSION" && return
   need_packages python3 patchelf llvm-19
   say "Emscripten $EMSCRIPTEN_VERSION"
-  trixie_apt download emscripten/trixie binaryen/trixie libc6/trixie libstdc++6/trixie libgcc-s1/trixie || die "Emscripten could not be downloaded"
+  trixie_apt download emscripten/trixie binaryen/trixie libc6/trixie libstdc++6/trixie libgcc-s1/trixie > /dev/null || die "Emscripten could not be downloaded"
   local root=$PREFIX/emscripten libraries=$PREFIX/emscripten/lib tool
   rm -rf "$root"
   mkdir -p "$libraries"
@@ -171,8 +172,48 @@ setup_servers() {
 
 setup_test() {
   setup_servers
-  need_packages chromium python3 python3-numpy libjpeg-turbo-progs libopenjp2-tools webp libavif-bin
+  setup_evaluation
+  need_packages chromium python3-scipy python3-skimage
   setup_training
+}
+
+# Programs of Debian 13 that the comparison calls, in $PREFIX/rivals/bin, with the libraries that they need beside them.
+RIVAL_PROGRAMS=(avifenc avifdec cjxl djxl ssimulacra2 butteraugli_main heif-enc heif-dec)
+RIVAL_PACKAGES=(libavif-bin libjxl-tools libjxl-devtools libheif-examples libheif-plugin-x265 libheif-plugin-libde265)
+setup_rivals() {
+  done_before rivals-1 && return
+  need_packages patchelf
+  say "programs of Debian 13 for the comparison"
+  local root=$PREFIX/rivals name package libraries packages
+  rm -rf "$root" "$PREFIX"/downloads
+  # with all that they need, the C library too: as if nothing were installed
+  packages=$(trixie_apt install --simulate --no-install-recommends -o Dir::State::status=/dev/null "${RIVAL_PACKAGES[@]}" | awk '$1 == "Inst" { print $2 }') \
+    || die "apt cannot tell what Debian 13's codecs need"
+  # shellcheck disable=SC2086  # names have no spaces
+  trixie_apt download $packages > /dev/null || die "Debian 13's codecs could not be downloaded"
+  mkdir -p "$root/lib" "$root/bin" "$root/unpacked"
+  for package in "$PREFIX"/downloads/*.deb; do dpkg-deb -x "$package" "$root/unpacked"; done
+  libraries=$root/unpacked/usr/lib/x86_64-linux-gnu
+  cp -a "$libraries"/*.so* "$libraries/libheif" "$root/lib"
+  for name in "${RIVAL_PROGRAMS[@]}"; do
+    # DT_RPATH, unlike DT_RUNPATH, holds for the libraries' libraries and for plugins as well
+    patchelf --force-rpath --set-interpreter "$root/lib/ld-linux-x86-64.so.2" --set-rpath "$root/lib" "$root/unpacked/usr/bin/$name"
+    mv "$root/unpacked/usr/bin/$name" "$root/bin/$name"
+    "$root/bin/$name" --help > /dev/null 2>&1 || [ $? -lt 126 ] || die "$name of Debian 13 does not run"
+  done
+  for name in heif-enc heif-dec; do
+    mv "$root/bin/$name" "$root/lib/$name"
+    printf '#!/bin/sh\nLIBHEIF_PLUGIN_PATH=%q exec %q "$@"\n' "$root/lib/libheif/plugins" "$root/lib/$name" > "$root/bin/$name"
+    chmod +x "$root/bin/$name"
+  done
+  for package in "$PREFIX"/downloads/*.deb; do dpkg-deb -W --showformat='${Package} ${Version}\n' "$package"; done > "$root/versions"
+  rm -rf "$root/unpacked"
+  mark_done rivals-1
+}
+
+setup_evaluation() {
+  need_packages python3 python3-numpy time libjpeg-turbo-progs libopenjp2-tools webp libavif-bin
+  setup_rivals
 }
 
 setup_training() {
@@ -186,6 +227,7 @@ write_environment() {
     printf 'export XNNPACK_DIR=%q PTHREADPOOL_DIR=%q FXDIV_DIR=%q\n' "$PREFIX/src/xnnpack" "$PREFIX/src/pthreadpool" "$PREFIX/src/fxdiv"
     if [ -x "$PREFIX/node/bin/node" ]; then printf 'export PATH=%q:$PATH\n' "$PREFIX/node/bin"; fi
     if done_before servers-1; then printf 'export PATH=$PATH:%q:%q\n' "$PREFIX/servers/usr/sbin" "$PREFIX/servers/usr/bin"; fi
+    if done_before rivals-1; then printf 'export LIC_RIVALS=%q\n' "$PREFIX/rivals/bin"; fi
     if done_before "emscripten-$EMSCRIPTEN_VERSION"; then
       printf 'export EM_CONFIG=%q EMSCRIPTEN_ROOT=%q\n' "$PREFIX/emscripten/config.py" "$PREFIX/emscripten/usr/share/emscripten"
       printf 'export PATH=$EMSCRIPTEN_ROOT:$PATH\n'
@@ -202,8 +244,8 @@ flock --nonblock 9 || { say "waiting for another set-up"; flock 9; }
 [ $# -gt 0 ] || set -- native wasm
 for stage in "$@"; do
   case $stage in
-    native | wasm | test | training) "setup_$stage" ;;
-    *) die "unknown stage '$stage' (native, wasm, test, training)" ;;
+    native | wasm | test | evaluation | training) "setup_$stage" ;;
+    *) die "unknown stage '$stage' (native, wasm, test, evaluation, training)" ;;
   esac
 done
 write_environment
