@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Compares LIC with JPEG, JPEG 2000, WebP and AVIF on pictures (PNG or PNM, 8 bits, sides of at least 161 pixels).
+"""Compares LIC with other codecs on pictures (PNG or PNM, 8 bits, sides of at least 161 pixels).
 
-  python3 models/evaluation/compare.py ../shared/data/kodak/*.png --out models/evaluation/results/kodak
-  python3 models/evaluation/compare.py --out models/evaluation/results/kodak --readme
+  python3 models/evaluation/compare.py photos/*.png --out comparison/photos --codecs jpeg,avif -j 4
 
-    picture --encoder, setting--> file --decoder--> picture            coders.py
-       |                           | bytes             |
-       +---------------------------+-- PSNR, MS-SSIM --+-> PREFIX.csv   metrics.py
-                                                               |
-                 PREFIX.json, tables <-- BD-rates, mean curves +        bdrate.py, report.py
+    picture --encoder, setting--> file --decoder--> picture      coders.py, runs.py
+       |                           | bytes, cost      | cost
+       +---------------------------+-- metrics -------+-> PREFIX.csv   metrics.py, perceptual.py
+                                                             |
+      PREFIX.json, tables <-- BD-rates, mean curves, costs --+         bdrate.py, report.py, tables.py
+      PREFIX-*.svg, PREFIX-codec-compare/ <------------------+         charts.py, codec_compare.py
 
 Measurements are kept in the cache folder, by everything that they depend on, so that a second run measures only what is new.
 Exit status 1: something could not be measured; it is named, and the rest is reported. 2: wrong arguments.
@@ -16,153 +16,105 @@ Exit status 1: something could not be measured; it is named, and the rest is rep
 
 import argparse
 import concurrent.futures
-import hashlib
-import json
 import os
 import sys
-import tempfile
 
+import charts
 import coders
-import metrics
-import pictures
+import codec_compare
 import report
+import tables
+from commands import CodecError
+from runs import RunError, Runs, image_name
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+READMES = {  # file -> its table's name, what it quotes
+    "README.md": tables.readme_table,
+    "models/evaluation/README.md": tables.full_tables,
+}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")
-    parser.add_argument("--out", required=True, metavar="PREFIX", help="the results are PREFIX.csv and PREFIX.json")
-    parser.add_argument("--readme", action="store_true", help="write the table of the results into README.md; without IMAGE, measure nothing")
-    parser.add_argument("--lic", default=os.path.join(ROOT, "build/release/native/lic"), help="the command (%(default)s)")
-    parser.add_argument("--model", default=os.path.join(ROOT, "models/lic-photo.dec.licm"), help="its model (%(default)s)")
+    parser.add_argument("--out", required=True, metavar="PREFIX", help="what the names of all results begin with")
+    parser.add_argument("--readme", action="store_true", help="write the tables of the results into the README files; without IMAGE, measure nothing")
+    parser.add_argument("--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)")
+    parser.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
+    parser.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
     parser.add_argument("--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="(%(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
+    parser.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
     arguments = parser.parse_args()
     if not arguments.images and not arguments.readme:
         parser.error("no IMAGE is named")
     names = [image_name(path) for path in arguments.images]
     if len(set(names)) < len(names):
         parser.error("two pictures have the same name")
+    if arguments.jobs < 1:
+        parser.error("--jobs is less than 1")
+    arguments.codecs = arguments.codecs and ["lic", *arguments.codecs.split(",")]
     return arguments
-
-
-def image_name(path):
-    return os.path.splitext(os.path.basename(path))[0]
 
 
 def complain(message):
     print(f"compare.py: {message}", file=sys.stderr)
 
 
-def usable_codecs(arguments):
-    """The codecs that are there, and of the others why not. LIC must be there."""
-    usable, skipped = [coders.lic_codec(arguments.lic, arguments.model)], {}
-    usable[0].version()
-    for rival in coders.RIVALS:
-        try:
-            rival.version()
-            usable.append(rival)
-        except coders.CodecError as error:
-            skipped[rival.title] = str(error)
-    return usable, skipped
+def show_progress(text):
+    """On a terminal only; the next text takes its place."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
-class Cache:
-    """Measurements by a hash of what they depend on: pixels, codec with versions and commands, setting, and this code."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        sources = [coders.file_hash(module.__file__) for module in (metrics, pictures)]
-        self.common = json.dumps(sources)
-        os.makedirs(folder, exist_ok=True)
-
-    def path(self, *key):
-        text = self.common + json.dumps(key)
-        return os.path.join(self.folder, hashlib.sha256(text.encode()).hexdigest() + ".json")
-
-    def load(self, path):
-        try:
-            with open(path, encoding="ascii") as file:
-                return json.load(file)
-        except (OSError, ValueError):
-            return None
-
-    def save(self, path, measurement):
-        with open(f"{path}.{os.getpid()}", "w", encoding="ascii") as file:
-            json.dump(measurement, file)
-        os.replace(file.name, path)
-
-
-def measure_image(path, codec, cache):
+def measure_image(runs, path, codec):
     """All settings of a codec on a picture: rows, and complaints."""
-    try:
-        original = pictures.read_picture(path)
-    except (OSError, pictures.PictureError) as error:
-        return [], [f"{path}: {error}"]
-    if min(original.shape[:2]) < metrics.MS_SSIM_LEAST_SIDE:
-        return [], [f"{path}: a side is shorter than {metrics.MS_SSIM_LEAST_SIDE} pixels"]
-    pixels_hash = hashlib.sha256(repr(original.shape).encode() + original.tobytes()).hexdigest()
-    identity = codec.identity()
     rows, complaints = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        names = {"ppm": f"{folder}/original.ppm", "png": f"{folder}/original.png"}
-        pictures.write_ppm(names["ppm"], original)
-        pictures.write_png(names["png"], original)
-        for setting in codec.settings:
-            place = cache.path(pixels_hash, identity, setting)
-            measurement = cache.load(place)
-            if measurement is None:
-                try:
-                    measurement = measure(original, codec, {**names, "setting": setting}, folder)
-                except (coders.CodecError, pictures.PictureError, OSError, ValueError) as error:
-                    complaints.append(f"{path}: {codec.title} at {setting}: {error}")
-                    continue
-                cache.save(place, measurement)
-            rows.append({"image": image_name(path), "codec": codec.key, "setting": setting, **measurement})
+    for setting in codec.settings:
+        try:
+            rows.append(runs.measure(path, codec.key, setting))
+        except RunError as error:
+            complaints.append(str(error))
     return rows, complaints
 
 
-def measure(original, codec, names, folder):
-    names = {**names, "file": f"{folder}/coded{codec.extension}", "decoded": f"{folder}/decoded{codec.decoded}"}
-    codec.code(names)
-    decoded = pictures.read_picture(names["decoded"])
-    if decoded.shape != original.shape:
-        raise ValueError(f"decoded to {decoded.shape[1]} x {decoded.shape[0]} pixels")
+def measure_all(runs, images, jobs):
+    """Rows in the order of codecs and pictures, and complaints, each once."""
+    tasks = [(path, codec) for codec in runs.codecs.values() for path in images]
+    rows, complaints = [], []
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        running = [pool.submit(measure_image, runs, *task) for task in tasks]
+        for done, _ in enumerate(concurrent.futures.as_completed(running), 1):
+            show_progress(f"{done} of {len(tasks)} curves")
+    show_progress("")
+    for new_rows, new_complaints in (future.result() for future in running):
+        rows += new_rows
+        complaints += new_complaints
+    return rows, list(dict.fromkeys(complaints))
+
+
+def describe(codec, rows):
+    """What the results say of a codec besides its figures."""
     return {
-        "bytes": os.path.getsize(names["file"]),
-        "pixels": original.shape[0] * original.shape[1],
-        "psnr": metrics.psnr(original, decoded),
-        "ms_ssim": metrics.ms_ssim(original, decoded),
+        "title": codec.title, "version": codec.version(), "command": codec.command(), "decode_command": codec.decode_command(),
+        "settings": list(codec.settings), "measured": max(row["measured"] for row in rows if row["codec"] == codec.key),
     }
 
 
-def measure_all(arguments, usable):
-    """Rows in the order of codecs and pictures, and complaints."""
-    cache = Cache(arguments.cache)
-    tasks = [(path, codec) for codec in usable for path in arguments.images]
-    rows, complaints = [], []
-    with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        running = [pool.submit(measure_image, path, codec, cache) for path, codec in tasks]
-        for done, (future, (path, codec)) in enumerate(zip(running, tasks), 1):
-            new_rows, new_complaints = future.result()
-            rows += new_rows
-            complaints += [c for c in new_complaints if c not in complaints]
-            if sys.stderr.isatty():
-                print(f"\r\x1b[K{done} of {len(tasks)}: {codec.title}, {image_name(path)}", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
-    return rows, complaints
+def processor():
+    """This machine's, for what is said of time."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return names[0] if names else "unknown"
 
 
 def run(arguments):
-    """Measures, writes PREFIX.csv and PREFIX.json. Returns whether everything could be measured."""
-    usable, skipped = usable_codecs(arguments)
-    rows, complaints = measure_all(arguments, usable)
-    for title, reason in skipped.items():
-        complaints.append(f"{title} is left out: {reason}")
+    """Measures, writes the results. Returns whether everything could be measured. CodecError without LIC."""
+    codecs, missing = coders.usable_codecs(arguments.codecs, arguments.lic, arguments.model)
+    if "lic" in missing:
+        raise CodecError(missing["lic"])
+    runs = Runs(arguments.cache, codecs)
+    missing_metrics = runs.perceptual.missing()
+    rows, complaints = measure_all(runs, arguments.images, arguments.jobs)
+    complaints += [f"{key} is left out: {reason}" for key, reason in {**missing, **missing_metrics}.items()]
     for complaint in complaints:
         complain(complaint)
     if not any(row["codec"] == "lic" for row in rows):
@@ -170,28 +122,36 @@ def run(arguments):
         return False
     os.makedirs(os.path.dirname(os.path.abspath(arguments.out)), exist_ok=True)
     report.write_rows(arguments.out + ".csv", rows)
-    rows = report.read_rows(arguments.out + ".csv")  # figures follow from what is written
     measured = {row["codec"] for row in rows}
+    kept = report.read_rows(arguments.out + ".csv")  # figures follow from what is written
     results = {
         "images": len({row["image"] for row in rows}),
-        "codecs": {c.key: {"title": c.title, "version": c.version()} for c in usable if c.key in measured},
-        "skipped": skipped,
-        **report.summarize(rows),
+        "image_names": list(dict.fromkeys(row["image"] for row in rows)),
+        "processor": processor(),
+        "codecs": {key: describe(codec, rows) for key, codec in codecs.items() if key in measured},
+        "missing": missing,
+        "missing_metrics": missing_metrics,
+        "libjxl_devtools": runs.perceptual.version(),
+        **report.summarize(kept),
     }
     report.write_results(arguments.out + ".json", results)
-    print(report.readme_table(results))
+    charts.write_charts(arguments.out, results)
+    codec_compare.write_batches(arguments.out, kept, results)
+    print(tables.readme_table(results))
     return not complaints
 
 
-def write_readme(arguments):
-    path = os.path.join(ROOT, "README.md")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if report.table_in(text, arguments.out) is None:
-        raise SystemExit(f"README.md has no {' ... '.join(report.markers(arguments.out))}")
-    table = report.readme_table(report.read_results(arguments.out + ".json"))
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(report.with_table(text, arguments.out, table))
+def write_readmes(prefix):
+    """Puts the tables of results into the files that have a place for them."""
+    name, results = os.path.basename(prefix), report.read_results(prefix + ".json")
+    for file_name, make_table in READMES.items():
+        path = os.path.join(coders.ROOT, file_name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if tables.table_in(text, name) is None:
+            raise SystemExit(f"{file_name} has no {' ... '.join(tables.markers(name))}")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(tables.with_table(text, name, make_table(results)))
 
 
 def main():
@@ -200,11 +160,11 @@ def main():
     if arguments.images:
         try:
             complete = run(arguments)
-        except coders.CodecError as error:
+        except CodecError as error:
             complain(error)
             return 1
     if arguments.readme:
-        write_readme(arguments)
+        write_readmes(arguments.out)
     return 0 if complete else 1
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import paths
 import coders
 import report
+import tables
 from metrics_test import waves
 from pictures import write_png, write_ppm
 
@@ -29,11 +31,12 @@ class Compare(unittest.TestCase):
         self.picture = os.path.join(self.folder, "waves.png")
         write_png(self.picture, waves(161, 190))
 
-    def run_compare(self, *arguments, path=""):
+    def run_compare(self, *arguments, path="", stderr=subprocess.PIPE):
         command = [sys.executable, COMPARE, *arguments, "--lic", paths.LIC, "--model", MODEL, "--cache", f"{self.folder}/cache"]
         return subprocess.run(
             [*command, "--out", f"{self.folder}/out/small"],
-            env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False, timeout=300,
+            env={**os.environ, "PATH": path, "LIC_RIVALS": self.folder},
+            stdout=subprocess.PIPE, stderr=stderr, text=True, check=False, timeout=300,
         )
 
     def rows(self):
@@ -45,10 +48,15 @@ class Compare(unittest.TestCase):
     def test_missing_codecs_are_named(self):
         done = self.run_compare(self.picture)
         self.assertEqual(done.returncode, 1)
-        for title, program in (("JPEG", "cjpeg"), ("JPEG 2000", "opj_compress"), ("WebP", "cwebp"), ("AVIF", "avifenc")):
-            self.assertIn(f"{title} is left out: {program} is not installed", done.stderr)
-            self.assertEqual(self.results()["skipped"][title], f"{program} is not installed")
-            self.assertIn(f"| {title} | not measured: {program} is not installed |", done.stdout)
+        for codec in coders.RIVALS:
+            reason = f"{codec.encode[0]} is not installed"
+            self.assertIn(f"{codec.key} is left out: {reason}", done.stderr)
+            self.assertEqual(self.results()["missing"][codec.key], reason)
+            self.assertIn(f"| {codec.key} | not measured: {reason} |", done.stdout)
+        for metric in ("ssimulacra2", "butteraugli"):
+            self.assertIn(f"{metric} is left out: ", done.stderr)
+            self.assertEqual({row[metric] for row in self.rows()}, {None})
+            self.assertIn(f"{report.METRICS[metric].title} was not measured: ", done.stdout)
         self.assertEqual([row["setting"] for row in self.rows()], list(coders.LIC.settings))
 
     def test_old_codec_is_named(self):
@@ -58,7 +66,7 @@ class Compare(unittest.TestCase):
         os.chmod(fake, 0o755)
         shutil.copy(fake, os.path.join(self.folder, "djpeg"))
         done = self.run_compare(self.picture, path=self.folder)
-        self.assertIn("JPEG is left out: cjpeg 1.5.2 is older than 2.0", done.stderr)
+        self.assertIn("jpeg is left out: cjpeg 1.5.2 is older than 2.0", done.stderr)
 
     def test_bad_pictures_are_named_and_the_rest_is_measured(self):
         broken, small = f"{self.folder}/broken.png", f"{self.folder}/small.ppm"
@@ -102,12 +110,38 @@ class Compare(unittest.TestCase):
         cjpeg = shutil.which("cjpeg") or paths.skip("compare.py with a rival: cjpeg is missing")
         done = self.run_compare(self.picture, path=os.path.dirname(cjpeg))
         rows = [row for row in self.rows() if row["codec"] == "jpeg"]
-        self.assertEqual([row["setting"] for row in rows], list(coders.RIVALS[0].settings), done.stderr)
+        self.assertEqual([row["setting"] for row in rows], list(coders.JPEG.settings), done.stderr)
         for key in ("bytes", "psnr"):
             values = [row[key] for row in rows]
             self.assertEqual(values, sorted(values))
 
+    def test_chosen_codecs_alone_are_measured(self):
+        done = self.run_compare(self.picture, "--codecs", "webp", "-j", "1")
+        self.assertEqual(list(self.results()["missing"]), ["webp"])
+        self.assertNotIn("jpeg", done.stderr)
+        done = self.run_compare(self.picture, "--codecs", "webp,gif")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no codec is called gif", done.stderr)
+
+    def test_progress_is_for_terminals(self):
+        self.assertNotIn("curves", self.run_compare(self.picture).stderr)
+        ours, theirs = pty.openpty()
+        self.run_compare(self.picture, stderr=theirs)
+        os.close(theirs)
+        self.assertIn(b"1 of 1 curves\r\x1b[K", os.read(ours, 10_000))
+        os.close(ours)
+
+    def test_results_and_their_charts_are_written(self):
+        self.run_compare(self.picture)
+        self.assertLessEqual({"small.csv", "small.json", "small-psnr.svg", "small-codec-compare"}, set(os.listdir(f"{self.folder}/out")))
+        for name in ("small.csv", "small.json"):  # nothing of where it was made
+            with open(f"{self.folder}/out/{name}", encoding="utf-8") as file:
+                text = file.read()
+            self.assertNotIn(self.folder, text)
+            self.assertNotIn(paths.ROOT, text)
+
     def test_wrong_arguments(self):
+        self.assertEqual(self.run_compare(self.picture, "--jobs", "0").returncode, 2)
         self.assertEqual(self.run_compare().returncode, 2)
         self.assertEqual(self.run_compare(self.picture, self.picture).returncode, 2)
         self.assertEqual(self.run_compare(self.picture, "--model", "/none.dec.licm").returncode, 1)
@@ -118,7 +152,10 @@ def curve(codec, image, factor, pixels=100_000):
     for setting, psnr in enumerate((28, 30, 32, 34, 36)):
         yield {
             "image": image, "codec": codec, "setting": str(setting), "bytes": round(1000 * factor * 2**setting), "pixels": pixels,
-            "psnr": psnr, "ms_ssim": 1 - 10 ** (-psnr / 20),
+            "psnr": psnr, "psnr_y": psnr + 1, "ssim": 1 - 10 ** (-psnr / 30), "ms_ssim": 1 - 10 ** (-psnr / 20),
+            "ssimulacra2": 2 * psnr, "butteraugli": 40 - psnr,
+            "encode_seconds": 0.2 * factor, "encode_wall_seconds": 0.3 * factor, "encode_memory": 2_000_000,
+            "decode_seconds": 0.1, "decode_wall_seconds": 0.1, "decode_memory": 1_000_000 + setting,
         }
 
 
@@ -151,12 +188,12 @@ class Report(unittest.TestCase):
 
     def test_table_between_markers(self):
         text = "before\n<!-- table:kodak -->\nold\n<!-- /table:kodak -->\nafter\n"
-        self.assertEqual(report.table_in(text, "results/kodak"), "old")
-        self.assertIsNone(report.table_in(text, "results/other"))
-        self.assertEqual(report.with_table(text, "results/kodak", "new"), text.replace("old", "new"))
+        self.assertEqual(tables.table_in(text, "kodak"), "old")
+        self.assertIsNone(tables.table_in(text, "other"))
+        self.assertEqual(tables.with_table(text, "kodak", "new"), text.replace("old", "new"))
         empty = text.replace("old\n", "")
-        self.assertEqual(report.table_in(empty, "results/kodak"), "")
-        self.assertEqual(report.with_table(empty, "results/kodak", "new"), text.replace("old", "new"))
+        self.assertEqual(tables.table_in(empty, "kodak"), "")
+        self.assertEqual(tables.with_table(empty, "kodak", "new"), text.replace("old", "new"))
 
 
 if __name__ == "__main__":

@@ -2,19 +2,33 @@
 
 import glob
 import os
+import tempfile
 import unittest
 
 import paths
+import charts
+import codec_compare
+import compare
 import report
+import tables
 
 RESULTS = os.path.join(paths.ROOT, "models", "evaluation", "results")
+
+
+def contents(folder, start):
+    """name -> bytes, of the files in a folder and those in it whose names begin with `start`."""
+    names = [os.path.relpath(os.path.join(place, name), folder) for place, _, files in os.walk(folder) for name in files]
+    found = {}
+    for name in names:
+        if name.startswith(start):
+            with open(os.path.join(folder, name), "rb") as file:
+                found[name] = file.read()
+    return found
 
 
 class Figures(unittest.TestCase):
     def setUp(self):
         self.prefixes = [os.path.splitext(path)[0] for path in sorted(glob.glob(os.path.join(RESULTS, "*.csv")))]
-        with open(os.path.join(paths.ROOT, "README.md"), encoding="utf-8") as file:
-            self.readme = file.read()
 
     def test_kodak_is_there(self):
         self.assertIn("kodak", [os.path.basename(prefix) for prefix in self.prefixes])
@@ -27,10 +41,25 @@ class Figures(unittest.TestCase):
                 self.assertEqual({key: results[key] for key in summary}, summary)
                 self.assertEqual(results["images"], len({row["image"] for row in rows}))
 
-    def test_readme_quotes_the_figures(self):
+    def test_charts_and_batches_follow_from_figures(self):
         for prefix in self.prefixes:
-            with self.subTest(prefix):
-                self.assertEqual(report.table_in(self.readme, prefix), report.readme_table(report.read_results(prefix + ".json")))
+            with self.subTest(prefix), tempfile.TemporaryDirectory() as folder:
+                results, new = report.read_results(prefix + ".json"), os.path.join(folder, os.path.basename(prefix))
+                charts.write_charts(new, results)
+                codec_compare.write_batches(new, report.read_rows(prefix + ".csv"), results)
+                made, committed = contents(folder, ""), contents(RESULTS, os.path.basename(prefix) + "-")
+                self.assertEqual(made.keys(), committed.keys())
+                self.assertEqual([name for name in made if made[name] != committed[name]], [])
+
+    def test_results_are_small(self):
+        self.assertLess(sum(len(data) for data in contents(RESULTS, "").values()), 1_000_000)
+
+    def test_readmes_quote_the_figures(self):
+        for prefix in self.prefixes:
+            for name, make_table in compare.READMES.items():
+                with self.subTest(prefix=prefix, name=name), open(os.path.join(paths.ROOT, name), encoding="utf-8") as file:
+                    quoted = tables.table_in(file.read(), os.path.basename(prefix))
+                    self.assertEqual(quoted, make_table(report.read_results(prefix + ".json")))
 
 
 if __name__ == "__main__":
