@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 import { CSP, serve } from '../../web/demo/serve.js';
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = PLACES.find((path) => path && existsSync(path));
+export const executablePath = PLACES.find((path) => path && existsSync(path));
 
 /** For `test(name, {skip}, ...)`: false, or why the browser tests cannot run. */
 export const skip = executablePath ? false : 'Chromium is missing: install it, or name it in CHROMIUM';

@@ -1,0 +1,82 @@
+"""Where the pictures of a test come from: a table of files.
+
+A source has originals (image -> path), codecs (key -> title), rates (bits per pixel), and decoded: (image, codec, rate) -> Decoded.
+"""
+
+import csv
+import dataclasses
+import os
+
+REFERENCE = "original"  # the codec of originals in a table
+COLUMNS = ("image", "codec", "rate", "bpp", "path")
+
+
+class SourceError(ValueError):
+    """Pictures that cannot make a test."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Decoded:
+    path: str
+    bpp: float
+    setting: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    originals: dict
+    codecs: dict
+    rates: tuple
+    decoded: dict
+
+
+def from_table(path):
+    """A CSV file with the columns image, codec, rate, bpp, path. Originals have the codec "original" and neither rate nor bpp; other
+    rows say for which rate they stand and what they take. Paths are relative to the table. Raises SourceError with the line."""
+    folder = os.path.dirname(os.path.abspath(path))
+    originals, codecs, decoded = {}, {}, {}
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise SourceError(f"{path}: needs the columns {', '.join(COLUMNS)}")
+        for row in reader:
+            picture = os.path.join(folder, row["path"] or "")
+            if not os.path.isfile(picture):
+                raise SourceError(f"{path}:{reader.line_num}: there is no file {picture}")
+            if row["codec"] == REFERENCE:
+                originals[row["image"]] = picture
+                continue
+            try:
+                rate, bpp = float(row["rate"]), float(row["bpp"])
+            except (TypeError, ValueError):
+                raise SourceError(f"{path}:{reader.line_num}: rate and bpp must be numbers") from None
+            codecs[row["codec"]] = row["codec"]
+            decoded[row["image"], row["codec"], rate] = Decoded(picture, bpp, "")
+    without = sorted({image for image, _, _ in decoded} - set(originals))
+    if without:
+        raise SourceError(f"{path}: no original of {', '.join(without)}")
+    if not decoded:
+        raise SourceError(f"{path}: holds no coded pictures")
+    return Source(originals, codecs, tuple(sorted({rate for _, _, rate in decoded})), decoded)
+
+
+def equal_rates(source, tolerance):
+    """The (image, rate) whose pictures of all codecs are there and within the tolerance of the rate, and of the others why not.
+
+    One codec off the rate leaves out the others' pictures as well, since means over different images would not compare.
+    """
+    kept, left_out = [], []
+    for image in source.originals:
+        for rate in source.rates:
+            problems = []
+            for codec in source.codecs:
+                picture = source.decoded.get((image, codec, rate))
+                if picture is None:
+                    problems.append(f"{codec} has no picture")
+                elif abs(picture.bpp - rate) > tolerance * rate:
+                    problems.append(f"{codec} takes {picture.bpp:.3f}")
+            if problems:
+                left_out.append(f"{image} at {rate:g} bits per pixel: {', '.join(problems)}")
+            else:
+                kept.append((image, rate))
+    return kept, left_out
