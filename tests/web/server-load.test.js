@@ -180,6 +180,11 @@ test('a client that leaves stops the decoder, unless others wait for the same', 
   assert.deepEqual([work.decodes, work.aborted], [2, 1]);
 });
 
+test('a source that gives up is answered as well', async () => {
+  const { port } = await start({ source: () => Promise.reject(new DOMException('too slow', 'AbortError')) });
+  assert.equal((await ask(port, '/a.lic')).status, 500);
+});
+
 test('metrics: what was answered, decoded, found, how long', async () => {
   const registry = new Registry();
   const { port } = await start({ metrics: { register: registry } });

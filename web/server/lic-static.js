@@ -103,7 +103,8 @@ function print({ pages, pictures, runtimeBytes, warnings }, isQuiet, isDry) {
     console.log(licBytes === null ? `${file}: stays, ${kept}` : `${file}: ${bytes} -> ${licBytes} bytes, ${percent(licBytes, bytes)}`);
   }
   const replaced = pictures.filter(({ licBytes }) => licBytes !== null);
-  const [before, after] = [replaced.reduce((sum, { bytes }) => sum + bytes, 0), replaced.reduce((sum, { licBytes }) => sum + (licBytes ?? 0), 0)];
+  const before = replaced.reduce((sum, { bytes }) => sum + bytes, 0);
+  const after = replaced.reduce((sum, { licBytes }) => sum + (licBytes ?? 0), 0);
   console.log(`${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten, ${replaced.length} of ${pictures.length} pictures replaced`);
   if (replaced.length) console.log(`${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`);
 }

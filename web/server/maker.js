@@ -133,8 +133,8 @@ export class PictureMaker {
   #checkPossible(format, width, quality) {
     const lacksSharp = !this.#sharp && (format !== 'png' || (width ?? quality) !== null);
     if (this.#formats.includes(format) && !lacksSharp) return;
-    const why = this.#sharp ? `of pictures, this server makes ${this.#formats.join(', ')}` : 'this server can make PNG only, and does not scale: it lacks sharp';
-    throw new HttpProblem(501, 'format_unavailable', why);
+    const without = 'this server makes PNG only, and does not scale: it lacks sharp';
+    throw new HttpProblem(501, 'format_unavailable', this.#sharp ? `this server makes ${this.#formats.join(', ')}` : without);
   }
 
   /** @param {string} path @param {StoredPicture} stored @param {Variant} variant @param {AbortSignal} signal */

@@ -142,7 +142,7 @@ class Handler {
 
   /** @param {unknown} error @param {Request} request @param {Response} response */
   #fail(error, request, response) {
-    if (isLeaving(error)) return this.#maker.metrics?.answered('none', CLIENT_GONE, 0);
+    if (response.destroyed && isLeaving(error)) return this.#maker.metrics?.answered('none', CLIENT_GONE, 0);
     const problem = toProblem(error);
     if (problem.status >= 500) this.#settings.onError(error, request);
     // What has begun as a picture cannot end as a message: the client must see that it is broken.

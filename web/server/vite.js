@@ -33,7 +33,11 @@ export function licImages(options = {}) {
   /** @type {Map<string, Uint8Array>} what the development server answers with, by decoded path */
   const served = new Map();
   // Not before a picture is there: a project without one needs no encoder.
-  const open = () => (pictures ??= Encoder.open(options).then((encoder) => new Pictures(encoder, options)));
+  const open = () => {
+    pictures ??= Encoder.open(options).then((encoder) => new Pictures(encoder, options));
+    pictures.catch(() => (pictures = null));
+    return pictures;
+  };
 
   return {
     name: 'lic-images',
@@ -57,7 +61,7 @@ export function licImages(options = {}) {
     },
     configureServer(server) {
       server.watcher.on('change', async (file) => {
-        if ((await pictures)?.forget(resolve(file))) server.ws.send({ type: 'full-reload' });
+        if ((await pictures?.catch(() => null))?.forget(resolve(file))) server.ws.send({ type: 'full-reload' });
       });
       server.middlewares.use((request, response, next) => {
         const path = decode(request.originalUrl ?? '/');
