@@ -3,6 +3,7 @@
 //   source ──> bytes as they come (source.js) ──> header (info.js) ──> model (assets.js) ──> pool.js ──> ImageData
 
 import { Assets } from './assets.js';
+import { planBands, stack } from './bands.js';
 import { LicError } from './errors.js';
 import { HEADER_BYTES, readInfo } from './info.js';
 import { checkOptions, checkPixels, checkRegion } from './options.js';
@@ -159,47 +160,56 @@ export class Decoder {
       if (region) checkRegion(info, region);
       const tell = new Listener(options, stop, reader);
       tell.info(info);
-      const { width, height } = region ?? info;
-      const colorSpace = canvasSpace(info);
       const head = options.head === 'file' ? info.headHash : options.head;
       const [model] = await Promise.all([this.#assets.model(info.modelId, head), this.#assets.module()]);
       signal.throwIfAborted();
-      /** @type {Job} */
-      const job = {
+      const bands = kind === 'hash' ? [] : planBands(info, region, pool.free);
+      const tasks = this.#takeJobs(pool, bands, tell, {
         kind,
         maxPixels: info.width * info.height,
-        width,
-        height,
+        width: info.width,
+        height: info.height,
         region,
+        toEnd: region === undefined,
         headHash: head,
         preview: options.preview !== undefined,
         strips: options.onProgress !== undefined,
-        bitmap,
-        colorSpace,
+        bitmap: bitmap && bands.length === 1,
+        colorSpace: canvasSpace(info),
         model,
-      };
-      const task = pool.take(job, tell.events(colorSpace));
-      const cancel = () => pool.cancel(task, signal.reason);
-      signal.addEventListener('abort', cancel);
+      });
+      const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
+      signal.addEventListener('abort', () => cancel(signal.reason));
       let loaded = 0;
-      pump(reader, pool, task, tell).then(
-        () => (loaded = performance.now() - start),
-        (error) => pool.cancel(task, error),
-      );
-      const { result, times, waited } = await task.result;
-      this.#count({ load: loaded, wait: waited, ...times }, reader.loaded, width * height);
+      pump(reader, pool, tasks, tell).then(() => (loaded = performance.now() - start), cancel);
+      const finished = await Promise.all(tasks.map((task) => task.result)).catch((error) => {
+        cancel(error);
+        throw error;
+      });
+      for (const { times, waited } of finished) this.#count({ load: 0, wait: waited, ...times });
+      this.#count({ load: loaded });
+      this.#bytes += reader.loaded;
+      this.#pixels += (region ?? info).width * (region ?? info).height;
       this.#measure(start, loaded, info);
-      return { result, colorSpace };
+      const results = finished.map(({ result }) => result);
+      return { result: results.length === 1 ? results[0] : stack(results), colorSpace: canvasSpace(info) };
     } finally {
       reader.cancel();
     }
   }
 
-  /** @param {Omit<import('./index.js').Stats['ms'], 'total'>} ms @param {number} bytes @param {number} pixels */
-  #count(ms, bytes, pixels) {
-    for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name];
-    this.#bytes += bytes;
-    this.#pixels += pixels;
+  /**
+   * A task for each band, or one for a hash.
+   * @param {WorkerPool} pool @param {import('./index.js').Region[]} bands @param {Listener} tell @param {Job} job
+   */
+  #takeJobs(pool, bands, tell, job) {
+    if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
+    return bands.map((band, i) => pool.take({ ...job, ...sizeOf(band), region: band }, tell.events({ ...job, region: band }, i, bands.length)));
+  }
+
+  /** @param {Partial<import('./index.js').Stats['ms']>} ms */
+  #count(ms) {
+    for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name] ?? 0;
   }
 
   /** @param {number} start @param {number} loaded @param {Info} detail */
@@ -226,17 +236,23 @@ export async function readStart(reader) {
   return { ...readInfo(start), profile: readProfile(start) };
 }
 
+/** @param {{width: number, height: number}} size */
+function sizeOf({ width, height }) {
+  return { width, height };
+}
+
 /**
- * Hands the file on as it comes.
- * @param {FileReader} reader @param {WorkerPool} pool @param {ReturnType<WorkerPool['take']>} task @param {Listener} tell
+ * Hands the file on as it comes, to every task.
+ * @param {FileReader} reader @param {WorkerPool} pool @param {ReturnType<WorkerPool['take']>[]} tasks @param {Listener} tell
  */
-async function pump(reader, pool, task, tell) {
+async function pump(reader, pool, tasks, tell) {
   for (;;) {
     const chunks = reader.take();
     if (reader.complete && !chunks.length) chunks.push(new Uint8Array());
     chunks.forEach((bytes, i) => {
-      const transfer = reader.owned && bytes.length === bytes.buffer.byteLength;
-      pool.feed(task, bytes, { complete: reader.complete && i === chunks.length - 1, transfer });
+      const transfer = reader.owned && tasks.length === 1 && bytes.length === bytes.buffer.byteLength;
+      const complete = reader.complete && i === chunks.length - 1;
+      for (const task of tasks) pool.feed(task, bytes, { complete, transfer });
     });
     tell.loading();
     if (reader.complete) return;
@@ -249,8 +265,10 @@ class Listener {
   #options;
   #stop;
   #reader;
-  #rows = 0;
-  #fraction = 0;
+  /** Of each band. @type {{rows: number, fraction: number}[]} */
+  #bands = [];
+  /** @type {Pixels[]} */
+  #previews = [];
 
   /** @param {DecodeOptions} options @param {AbortController} stop @param {FileReader} reader */
   constructor(options, stop, reader) {
@@ -269,23 +287,33 @@ class Listener {
     this.#progress('loading');
   }
 
-  /** @param {PredefinedColorSpace} colorSpace @returns {Pick<import('./engine.js').Events, 'preview' | 'progress'>} */
-  events(colorSpace) {
+  /**
+   * What a band tells, put together with what the others tell.
+   * @param {Pick<Job, 'region' | 'colorSpace'>} job @param {number} band @param {number} count
+   * @returns {Pick<import('./engine.js').Events, 'preview' | 'progress'>}
+   */
+  events({ region, colorSpace }, band, count) {
     const toImage = (/** @type {Pixels} */ result) => toImageData({ result, colorSpace });
+    const top = count > 1 && region ? region.y - (this.#options.region?.y ?? 0) : 0;
+    this.#bands[band] = { rows: 0, fraction: 0 };
     return {
-      preview: (preview) => this.#call(() => this.#options.preview?.(toImage(preview))),
+      preview: (preview) => {
+        this.#previews[band] = preview;
+        const isWhole = Object.keys(this.#previews).length === count && this.#bands.every(({ rows }) => rows === 0);
+        if (isWhole) this.#call(() => this.#options.preview?.(toImage(stack(this.#previews))));
+      },
       progress: ({ fraction, rows, strip }) => {
-        this.#fraction = fraction;
-        this.#rows = rows;
-        this.#progress('decoding', strip && { y: strip.y, image: toImage(strip.image) });
+        this.#bands[band] = { rows, fraction };
+        this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
       },
     };
   }
 
   /** @param {import('./index.js').Progress['phase']} phase @param {import('./index.js').Progress['strip']} [strip] */
   #progress(phase, strip) {
-    const progress = { phase, loaded: this.#reader.loaded, fraction: this.#fraction, rows: this.#rows, strip };
-    this.#call(() => this.#options.onProgress?.(progress));
+    const rows = this.#bands.reduce((sum, band) => sum + band.rows, 0);
+    const fraction = this.#bands.reduce((sum, band) => sum + band.fraction / this.#bands.length, 0);
+    this.#call(() => this.#options.onProgress?.({ phase, loaded: this.#reader.loaded, fraction, rows, strip }));
   }
 
   /** @param {() => void} call */

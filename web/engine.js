@@ -16,6 +16,7 @@ import { Instance } from './instance.js';
  * @property {number} width of the picture, or of the region
  * @property {number} height
  * @property {Region} [region]
+ * @property {boolean} toEnd whether the file is to be read and verified to its end; a region does not wait for what lies behind it
  * @property {string} [headHash] the head that must be used
  * @property {boolean} preview whether one is wanted
  * @property {boolean} strips whether they are wanted
@@ -157,8 +158,7 @@ async function decode(instance, model, { job, inbox, events, pause, times }) {
         told = rows;
         toldAt = now;
       }
-      // A region does not wait for what lies behind it.
-      if (step.done && (step.complete || job.region)) return { width, height, pixels };
+      if (step.done && (step.complete || !job.toEnd)) return { width, height, pixels };
       if (step.done || step.waits) {
         events.waits();
         await inbox.wait();

@@ -102,6 +102,11 @@ export class WorkerPool {
     if (!this.#lanes.length) this.#start();
   }
 
+  /** Workers that could begin at once with something new; 1 at least. */
+  get free() {
+    return Math.max(1, this.#most - this.#lanes.filter(isBusy).length - this.#queue.length);
+  }
+
   /**
    * Takes a job in; its file is to be fed.
    * @param {Job} job

@@ -70,7 +70,7 @@ const listAssets = (path) => readdirSync(path, { recursive: true }).filter((name
 test('Vite, built', { skip }, async () => {
   const outDir = join(folder, 'vite');
   await viteBuild({ root: folder, configFile: false, logLevel: 'error', build: { outDir, target: 'es2022' } });
-  assert.equal(listAssets(join(outDir, 'assets')).length, 2, 'wasm and model are assets with a hash in their names');
+  assert.equal(listAssets(join(outDir, 'assets')).length, 3, 'wasm and model are assets with a hash in their names');
   await checkBuilt(outDir);
 });
 
