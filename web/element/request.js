@@ -6,6 +6,7 @@
 
 import { decode } from '../index.js';
 import { LicError } from '../errors.js';
+import { responseBody } from '../source.js';
 
 /**
  * @typedef {object} Hooks none is called after abort()
@@ -125,47 +126,59 @@ export class ImageRequest {
   /** @param {RequestInit} init @param {AbortSignal} signal */
   async #load(init, signal) {
     checkBrowser();
-    const response = await fetch(this.url, { ...init, signal }).catch((cause) => {
-      signal.throwIfAborted();
-      throw new LicError('io_error', `cannot open ${this.url}`, { details: { url: this.url }, cause });
-    });
-    if (response.ok) {
-      this.#file = response.clone().blob();
-      this.#file.catch(() => {});
-    }
-    await this.#decode(response, signal);
+    await this.#decode(this.#fetch({ ...init, signal }), signal);
     this.loaded = this.#hasPixels = true;
   }
 
-  /** @param {Response | Blob} source @param {AbortSignal} signal */
+  /**
+   * The file, as a stream that is there at once: the decoder starts while the server is still asked.
+   * @param {RequestInit} init
+   */
+  #fetch(init) {
+    /** @type {Blob[]} */
+    const parts = [];
+    /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
+    const { readable, writable } = new TransformStream({
+      transform(chunk, controller) {
+        parts.push(new Blob([chunk]));
+        controller.enqueue(chunk);
+      },
+    });
+    const fetching = async () => {
+      const response = await fetch(this.url, init).catch((cause) => {
+        throw new LicError('io_error', `cannot open ${this.url}`, { details: { url: this.url }, cause });
+      });
+      await responseBody(response)?.pipeTo(writable);
+      return new Blob(parts);
+    };
+    this.#file = fetching();
+    this.#file.catch((error) => writable.abort(error).catch(() => {}));
+    return readable;
+  }
+
+  /** @param {ReadableStream<Uint8Array> | Blob} source @param {AbortSignal} signal */
   async #decode(source, signal) {
     const hooks = this.loaded ? null : this.#hooks;
-    let rows = 0;
-    const paint = (/** @type {ImageData} */ image, /** @type {number} */ y) => {
-      this.#open(image).putImageData(image, 0, y);
-      rows += image.height;
-      hooks?.painted();
-    };
-    const options = /** @type {any} */ ({
+    await decode(source, {
       signal,
-      onInfo: (/** @type {ImageRequest} */ { width, height }) => {
+      onInfo: ({ width, height }) => {
         Object.assign(this, { width, height });
         hooks?.sized();
       },
-      preview: (/** @type {ImageData} */ image) => {
+      preview: (image) => {
         const context = this.#open(image);
         context.clearRect(0, 0, this.width, this.height);
         context.drawImage(toCanvas(image), 0, 0, this.width, this.height);
         hooks?.painted();
       },
-      onProgress: (/** @type {any} */ { fraction, strip }) => {
-        if (strip) paint(strip.image, strip.y);
+      onProgress: ({ fraction, strip }) => {
+        if (strip) {
+          this.#open(strip.image).putImageData(strip.image, 0, strip.y);
+          hooks?.painted();
+        }
         hooks?.progressed(fraction);
       },
     });
-    const whole = await decode(source, options);
-    signal.throwIfAborted();
-    if (rows < whole.height) paint(whole, 0);
   }
 
   /**
