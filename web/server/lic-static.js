@@ -106,7 +106,9 @@ function print({ pages, pictures, runtimeBytes, warnings }, isQuiet, isDry) {
   const before = replaced.reduce((sum, { bytes }) => sum + bytes, 0);
   const after = replaced.reduce((sum, { licBytes }) => sum + (licBytes ?? 0), 0);
   console.log(`${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten, ${replaced.length} of ${pictures.length} pictures replaced`);
-  if (replaced.length) console.log(`${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`);
+  if (!replaced.length) return;
+  console.log(`${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`);
+  if (before - after < runtimeBytes) console.log('A visitor who sees these pictures only, and once, loads more than before.');
 }
 
 /** @param {number} after @param {number} before */

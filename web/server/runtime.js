@@ -29,15 +29,15 @@ export async function readRuntime() {
   return [...files, { name: 'lic-img.css', bytes: Buffer.from(css) }];
 }
 
-/**
- * @param {string} folder is made
- * @returns {Promise<number>} bytes
- */
+/** @param {string} folder is made */
 export async function copyRuntime(folder) {
-  const files = await readRuntime();
-  for (const { name, bytes } of files) {
+  for (const { name, bytes } of await readRuntime()) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);
   }
-  return files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** @returns {Promise<number>} bytes of all files */
+export async function measureRuntime() {
+  return (await readRuntime()).reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

@@ -6,7 +6,7 @@ import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { Encoder, writeWhole } from './encoder.js';
 import { Pictures } from './pictures.js';
 import { rewritePage } from './rewrite.js';
-import { copyRuntime } from './runtime.js';
+import { copyRuntime, measureRuntime } from './runtime.js';
 
 /**
  * @typedef {import('./static.js').SiteOptions} SiteOptions
@@ -54,7 +54,8 @@ class Site {
     await each(pages, async (file) => {
       if (await this.#convertPage(file)) ++rewritten;
     });
-    const runtimeBytes = rewritten && !this.#dryRun ? await copyRuntime(join(this.#out, RUNTIME)) : 0;
+    if (rewritten && !this.#dryRun) await copyRuntime(join(this.#out, RUNTIME));
+    const runtimeBytes = rewritten ? await measureRuntime() : 0;
     return { pages: { all: pages.length, rewritten }, pictures: await this.#reportPictures(), runtimeBytes, warnings: this.#warnings.sort() };
   }
 

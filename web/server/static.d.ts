@@ -45,7 +45,7 @@ export interface SiteReport {
   readonly pages: { readonly all: number; readonly rewritten: number };
   /** PNG and JPEG files of the site that pages show. */
   readonly pictures: PictureReport[];
-  /** Script, decoder and model that were added. */
+  /** Script, decoder and model that were added; a browser loads one of two decoders. */
   readonly runtimeBytes: number;
   readonly warnings: string[];
 }
