@@ -5,12 +5,13 @@
 //   build/wasm/wasm/lic.wasm ──────────────────────────────> dist/lic.wasm
 //   build/wasm-relaxed/wasm/lic.wasm ──────────────────────> dist/lic-relaxed.wasm
 //   web/*.d.ts ────────────────────────────────────────────> dist/
+//   web/element.js ──> manifest.js ────────────────────────> dist/custom-elements.json
 //   web/server/ ──> its own build.js ─────────────────────> dist/server/
 //
 // The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the form
 // `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
@@ -18,6 +19,7 @@ import { parseArgs } from 'node:util';
 
 import esbuild from 'esbuild';
 
+import { makeManifest } from './manifest.js';
 import { readModelIds } from './model-id.js';
 import { buildServer } from './server/build.js';
 
@@ -57,6 +59,7 @@ await esbuild.build({
 });
 for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(DIST, name));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, basename(name)));
+writeFileSync(join(DIST, 'custom-elements.json'), JSON.stringify(makeManifest(), null, 2));
 await buildServer(DIST);
 report();
 

@@ -20,6 +20,7 @@ import { unwatch, watch } from './element/viewport.js';
 const RELOADING = ['src', 'srcset', 'crossorigin', 'referrerpolicy'];
 
 /**
+ * Shows a .lic file as an `<img>` shows another; its children are the fallback.
  * @element lic-img
  * @slot - Shown where the picture cannot be: before the element is defined, and when loading has failed.
  * @csspart picture - The canvas.
@@ -31,7 +32,7 @@ const RELOADING = ['src', 'srcset', 'crossorigin', 'referrerpolicy'];
  * @cssstate error - There is no picture.
  * @fires {Event} load - The picture is shown.
  * @fires {ErrorEvent} error - There is no picture; `error` says why, a LicError.
- * @fires {ProgressEvent} progress - `loaded` of `total` is done, in parts of fetching and decoding together.
+ * @fires {ProgressEvent} progress - `loaded` of `total` is the part of the decoding that is done.
  */
 export class LicImgElement extends ImageAttributes {
   static observedAttributes = [...RELOADING, 'sizes', 'alt', 'width', 'height', 'loading', 'draggable'];

@@ -41,7 +41,7 @@ const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.
 test('the package holds dist, the released decoder models and nothing else', () => {
   const names = listFiles(installed).map((name) => name.slice(installed.length + 1));
   for (const name of names) {
-    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/(server\/)?[\w-]+\.(js|wasm|d\.ts)|dist\/server\/THIRD-PARTY\.txt|models\/[a-z0-9-]+\.dec\.licm)$/);
+    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/(server\/)?[\w-]+\.(js|wasm|d\.ts)|dist\/custom-elements\.json|dist\/server\/THIRD-PARTY\.txt|models\/[a-z0-9-]+\.dec\.licm)$/);
   }
   assert.ok(names.includes('dist/lic.wasm'));
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
