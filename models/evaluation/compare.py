@@ -8,7 +8,7 @@
        +---------------------------+-- metrics -------+-> PREFIX.csv   metrics.py, perceptual.py
                                                              |
       PREFIX.json, tables <-- BD-rates, mean curves, costs --+         bdrate.py, report.py, tables.py
-      PREFIX-*.svg, PREFIX-codec-compare/ <------------------+         charts.py, codec_compare.py
+      PREFIX-*.svg, PREFIX-codec-compare/, FOLDER/index.html +         charts.py, codec_compare.py, report_html/
 
 Measurements are kept in the cache folder, by everything that they depend on, so that a second run measures only what is new.
 Exit status 1: something could not be measured; it is named, and the rest is reported. 2: wrong arguments.
@@ -23,6 +23,7 @@ import charts
 import coders
 import codec_compare
 import report
+import report_html
 import tables
 from commands import CodecError
 from runs import RunError, Runs, image_name
@@ -38,6 +39,7 @@ def parse_arguments():
     parser.add_argument("images", nargs="*", metavar="IMAGE")
     parser.add_argument("--out", required=True, metavar="PREFIX", help="what the names of all results begin with")
     parser.add_argument("--readme", action="store_true", help="write the tables of the results into the README files; without IMAGE, measure nothing")
+    parser.add_argument("--report", metavar="FOLDER", help="write pages with curves, pictures and error maps there, to be opened with a browser")
     parser.add_argument("--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)")
     parser.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
     parser.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
@@ -111,6 +113,8 @@ def run(arguments):
     codecs, missing = coders.usable_codecs(arguments.codecs, arguments.lic, arguments.model)
     if "lic" in missing:
         raise CodecError(missing["lic"])
+    if arguments.report:
+        report_html.check(arguments.report)  # before the work
     runs = Runs(arguments.cache, codecs)
     missing_metrics = runs.perceptual.missing()
     rows, complaints = measure_all(runs, arguments.images, arguments.jobs)
@@ -137,6 +141,12 @@ def run(arguments):
     report.write_results(arguments.out + ".json", results)
     charts.write_charts(arguments.out, results)
     codec_compare.write_batches(arguments.out, kept, results)
+    if arguments.report:
+        report_html.build(
+            arguments.report, results, kept, arguments.images, runs, arguments.jobs,
+            lambda done, total: show_progress(f"{done} of {total} pictures of the report"),
+        )
+        show_progress("")
     print(tables.readme_table(results))
     return not complaints
 
@@ -160,7 +170,7 @@ def main():
     if arguments.images:
         try:
             complete = run(arguments)
-        except CodecError as error:
+        except (CodecError, report_html.ReportError) as error:
             complain(error)
             return 1
     if arguments.readme:
