@@ -15,13 +15,15 @@ export const skip = executablePath ? false : 'Chromium is missing: install it, o
 
 export const FOLDERS = ['dist', 'models', 'tests/models', 'tests/vectors', 'tests/web', 'tests/browser', 'web/demo', 'samples', 'demo-out'];
 
+export const launch = () => chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+
 /** Starts a browser before the tests of the calling file and ends it behind them; gives a function that opens pages. */
 export function useBrowser() {
   let browser;
   const closing = [];
   before(async () => {
     if (skip) return;
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();
@@ -53,7 +55,7 @@ export function useBrowser() {
 }
 
 /** What the page and its workers complain about: uncaught errors, and violations of the policy. */
-function watch(page) {
+export function watch(page) {
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
