@@ -4,19 +4,24 @@ import argparse
 import os
 import sys
 
+import coders
 from . import design, report, results, sources, study
 
 LONG_MINUTES = 30  # BT.500: a session should not be longer
 
 
 def parser():
+    root = os.path.abspath(os.path.join(study.HERE, "..", "..", ".."))
     main = argparse.ArgumentParser(prog="lic-mos", description="Subjective tests of picture quality. Manual: models/evaluation/mos/README.md")
     commands = main.add_subparsers(dest="command", required=True)
 
     plan = commands.add_parser("plan", help="make the folder of a study: page, plan, pictures, key")
     plan.add_argument("study", metavar="STUDY", help="the folder, which must not be there yet")
     plan.add_argument("--method", choices=("acr", "dsis", "pair"), required=True)
-    plan.add_argument("--table", required=True, metavar="CSV", help="of the pictures: columns image, codec, rate, bpp, path")
+    plan.add_argument("--images", nargs="+", default=[], metavar="IMAGE", help="PNG or PNM, encoded with --codecs at --rates")
+    plan.add_argument("--codecs", default=None, metavar="KEYS", help="such as lic,jpeg,avif (default: all of compare.py)")
+    plan.add_argument("--rates", default="0.25,0.37,0.5", metavar="BPP,...", help="bits per pixel (%(default)s)")
+    plan.add_argument("--table", metavar="CSV", help="instead of --images: columns image, codec, rate, bpp, path")
     plan.add_argument("--tolerance", type=float, default=0.05, help="of the rate, as a share (%(default)s)")
     plan.add_argument("--layout", choices=("beside", "alternate"), default="alternate", help="of two pictures (%(default)s)")
     plan.add_argument("--ties", action="store_true", help="pairs: offer 'no difference' as an answer")
@@ -32,6 +37,9 @@ def parser():
     plan.add_argument("--collect", default="results", metavar="URL", help="that takes answers, or 'none' (%(default)s, beside the page)")
     plan.add_argument("--format", choices=("png", "webp"), default="png", help="of the pictures; WebP lossless needs cwebp (%(default)s)")
     plan.add_argument("--seed", type=int, default=1)
+    plan.add_argument("--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="of runs (%(default)s)")
+    plan.add_argument("--lic", default=os.path.join(root, "build/release/native/lic"), help="the command (%(default)s)")
+    plan.add_argument("--model", default=os.path.join(root, "models/lic-photo.dec.licm"), help="its model (%(default)s)")
     plan.set_defaults(run=make_plan)
 
     serve = commands.add_parser("serve", help="serve a study and collect answers", description="Options are those of web/mos/server.js.")
@@ -47,8 +55,24 @@ def parser():
     return main
 
 
+def numbers(text):
+    try:
+        rates = tuple(sorted({float(part) for part in text.split(",")}))
+    except ValueError:
+        raise sources.SourceError(f"--rates {text}: must be numbers with commas between") from None
+    if min(rates) <= 0:
+        raise sources.SourceError(f"--rates {text}: must be above 0")
+    return rates
+
+
 def make_plan(arguments):
-    source = sources.from_table(arguments.table)
+    if bool(arguments.table) == bool(arguments.images):
+        raise sources.SourceError("give either --images or --table")
+    if arguments.table:
+        source = sources.from_table(arguments.table)
+    else:
+        keys = arguments.codecs.split(",") if arguments.codecs else None
+        source = sources.from_runs(arguments.images, keys, numbers(arguments.rates), arguments.cache, arguments.lic, arguments.model)
     kept, left_out = sources.equal_rates(source, arguments.tolerance)
     for line in left_out:
         print(f"lic-mos: left out: {line}", file=sys.stderr)
@@ -88,7 +112,7 @@ def main():
     arguments = parser().parse_args()
     try:
         arguments.run(arguments)
-    except (sources.SourceError, study.StudyError, results.ResultError, ValueError, OSError) as error:
+    except (sources.SourceError, study.StudyError, results.ResultError, coders.CodecError, ValueError, OSError) as error:
         print(f"lic-mos: {error}", file=sys.stderr)
         return 1
     return 0

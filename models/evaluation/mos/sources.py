@@ -1,4 +1,4 @@
-"""Where the pictures of a test come from: a table of files.
+"""Where the pictures of a test come from: an evaluation's runs, or a table of files.
 
 A source has originals (image -> path), codecs (key -> title), rates (bits per pixel), and decoded: (image, codec, rate) -> Decoded.
 """
@@ -6,6 +6,8 @@ A source has originals (image -> path), codecs (key -> title), rates (bits per p
 import csv
 import dataclasses
 import os
+
+import coders
 
 REFERENCE = "original"  # the codec of originals in a table
 COLUMNS = ("image", "codec", "rate", "bpp", "path")
@@ -28,6 +30,35 @@ class Source:
     codecs: dict
     rates: tuple
     decoded: dict
+
+
+def image_name(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def from_runs(images, keys, rates, cache, lic, model):
+    """Every image by every codec at the setting that comes nearest to each rate. Raises SourceError, naming what cannot be made."""
+    from runs import RunError, Runs
+
+    codecs, missing = coders.usable_codecs(keys=keys, lic=lic, model=model)
+    if missing:
+        raise SourceError("; ".join(f"{key} cannot be used: {reason}" for key, reason in missing.items()))
+    originals = {image_name(path): path for path in images}
+    if len(originals) < len(images):
+        raise SourceError("two pictures have the same name")
+    runs = Runs(cache, codecs)
+    decoded = {}
+    try:
+        for image, path in originals.items():
+            for codec in codecs:
+                for rate in rates:
+                    setting, row = runs.at_rate(path, codec, rate)
+                    bpp = 8 * row["bytes"] / row["pixels"]
+                    decoded[image, codec, rate] = Decoded(runs.decoded(path, codec, setting), bpp, setting)
+    except RunError as error:
+        raise SourceError(str(error)) from error
+    titles = {key: f"{codec.title} ({codec.version()})" for key, codec in codecs.items()}
+    return Source(originals, titles, tuple(rates), decoded)
 
 
 def from_table(path):
