@@ -190,6 +190,46 @@ class Plans(Command):
         self.assertIn("never overwritten", errors)
 
 
+class Runs(Command):
+    """Pictures by real encoders, of the runs that compare.py makes."""
+
+    def plan_runs(self, name, *options):
+        originals = []
+        for seed in range(3):
+            originals.append(os.path.join(self.folder, f"field{seed}.png"))
+            write_png(originals[-1], mos_pictures.original(seed, 320, 200))
+        place = os.path.join(self.folder, name)
+        arguments = ["plan", place, "--method", "pair", "--images", *originals, "--cache", os.path.join(self.folder, "cache"), "--lic", paths.LIC]
+        return place, *lic_mos(*arguments, *options)
+
+    def test_equal_rates(self):
+        if not (shutil.which("cjpeg") and shutil.which("cwebp")):
+            paths.skip("a plan of runs: cjpeg or cwebp is missing")
+        place, status, _, errors = self.plan_runs("runs", "--codecs", "jpeg,webp", "--rates", "0.5,0.9", "--tolerance", "0.08")
+        self.assertEqual(status, 0, errors)
+        plan, key = study.read_study(place)
+        rates = {(s["codec"], s["rate"]): s["bpp"] for entry in key["items"].values() for s in entry["stimuli"] if "rate" in s}
+        self.assertEqual(set(rates), {(codec, rate) for codec in ("jpeg", "webp") for rate in (0.5, 0.9)})
+        for (codec, rate), bpp in rates.items():
+            self.assertLessEqual(abs(bpp - rate), 0.08 * rate, codec)
+        shown = {picture for item in plan["items"] for picture in item["pictures"]}
+        for name in shown:
+            self.assertEqual(read_picture(os.path.join(place, "public", plan["pictures"][name]["file"])).shape, (200, 320, 3))
+
+    def test_refused(self):
+        for words, options in {
+            "no codec is called bmp": ["--codecs", "bmp"],
+            "must be numbers with commas": ["--codecs", "jpeg", "--rates", "much"],
+            "lic cannot be used": ["--codecs", "lic", "--lic", "/none"],
+        }.items():
+            place, status, _, errors = self.plan_runs("bad-runs", *options)
+            self.assertEqual((status, os.path.exists(place)), (1, False))
+            self.assertIn(words, errors)
+            self.assertNotIn("Traceback", errors)
+        status, _, errors = lic_mos("plan", os.path.join(self.folder, "neither"), "--method", "acr")
+        self.assertEqual((status, "either --images or --table" in errors), (1, True))
+
+
 class Analysis(Command):
     RATERS = {**mos_raters.honest_panel(7, np.random.default_rng(1)), "random": "random"}
 

@@ -11,7 +11,6 @@ LONG_MINUTES = 30  # BT.500: a session should not be longer
 
 
 def parser():
-    root = os.path.abspath(os.path.join(study.HERE, "..", "..", ".."))
     main = argparse.ArgumentParser(prog="lic-mos", description="Subjective tests of picture quality. Manual: models/evaluation/mos/README.md")
     commands = main.add_subparsers(dest="command", required=True)
 
@@ -19,7 +18,7 @@ def parser():
     plan.add_argument("study", metavar="STUDY", help="the folder, which must not be there yet")
     plan.add_argument("--method", choices=("acr", "dsis", "pair"), required=True)
     plan.add_argument("--images", nargs="+", default=[], metavar="IMAGE", help="PNG or PNM, encoded with --codecs at --rates")
-    plan.add_argument("--codecs", default=None, metavar="KEYS", help="such as lic,jpeg,avif (default: all of compare.py)")
+    plan.add_argument("--codecs", default="lic,jpeg,avif-iq,jxl", metavar="KEYS", help="of those that compare.py knows (%(default)s)")
     plan.add_argument("--rates", default="0.25,0.37,0.5", metavar="BPP,...", help="bits per pixel (%(default)s)")
     plan.add_argument("--table", metavar="CSV", help="instead of --images: columns image, codec, rate, bpp, path")
     plan.add_argument("--tolerance", type=float, default=0.05, help="of the rate, as a share (%(default)s)")
@@ -38,8 +37,9 @@ def parser():
     plan.add_argument("--format", choices=("png", "webp"), default="png", help="of the pictures; WebP lossless needs cwebp (%(default)s)")
     plan.add_argument("--seed", type=int, default=1)
     plan.add_argument("--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="of runs (%(default)s)")
-    plan.add_argument("--lic", default=os.path.join(root, "build/release/native/lic"), help="the command (%(default)s)")
-    plan.add_argument("--model", default=os.path.join(root, "models/lic-photo.dec.licm"), help="its model (%(default)s)")
+    plan.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
+    plan.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
+    plan.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
     plan.set_defaults(run=make_plan)
 
     serve = commands.add_parser("serve", help="serve a study and collect answers", description="Options are those of web/mos/server.js.")
@@ -71,8 +71,8 @@ def make_plan(arguments):
     if arguments.table:
         source = sources.from_table(arguments.table)
     else:
-        keys = arguments.codecs.split(",") if arguments.codecs else None
-        source = sources.from_runs(arguments.images, keys, numbers(arguments.rates), arguments.cache, arguments.lic, arguments.model)
+        codecs, rates = arguments.codecs.split(","), numbers(arguments.rates)
+        source = sources.from_runs(arguments.images, codecs, rates, arguments.cache, arguments.lic, arguments.model, arguments.jobs)
     kept, left_out = sources.equal_rates(source, arguments.tolerance)
     for line in left_out:
         print(f"lic-mos: left out: {line}", file=sys.stderr)
@@ -112,7 +112,7 @@ def main():
     arguments = parser().parse_args()
     try:
         arguments.run(arguments)
-    except (sources.SourceError, study.StudyError, results.ResultError, coders.CodecError, ValueError, OSError) as error:
+    except (sources.SourceError, design.DesignError, study.StudyError, results.ResultError, OSError) as error:
         print(f"lic-mos: {error}", file=sys.stderr)
         return 1
     return 0

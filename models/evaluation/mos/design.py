@@ -17,6 +17,10 @@ ORIGINAL, DAMAGED = "original", "damaged"
 SECONDS = {"acr": 6, "dsis": 9, "pair": 7}  # for an answer, without the grey before the picture
 
 
+class DesignError(ValueError):
+    """Nothing is left to show."""
+
+
 def original(image):
     return (image, ORIGINAL, None)
 
@@ -94,16 +98,16 @@ def training(method, image, codecs, rates):
 def design(method, conditions, codecs, *, seed, images_per_rater=0, trap_count=6, repeat_count=6, training_images=1):
     """Training items, items, and the number of items of one rater. conditions: (image, rate) with pictures of all codecs.
 
-    Raises ValueError if nothing is left to show.
+    Raises DesignError.
     """
     chance = random.Random(seed)
     images = sorted({image for image, _ in conditions})
     chance.shuffle(images)
     if len(images) <= training_images:
-        raise ValueError(f"of {len(images)} images {training_images} are for training; none is left for the test")
+        raise DesignError(f"of {len(images)} images {training_images} are for training; none is left for the test")
     trained, tested = images[:training_images], images[training_images:]
     if images_per_rater > len(tested):
-        raise ValueError(f"{images_per_rater} images a rater are wanted, but the test has {len(tested)}")
+        raise DesignError(f"{images_per_rater} images a rater are wanted, but the test has {len(tested)}")
     per_rater = images_per_rater or len(tested)
     items = test_items(method, [condition for condition in conditions if condition[0] in tested], codecs)
     items += repeats(items, math.ceil(repeat_count / per_rater), chance)

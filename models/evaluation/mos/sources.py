@@ -3,11 +3,14 @@
 A source has originals (image -> path), codecs (key -> title), rates (bits per pixel), and decoded: (image, codec, rate) -> Decoded.
 """
 
+import concurrent.futures
 import csv
 import dataclasses
 import os
 
 import coders
+from commands import CodecError
+from runs import RunError, Runs, image_name
 
 REFERENCE = "original"  # the codec of originals in a table
 COLUMNS = ("image", "codec", "rate", "bpp", "path")
@@ -32,33 +35,33 @@ class Source:
     decoded: dict
 
 
-def image_name(path):
-    return os.path.splitext(os.path.basename(path))[0]
-
-
-def from_runs(images, keys, rates, cache, lic, model):
+def from_runs(images, keys, rates, cache, lic, model, jobs):
     """Every image by every codec at the setting that comes nearest to each rate. Raises SourceError, naming what cannot be made."""
-    from runs import RunError, Runs
-
-    codecs, missing = coders.usable_codecs(keys=keys, lic=lic, model=model)
-    if missing:
-        raise SourceError("; ".join(f"{key} cannot be used: {reason}" for key, reason in missing.items()))
     originals = {image_name(path): path for path in images}
     if len(originals) < len(images):
         raise SourceError("two pictures have the same name")
-    runs = Runs(cache, codecs)
-    decoded = {}
     try:
-        for image, path in originals.items():
-            for codec in codecs:
-                for rate in rates:
-                    setting, row = runs.at_rate(path, codec, rate)
-                    bpp = 8 * row["bytes"] / row["pixels"]
-                    decoded[image, codec, rate] = Decoded(runs.decoded(path, codec, setting), bpp, setting)
-    except RunError as error:
+        codecs, missing = coders.usable_codecs(keys, lic, model)
+        if missing:
+            raise SourceError("; ".join(f"{key} cannot be used: {reason}" for key, reason in missing.items()))
+        runs = Runs(cache, codecs)
+        with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+            tasks = [pool.submit(decode_at, runs, path, codec, rates) for path in images for codec in codecs]
+            decoded = {key: picture for task in tasks for key, picture in task.result().items()}
+    except (RunError, CodecError) as error:
         raise SourceError(str(error)) from error
-    titles = {key: f"{codec.title} ({codec.version()})" for key, codec in codecs.items()}
+    titles = {key: f"{codec.title}, {codec.version()}" for key, codec in codecs.items()}
     return Source(originals, titles, tuple(rates), decoded)
+
+
+def decode_at(runs, path, codec, rates):
+    """A codec's pictures of one image, (image, codec, rate) -> Decoded."""
+    found = {}
+    for rate in rates:
+        setting, row = runs.at_rate(path, codec, rate)
+        picture = Decoded(runs.decoded(path, codec, setting), 8 * row["bytes"] / row["pixels"], setting)
+        found[image_name(path), codec, rate] = picture
+    return found
 
 
 def from_table(path):
