@@ -2,7 +2,7 @@
 
 /**
  * `<lic-img>`, not registered: import `lic-codec/define`, or define a subclass under a name of your own.
- * Attributes and properties are those of `<img>`; what differs is said here.
+ * Attributes and properties are those of `<img>`; what differs is said here. The manual: docs/lic-img.md.
  */
 export class LicImgElement extends HTMLElement {
   static observedAttributes: string[];
