@@ -28,7 +28,7 @@ import tables
 from commands import CodecError
 from runs import RunError, Runs, image_name
 
-READMES = {  # file -> its table's name, what it quotes
+READMES = {  # file -> what it quotes
     "README.md": tables.readme_table,
     "models/evaluation/README.md": tables.full_tables,
 }
@@ -116,25 +116,31 @@ def run(arguments):
     if arguments.report:
         report_html.check(arguments.report)  # before the work
     runs = Runs(arguments.cache, codecs)
-    missing_metrics = runs.perceptual.missing()
     rows, complaints = measure_all(runs, arguments.images, arguments.jobs)
-    complaints += [f"{key} is left out: {reason}" for key, reason in {**missing, **missing_metrics}.items()]
+    complaints += [f"{key} is left out: {reason}" for key, reason in {**missing, **runs.perceptual.missing()}.items()]
     for complaint in complaints:
         complain(complaint)
     if not any(row["codec"] == "lic" for row in rows):
         complain("nothing is left to compare")
         return False
+    results = write_results(arguments, runs, missing, rows)
+    print(tables.readme_table(results))
+    return not complaints
+
+
+def write_results(arguments, runs, missing, rows):
+    """All files but the README's. Returns what the JSON file holds."""
     os.makedirs(os.path.dirname(os.path.abspath(arguments.out)), exist_ok=True)
     report.write_rows(arguments.out + ".csv", rows)
-    measured = {row["codec"] for row in rows}
     kept = report.read_rows(arguments.out + ".csv")  # figures follow from what is written
+    measured = {row["codec"] for row in rows}
     results = {
         "images": len({row["image"] for row in rows}),
         "image_names": list(dict.fromkeys(row["image"] for row in rows)),
         "processor": processor(),
-        "codecs": {key: describe(codec, rows) for key, codec in codecs.items() if key in measured},
+        "codecs": {key: describe(codec, rows) for key, codec in runs.codecs.items() if key in measured},
         "missing": missing,
-        "missing_metrics": missing_metrics,
+        "missing_metrics": runs.perceptual.missing(),
         "libjxl_devtools": runs.perceptual.version(),
         **report.summarize(kept),
     }
@@ -147,8 +153,7 @@ def run(arguments):
             lambda done, total: show_progress(f"{done} of {total} pictures of the report"),
         )
         show_progress("")
-    print(tables.readme_table(results))
-    return not complaints
+    return results
 
 
 def write_readmes(prefix):
