@@ -174,7 +174,7 @@ struct Decoder::State {
   Result<TileStreams> Locate(uint32_t tile);
   void EndTile();
   bool StripIsReady() const;
-  Status StepStrip();
+  Status StepStrip(int64_t& work);
   void MakeRoom();
   void PutRow(const float* colour, uint32_t y);
 
@@ -383,7 +383,7 @@ void Decoder::State::PutRow(const float* colour, uint32_t y) {
   }
 }
 
-Status Decoder::State::StepStrip() {
+Status Decoder::State::StepStrip(int64_t& work) {
   if (!started) {
     started = true;
     auto fill = [&](uint32_t row, float* to) {
@@ -393,9 +393,8 @@ Status Decoder::State::StepStrip() {
       }
     };
     synthesis->StartRun(next_strip, RowSource(fill), strip.data());
-    return {};
   }
-  LIC_TRY(const bool through, synthesis->StepRun());
+  LIC_TRY(const bool through, synthesis->StepRun(work));
   if (!through) return {};
   started = false;
   const uint32_t top = first_pixel_row(), end = std::min(strip_end(), top + region.height);
@@ -453,7 +452,7 @@ Status Decoder::Step() {
     case Stage::kHyper: return state.StepHyper(work);
     case Stage::kPreview: return state.StepPreview(work);
     case Stage::kTiles: return state.StepTile(work);
-    case Stage::kStrip: return state.StepStrip();
+    case Stage::kStrip: return state.StepStrip(work);
     case Stage::kDone: break;
   }
   return {};

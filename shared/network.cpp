@@ -12,6 +12,7 @@ struct Network::State {
   NetworkPlan plan;
   std::vector<float*> data;               // of each plane: its row held.begin; rows follow each other
   std::vector<Convolution> convolutions;  // of each step; empty where the step is none
+  std::vector<int64_t> row_work;          // of each step: multiplications of an output row; steps without any count as what they move
   std::vector<Buffer<float>> memory;
   int64_t next = -1;  // the output row with which a Run goes on
   uint32_t first = 0;  // the output row with which the present Run began
@@ -84,8 +85,10 @@ Status Network::State::MakeConvolutions() {
   convolutions.resize(plan.steps.size());
   for (size_t s = 0; s < plan.steps.size(); ++s) {
     Step& step = plan.steps[s];
+    row_work.push_back(static_cast<int64_t>(plan.planes[step.output].row_floats()));
     if (step.kind != StepKind::kConvolution) continue;
     const Plane& in = plan.planes[step.input];
+    row_work.back() *= int64_t{step.kernel} * step.kernel * (step.layer->op == Op::kConvolution ? in.channels : 1);
     // At least as many pointers to pixels as XNNPACK writes for a strip.
     const uint64_t pointers = (uint64_t{step.max_made} + 1) * (in.width + 8) * step.kernel * step.kernel;
     if (pointers > SIZE_MAX / 4 / sizeof(void*)) return Fail(Error::kOutOfMemory, "a strip is larger than memory");
@@ -100,9 +103,9 @@ Status Network::State::MakeConvolutions() {
 
 Status Network::Run(uint32_t first, const RowSource& source, float* out) {
   StartRun(first, source, out);
-  for (bool through = false; !through;) {
-    LIC_TRY(through, StepRun());
-  }
+  int64_t work = INT64_MAX;
+  LIC_TRY([[maybe_unused]] const bool through, StepRun(work));
+  assert(through);
   return {};
 }
 
@@ -119,10 +122,13 @@ void Network::StartRun(uint32_t first, const RowSource& source, float* out) {
   s.FillInput(source);
 }
 
-Result<bool> Network::StepRun() {
+Result<bool> Network::StepRun(int64_t& work) {
   State& s = *state_;
-  LIC_CHECK(s.RunStep(s.step));
-  if (++s.step < s.plan.steps.size()) return false;
+  do {
+    LIC_CHECK(s.RunStep(s.step));
+    work -= s.plan.steps[s.step].made.count() * s.row_work[s.step];
+  } while (++s.step < s.plan.steps.size() && work > 0);
+  if (s.step < s.plan.steps.size()) return false;
   s.next = s.plan.StripEnd(s.first);
   return true;
 }

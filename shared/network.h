@@ -56,10 +56,10 @@ class Network {
   // Errors: kInternal. After one the next Run must not go on from this one.
   Status Run(uint32_t first, const RowSource& source, float* out);
 
-  // The same in steps: StartRun, which asks for the input rows, then StepRun, which does a layer or so, until it gives true. `out` must stay
-  // where it is.
+  // The same in steps: StartRun, which asks for the input rows, then StepRun until it gives true. A step does whole layers, one at least, until
+  // about `work` multiplications are done, and takes from `work` what it did. `out` must stay where it is.
   void StartRun(uint32_t first, const RowSource& source, float* out);
-  Result<bool> StepRun();
+  Result<bool> StepRun(int64_t& work);
 
  private:
   struct State;
