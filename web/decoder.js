@@ -34,6 +34,8 @@ export class Decoder {
   #assets;
   /** @type {WorkerPool | null} */
   #pool = null;
+  /** All that there have been. @type {WorkerPool[]} */
+  #pools = [];
   #closed = false;
   #counts = { started: 0, done: 0, failed: 0, aborted: 0 };
   #ms = { load: 0, wait: 0, entropy: 0, synthesis: 0, total: 0 };
@@ -89,12 +91,23 @@ export class Decoder {
 
   /** @returns {import('./index.js').Stats} */
   stats() {
-    const pool = this.#pool?.stats() ?? {
-      memory: { bytes: 0, peak: 0 },
-      workers: { running: 0, busy: 0, most: 0 },
-      instances: { created: 0, recycled: 0, dropped: 0 },
+    const pools = this.#pools.map((pool) => pool.stats());
+    const sum = (/** @type {(pool: typeof pools[0]) => number} */ value) => pools.reduce((total, pool) => total + value(pool), 0);
+    const most = (/** @type {(pool: typeof pools[0]) => number} */ value) => Math.max(0, ...pools.map(value));
+    return {
+      decodes: { ...this.#counts },
+      bytes: this.#bytes,
+      pixels: this.#pixels,
+      ms: { ...this.#ms },
+      memory: { bytes: sum(({ memory }) => memory.bytes), peak: most(({ memory }) => memory.peak) },
+      workers: { running: sum(({ workers }) => workers.running), busy: sum(({ workers }) => workers.busy), most: most(({ workers }) => workers.most) },
+      instances: {
+        created: sum(({ instances }) => instances.created),
+        recycled: sum(({ instances }) => instances.recycled),
+        dropped: sum(({ instances }) => instances.dropped),
+      },
+      wasm: this.#assets.kind,
     };
-    return { decodes: { ...this.#counts }, bytes: this.#bytes, pixels: this.#pixels, ms: { ...this.#ms }, ...pool, wasm: this.#assets.kind };
   }
 
   #retire() {
@@ -110,6 +123,7 @@ export class Decoder {
     const module = this.#assets.prefetch();
     const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers);
     this.#pool = pool;
+    this.#pools.push(pool);
     module.catch(() => {
       if (this.#pool === pool) this.#pool = null;
     });

@@ -21,6 +21,7 @@ import { LicError, unpackError } from './errors.js';
  * @typedef {{result: any, times: Times, waited: number}} Finished `waited`: milliseconds in the queue
  * @typedef {object} Lane one worker
  * @property {WorkerLike} worker
+ * @property {boolean} isLocal whether it is the stand-in
  * @property {boolean} ready
  * @property {Map<number, Task>} tasks
  * @property {Set<number>} models serials of the models that the worker has
@@ -39,7 +40,6 @@ class Task {
   chunks = [];
   complete = false;
   waits = false;
-  settled = false;
   /** @type {Lane | null} */
   lane = null;
   queuedAt = performance.now();
@@ -59,8 +59,11 @@ class Task {
   }
 
   post() {
-    for (const { bytes, complete, transfer } of this.chunks.splice(0)) {
-      this.lane?.worker.postMessage({ type: 'bytes', id: this.id, bytes, complete }, { transfer: transfer ? [bytes.buffer] : [] });
+    const lane = /** @type {Lane} */ (this.lane);
+    for (const { bytes: chunk, complete, transfer } of this.chunks.splice(0)) {
+      // A message would carry the whole buffer of a view.
+      const bytes = transfer || lane.isLocal ? chunk : chunk.slice();
+      lane.worker.postMessage({ type: 'bytes', id: this.id, bytes, complete }, { transfer: lane.isLocal ? [] : [bytes.buffer] });
       this.waits = false;
     }
   }
@@ -169,22 +172,23 @@ export class WorkerPool {
     if (this.#startsLocal) return;
     if (!this.#spawn) {
       this.#startsLocal = true;
-      this.#open(await this.#spawnLocal());
+      this.#open(await this.#spawnLocal(), true);
       this.#startsLocal = false;
       return;
     }
     try {
-      this.#open(this.#spawn());
+      this.#open(this.#spawn(), false);
     } catch {
       this.#goLocal();
     }
   }
 
-  /** @param {WorkerLike} worker */
-  #open(worker) {
+  /** @param {WorkerLike} worker @param {boolean} isLocal */
+  #open(worker, isLocal) {
     /** @type {Lane} */
     const lane = {
       worker,
+      isLocal,
       ready: false,
       tasks: new Map(),
       models: new Set(),
@@ -208,19 +212,12 @@ export class WorkerPool {
   #receive(lane, message) {
     const task = lane.tasks.get(message.id);
     if (message.type === 'ready') lane.ready = true;
-    else if (message.type === 'waits') this.#noteWaiting(/** @type {Task} */ (task));
+    else if (message.type === 'waits') /** @type {Task} */ (task).waits = !task?.complete;
     else if (message.type === 'preview') task?.events.preview(message.preview);
     else if (message.type === 'progress') task?.events.progress(message.progress);
     else this.#finish(lane, /** @type {Task} */ (task), message);
     if (!lane.tasks.size) this.#rest(lane);
     this.#dispatch();
-  }
-
-  /** @param {Task} task */
-  #noteWaiting(task) {
-    // Unless more has come meanwhile.
-    task.waits = true;
-    task.post();
   }
 
   /** @param {Lane} lane @param {Task} task @param {any} message */

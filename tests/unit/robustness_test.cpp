@@ -183,6 +183,28 @@ TEST(memory_that_runs_out_while_decoding) {
   }
 }
 
+TEST(memory_that_runs_out_while_a_file_comes_in) {
+  for (const std::string name : kSmallVectors) {
+    const auto model = ModelOf(name);
+    if (!CHECK(model)) return;
+    const File file = ReadFile(kVectors + name);
+    FailEveryAllocation([&] {
+      DecoderOptions options;
+      options.keep_picture = false;
+      options.make_preview = true;
+      auto decoder = Decoder::Begin(*model, options);
+      if (!decoder.ok()) return decoder.error();
+      for (size_t size = 0; !decoder.value().done(); size = std::min(size + 50, file.size())) {
+        if (const Status status = decoder.value().Feed({file.data(), size}, size == file.size()); !status.ok()) return status.error();
+        while (!decoder.value().waits() && !decoder.value().done()) {
+          if (const Status status = decoder.value().Step(); !status.ok()) return status.error();
+        }
+      }
+      return Error::kNone;
+    });
+  }
+}
+
 TEST(memory_that_runs_out_while_encoding) {
   const auto model = LoadTestModel("least");
   if (!CHECK(model)) return;

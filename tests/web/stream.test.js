@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
-import { configure, decode } from 'lic-codec';
+import { configure, decode, stats } from 'lic-codec';
 
 import { listBad, listVectors, readRoot, readVector, rootPath } from './vectors.js';
 
@@ -74,6 +74,21 @@ test('a stream that ends early is truncated, one that fails an io_error', async 
   });
   await assert.rejects(decode(failing), { code: 'io_error' });
   assert.equal((await decode(file)).width, 300);
+});
+
+test('an abort in the middle of a file ends everything', async () => {
+  const file = readVector(TILES);
+  for (const part of [20, 60, 700, file.length - 10]) {
+    const controller = new AbortController();
+    const stream = streamOf(file, { chunk: 50, stopAt: part, go: new Promise(() => {}) });
+    const decoding = decode(stream, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await assert.rejects(decoding, { name: 'AbortError' });
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.ok(stream.cancelled, `${part} bytes`);
+  }
+  const { busy } = stats().workers;
+  assert.equal(busy, 0);
 });
 
 test('strips come before the last byte, cover every row once and are the picture', async () => {
