@@ -98,6 +98,9 @@ class Recovery(unittest.TestCase):
         random = np.random.default_rng(6)
         key = make_key("acr", images=8, rates=(0.25,))
         mild, harsh = (panel(key, {"one": Honest(bias, 0.1)}, random, effects={}) for bias in (-0.2, -1.2))
+        originals = [scores.originals_mos(raters, key)["mean"] for raters in (mild, harsh)]
+        self.assertAlmostEqual(originals[0], 5, delta=0.3)  # 4.9 - 0.2, rounded
+        self.assertAlmostEqual(originals[1], 4, delta=0.3)
         plain = [scores.mos(raters, key) for raters in (mild, harsh)]
         differential = [scores.mos(raters, key, differential=True) for raters in (mild, harsh)]
         by_codec = lambda rows: {row["codec"]: row["mean"] for row in rows}  # noqa: E731

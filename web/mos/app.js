@@ -181,10 +181,7 @@ async function finish(plan, session, store) {
       : 'Please download your answers and send us the file.';
     const buttons = ['Another person', 'Download your answers', ...(url && !session.sent ? ['Try again'] : [])];
     const pressed = await ask(title, [plan.texts.thanks, state], session.sent ? buttons.reverse() : buttons);
-    if (pressed === 'Download your answers') {
-      download(session.result);
-      if (!url) store.remove(session);
-    }
+    if (pressed === 'Download your answers') download(session.result);
     if (pressed === 'Another person') return;
   }
 }
@@ -196,7 +193,7 @@ async function main() {
   byId('title').textContent = plan.title;
   const store = new Store(plan.id);
   const clock = new Clock();
-  const stage = new Stage(byId('stage'), () => {});
+  const stage = new Stage(byId('stage'));
   /** @type {Session} */
   let session;
   const panel = new Panel(plan, stage, clock, async () => {

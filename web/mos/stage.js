@@ -12,10 +12,12 @@ export class Stage {
   #names = [];
   #sizes = new ResizeObserver((entries) => this.#compare(entries));
 
-  /** @param {HTMLElement} element @param {(exact: boolean) => void} onSize told whether pictures stand at their own size */
-  constructor(element, onSize) {
+  /** Told whether the pictures stand at their own size. @type {(exact: boolean) => void} */
+  onSize = () => {};
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
     this.#element = element;
-    this.onSize = onSize;
     new ResizeObserver(() => this.place()).observe(element);
   }
 

@@ -34,7 +34,7 @@ def interval(x, low, high, stroke, vertical):
     return "".join(line(*(end if vertical else (end[1], end[0], end[3], end[2])), f'stroke="{stroke}" stroke-width="1.5"') for end in ends)
 
 
-def score_figure(rows, codecs, title, unit):
+def score_figure(rows, codecs, title):
     """Scores by bit rate, with intervals. rows as those of scores.mos, without the rates together."""
     width, height = 720, 400
     rates = sorted({row["rate"] for row in rows})
@@ -52,7 +52,7 @@ def score_figure(rows, codecs, title, unit):
     parts = [line(LEFT, y(grade), width - RIGHT, y(grade), 'class="grid"') + text(LEFT - 12, y(grade) + 4, grade, 'text-anchor="end"') for grade in range(1, 6)]
     middle = (len(codecs) - 1) // 2
     parts += [text(x(rate, list(codecs)[middle]), height - BOTTOM + 20, f"{rate:g}", 'text-anchor="middle"') for rate in rates]
-    parts += [text(LEFT + inner_width / 2, height - 8, "bits per pixel", 'text-anchor="middle" class="quiet"'), text(8, TOP - 4, unit, 'class="quiet"')]
+    parts += [text(LEFT + inner_width / 2, height - 8, "bits per pixel", 'text-anchor="middle" class="quiet"')]
     ends = []
     for codec in codecs:
         own = sorted((row for row in rows if row["codec"] == codec), key=lambda row: row["rate"])

@@ -8,7 +8,7 @@ from .study import write_json
 
 CSS = """:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif } body { max-width: 860px; margin: 2rem auto; padding: 0 16px }
 h1 { font-size: 1.7rem } h2 { margin-top: 2.2rem; font-size: 1.25rem } .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .93rem }
-th, td { padding: 4px 12px; border-bottom: 1px solid #8885; text-align: left; vertical-align: top } td { font-variant-numeric: tabular-nums }
+th, td { padding: 4px 12px; border-bottom: 1px solid #8885; text-align: left; white-space: nowrap } td { font-variant-numeric: tabular-nums }
 figure { margin: 1rem 0 } svg { max-width: 100%; height: auto }"""
 SCALE_NAMES = {"acr": "quality, 1 to 5", "dsis": "impairment, 1 to 5 (5: imperceptible)", "pair": "preference"}
 
@@ -30,9 +30,9 @@ def analyse(plan, key, places):
         rows, differences, notes = scores.strengths(kept, key, plan["seed"])
         return {**analysis, "strengths": rows, "differences": differences, "notes": analysis["notes"] + notes, "ranking": scores.ranking(rows, "strength")}
     rows = scores.mos(kept, key)
-    differential = {"dmos": scores.mos(kept, key, differential=True)} if plan["method"] == "acr" else {}
+    hidden = {"dmos": scores.mos(kept, key, differential=True), "originals": scores.originals_mos(kept, key)} if plan["method"] == "acr" else {}
     return {
-        **analysis, "mos": rows, **differential, "differences": scores.mos_differences(kept, key), "pictures": scores.picture_mos(kept, key),
+        **analysis, "mos": rows, **hidden, "differences": scores.mos_differences(kept, key), "pictures": scores.picture_mos(kept, key),
         "ranking": scores.ranking(rows, "mean"),
     }
 
@@ -76,7 +76,7 @@ def figures(analysis):
     if "mos" not in analysis:
         return {}
     single = [row for row in analysis["mos"] if row["rate"] != scores.ALL]
-    return {"mos": plots.score_figure(single, codecs, "Mean opinion score with 95 % intervals", "MOS")}
+    return {"mos": plots.score_figure(single, codecs, "Mean opinion score with 95 % intervals")}
 
 
 def sections_of(analysis):
@@ -88,7 +88,10 @@ def sections_of(analysis):
     ]
     yield "Result", [*facts, ranking_line(analysis)], next(iter(figures(analysis)), None), None
     if "mos" in analysis:
-        yield "Scores", ["Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over raters)."], None, score_table(analysis)
+        how = ["Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over raters)."]
+        if "originals" in analysis:
+            how.append(f"The hidden originals: {number(analysis['originals']['mean'])} ± {number(analysis['originals']['interval'])}.")
+        yield "Scores", how, None, score_table(analysis)
     if "strengths" in analysis:
         yield "Strengths", ["Natural logarithms, mean 0; intervals by a bootstrap over raters."], None, strength_table(analysis["strengths"])
     if analysis.get("differences"):

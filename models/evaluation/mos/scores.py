@@ -57,6 +57,14 @@ def mos(raters, key, differential=False):
     return sorted(rows, key=lambda row: (rates_of(key).index(row["rate"]), -row["mean"]))
 
 
+def originals_mos(raters, key):
+    """{mean, interval} of the hidden originals, as for a codec."""
+    items = kinds(key, "reference")
+    own = [[rater.values[item] for item in items if item in rater.values] for rater in raters]
+    mean, half = student.mean_interval([float(np.mean(grades)) for grades in own if grades])
+    return {"mean": mean, "interval": half}
+
+
 def picture_mos(raters, key):
     """List of {image, codec, rate, bpp, mean, interval, raters}, of every picture; originals have no rate."""
     rows = []
