@@ -1,4 +1,4 @@
-// The `lic` command:  lic encode | decode | info | verify  ->  commands/*.cpp
+// The `lic` command:  lic encode | decode | info | verify | stats  ->  commands/*.cpp
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -40,6 +40,21 @@ constexpr Command kCommands[] = {
      "  lic verify photo.lic\n"
      "  lic verify photo.lic --against photo.jpg --min-psnr 32\n",
      lic::AddVerify},
+    {"stats", "Report figures over time from the lines that lic encode --json printed",
+     "For each period: files, bytes, savings against the sources, bits per pixel, quality, time, alarms of --qa and what was done, failures.\n"
+     "Percentiles are within 2 % (counts in bins of that width), so that memory does not grow with the number of lines; 10000 periods are kept.\n"
+     "Broken lines are named on standard error and counted; lines of other commands and of skipped files are counted.\n"
+     "\n"
+     "Drift is reported for the medians of bits per pixel, quality, milliseconds per megapixel and ratio (bytes written to bytes of the\n"
+     "source) and for the rates of alarms and failures: where two successive periods lie on one side of the median of the up to 28\n"
+     "periods before them (7 at least), both by 4 standard deviations or more. The deviation comes from the median absolute deviation\n"
+     "of these periods and from the number of files; it is taken as 1 % at least, on a logarithmic scale (rates: 2 asin sqrt).\n"
+     "\n"
+     "Examples:\n"
+     "  lic encode photos -r -d compressed --json >> encode.jsonl\n"
+     "  lic stats encode.jsonl --by week\n"
+     "  zcat logs/*.gz | lic stats - --json\n",
+     lic::AddStats},
 };
 
 constexpr char kNotes[] =

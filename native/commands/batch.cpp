@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -15,6 +16,16 @@ namespace lic {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// The time as RFC 3339 has it, in UTC: "2026-11-23T09:30:11Z".
+std::string TimeNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc = {};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
 
 class Batch {
  public:
@@ -51,14 +62,14 @@ class Batch {
 
   Outcome RunJob(size_t index) {
     const Job& job = jobs_[index];
-    if (job.failure.error != Error::kNone) return job.failure;
     const auto start = std::chrono::steady_clock::now();
-    Outcome outcome;
+    Outcome outcome = job.failure;
     try {
-      outcome = work_(job, [&](float part) { progress_.Report(index, part); });
+      if (outcome.error == Error::kNone) outcome = work_(job, [&](float part) { progress_.Report(index, part); });
     } catch (const std::bad_alloc&) {
       outcome = Fail(Error::kOutOfMemory, "no memory");
     }
+    outcome.fields["time"] = TimeNow();
     outcome.fields["ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return outcome;
   }
@@ -88,7 +99,7 @@ class Batch {
   }
 
   void PrintJson(const Job& job, const Outcome& outcome) const {
-    Json line = {{"file", job.input}};
+    Json line = {{"command", options_.command}, {"file", job.input}};
     if (!job.output.empty()) line["output"] = job.output;
     line.update(outcome.fields);
     if (!outcome.warnings.empty()) line["warnings"] = outcome.warnings;

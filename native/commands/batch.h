@@ -28,6 +28,7 @@ struct Outcome {
 };
 
 struct BatchOptions {
+  const char* command = "";     // the name of the subcommand, for the lines of JSON
   unsigned threads = 1;  // 0: as many as the machine has
   bool json = false;
   bool quiet = false;           // no summaries

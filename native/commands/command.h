@@ -20,6 +20,7 @@ std::function<int()> AddEncode(CLI::App& app);
 std::function<int()> AddDecode(CLI::App& app);
 std::function<int()> AddInfo(CLI::App& app);
 std::function<int()> AddVerify(CLI::App& app);
+std::function<int()> AddStats(CLI::App& app);
 
 // Says on standard error what is wrong with the arguments; returns kExitUsage.
 int UsageError(const std::string& message);

@@ -63,6 +63,7 @@ int RunDecode(const DecodeArguments& arguments) {
 
 std::function<int()> AddDecode(CLI::App& app) {
   const auto arguments = std::make_shared<DecodeArguments>();
+  arguments->batch.command = "decode";
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-f,--format", arguments->format,

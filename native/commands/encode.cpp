@@ -1,4 +1,5 @@
 // `lic encode`: picture files to .lic files.
+#include <chrono>
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"
@@ -21,10 +22,16 @@ struct EncodeArguments {
   uint32_t tile_pixels = EncodeOptions{}.tile_units * kTileUnitPixels;
 };
 
+struct SourceFile {
+  PictureFile contents;
+  uint64_t bytes = 0;
+};
+
 // The file's own bytes are gone when this returns.
-Result<PictureFile> LoadPicture(const std::string& path, const ReadOptions& options) {
+Result<SourceFile> LoadPicture(const std::string& path, const ReadOptions& options) {
   LIC_TRY(const Buffer<uint8_t> file, LoadFile(path, kMaxPictureFileBytes));
-  return ReadPicture(file, options);
+  LIC_TRY(PictureFile contents, ReadPicture(file, options));
+  return SourceFile{std::move(contents), file.size()};
 }
 
 Status SaveBytes(const std::string& path, Bytes bytes) {
@@ -35,19 +42,24 @@ Status SaveBytes(const std::string& path, Bytes bytes) {
 
 Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, ModelStore& models) {
   LIC_TRY(const EncodingModel model, models.ForEncoding());
-  LIC_TRY(const PictureFile source, LoadPicture(job.input, arguments.read));
+  LIC_TRY(const SourceFile source, LoadPicture(job.input, arguments.read));
+  const Picture& picture = source.contents.picture;
   EncodeOptions options = arguments.encode;
   options.tile_units = arguments.tile_pixels / kTileUnitPixels;
-  options.metadata = source.metadata();
-  LIC_TRY(const Buffer<uint8_t> file, Encode(source.picture.view(), *model.decoder, *model.encoder, options));
+  options.metadata = source.contents.metadata();
+  const auto start = std::chrono::steady_clock::now();
+  LIC_TRY(const Buffer<uint8_t> file, Encode(picture.view(), *model.decoder, *model.encoder, options));
+  const std::chrono::duration<double, std::milli> encoding = std::chrono::steady_clock::now() - start;
   LIC_TRY(const Info info, ReadInfo(file));
   LIC_CHECK(MakeFolders(job, arguments.outputs));
   LIC_CHECK(SaveBytes(job.output, file));
 
   Outcome outcome;
-  outcome.warnings = source.warnings;
+  outcome.warnings = source.contents.warnings;
   outcome.fields = DescribeFields(info, file.size());
   outcome.fields["model"] = model.decoder->name();
+  outcome.fields["encode_ms"] = encoding.count();
+  outcome.fields["source_bytes"] = source.bytes;
   outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
   return outcome;
 }
@@ -70,6 +82,7 @@ int RunEncode(const EncodeArguments& arguments) {
 
 std::function<int()> AddEncode(CLI::App& app) {
   const auto arguments = std::make_shared<EncodeArguments>();
+  arguments->batch.command = "encode";
   AddInputOptions(app, arguments->inputs, "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")

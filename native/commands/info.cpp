@@ -41,6 +41,7 @@ int RunInfo(const InfoArguments& arguments) {
 
 std::function<int()> AddInfo(CLI::App& app) {
   const auto arguments = std::make_shared<InfoArguments>();
+  arguments->batch.command = "info";
   arguments->batch.summary_is_product = true;
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
   app.add_flag("--json", arguments->batch.json, "Print a line of JSON for each file");

@@ -88,6 +88,7 @@ int RunVerify(const VerifyArguments& arguments) {
 
 std::function<int()> AddVerify(CLI::App& app) {
   const auto arguments = std::make_shared<VerifyArguments>();
+  arguments->batch.command = "verify";
   arguments->batch.summary_is_product = true;
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
   app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")->type_name("ORIGINAL");

@@ -249,7 +249,10 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(missing["error"]["code"], "io_error")
         self.assertIn("No such file", missing["error"]["message"])
         self.assertNotIn("error", odd)
-        self.assertEqual(list(good), ["file", "output", "width", "height", "bytes", "bpp", "quality", "model_id", "model", "ms"])
+        self.assertEqual(list(good), ["command", "file", "output", "width", "height", "bytes", "bpp", "quality", "model_id",
+                                      "model", "encode_ms", "source_bytes", "time", "ms"])
+        self.assertEqual((good["command"], good["source_bytes"]), ("encode", os.path.getsize(self.path("a.png"))))
+        self.assertRegex(missing["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual((good["file"], good["output"]), ("a.png", "out/a.lic"))
         self.assertEqual((good["width"], good["height"], good["quality"], good["model"]), (16, 8, 12.5, "tiny"))
         self.assertEqual(good["bytes"], os.path.getsize(self.path("out/a.lic")))
