@@ -180,8 +180,15 @@ Result<OutputFile> OutputFile::Create(const std::string& path) {
   return file;
 }
 
+OutputFile OutputFile::InMemory() {
+  OutputFile file;
+  file.in_memory_ = true;
+  return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      in_memory_(other.in_memory_),
       path_(std::move(other.path_)),
       temporary_(std::exchange(other.temporary_, {})),
       pending_(std::move(other.pending_)),
@@ -209,6 +216,10 @@ Status OutputFile::Flush() {
 
 Status OutputFile::Write(Bytes bytes) {
   bytes_written_ += bytes.size();
+  if (in_memory_) {
+    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
   while (!bytes.empty()) {
     const size_t count = std::min(bytes.size(), kPendingBytes - pending_.size());
     pending_.insert(pending_.end(), bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(count));
@@ -219,6 +230,7 @@ Status OutputFile::Write(Bytes bytes) {
 }
 
 Status OutputFile::Commit() {
+  if (in_memory_) return {};
   LIC_CHECK(Flush());
   if (temporary_.empty()) return {};
   if (fsync(descriptor_) != 0) return SystemFailure("write");

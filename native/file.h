@@ -32,6 +32,8 @@ class OutputFile {
  public:
   // Errors: kIoError.
   static Result<OutputFile> Create(const std::string& path);
+  // A file that stays in memory, for whoever decides later what becomes of it: Commit does nothing.
+  static OutputFile InMemory();
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
@@ -40,12 +42,15 @@ class OutputFile {
   // Makes what was written durable and gives it its name.
   Status Commit();
   uint64_t bytes_written() const { return bytes_written_; }
+  // What was written to a file in memory.
+  Bytes bytes() const { return pending_; }
 
  private:
   OutputFile() = default;
   Status Flush();
 
   int descriptor_ = -1;
+  bool in_memory_ = false;
   std::string path_;
   std::string temporary_;  // empty: written directly
   std::vector<uint8_t> pending_;

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kDecoderSuffix = ".dec.licm", kEncoderSuffix = ".enc.licm";
+constexpr std::string_view kDecoderSuffix = ".dec.licm", kEncoderSuffix = ".enc.licm", kCalibrationSuffix = ".qa.json";
 
 std::vector<std::string> ModelFolders() {
   std::vector<std::string> folders;
@@ -129,6 +129,15 @@ Result<std::shared_ptr<const Model>> ModelStore::ForDecoding(const Info& info) {
   }
   if (!match) return Fail(Error::kUnknownModel, "no model %s", ToHex(info.model_id).c_str());
   return match;
+}
+
+std::string ModelStore::CalibrationPath(const Model& model) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [path, loaded] : decoders_) {
+    if (loaded.ok() && loaded.value().get() == &model) return WithoutSuffix(path) + std::string(kCalibrationSuffix);
+  }
+  assert(false);
+  return {};
 }
 
 std::string ModelStore::Searched() const {

@@ -36,6 +36,9 @@ class ModelStore {
   // Errors: kUnknownModel; with a chosen model also kModelMismatch.
   Result<std::shared_ptr<const Model>> ForDecoding(const Info& info);
 
+  // Where the calibration of a model that this store gave out is: NAME.qa.json beside its files.
+  std::string CalibrationPath(const Model& model);
+
   // "; looked in A, B": what to add to the message of an unknown model. Fail's messages are too short for it.
   std::string Searched() const;
 

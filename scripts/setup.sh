@@ -173,7 +173,7 @@ setup_servers() {
 setup_test() {
   setup_servers
   setup_evaluation
-  need_packages chromium python3-scipy python3-skimage
+  need_packages chromium fonts-dejavu-core python3-scipy python3-skimage
   setup_training
 }
 

@@ -1,16 +1,25 @@
 // `lic encode`: picture files to .lic files.
 #include <chrono>
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <set>
 
 #include "native/commands/command.h"
 #include "native/commands/common.h"
+#include "native/commands/qa_report.h"
 #include "native/image_file.h"
+#include "native/qa_encode.h"
 #include "shared/try.h"
 
 namespace lic {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr uint32_t kTileUnitPixels = 64;
+
+// What becomes of a picture that even --qa-max does not save.
+enum class QaFallback : uint8_t { kBetter, kPng, kFail };
 
 struct EncodeArguments {
   InputOptions inputs;
@@ -20,6 +29,11 @@ struct EncodeArguments {
   ReadOptions read;
   EncodeOptions encode;
   uint32_t tile_pixels = EncodeOptions{}.tile_units * kTileUnitPixels;
+  bool qa = false;
+  float qa_max = 100;
+  QaFallback fallback = QaFallback::kBetter;
+
+  bool may_write_png() const { return qa && fallback == QaFallback::kPng; }
 };
 
 struct SourceFile {
@@ -40,28 +54,110 @@ Status SaveBytes(const std::string& path, Bytes bytes) {
   return out.Commit();
 }
 
+// The name of the PNG that stands in for a .lic file. Standard output, pipes and devices take either.
+std::string PngPath(const std::string& path) {
+  std::error_code error;
+  const bool has_place = path != "-" && (!fs::exists(path, error) || fs::is_regular_file(path, error));
+  return has_place ? path + ".png" : path;
+}
+
+// Of a .lic file and the PNG that stands in for it only the one just written shall be there.
+Status RemoveOther(const std::string& written, const std::string& other) {
+  std::error_code error;
+  if (other == written || !fs::is_regular_file(other, error)) return {};
+  fs::remove(other, error);
+  if (error) return Fail(Error::kIoError, "cannot remove %.70s: %s", other.c_str(), error.message().c_str());
+  return {};
+}
+
+Result<Outcome> WriteLic(const Job& job, const EncodeArguments& arguments, const EncodingModel& model, Bytes file) {
+  LIC_TRY(const Info info, ReadInfo(file));
+  LIC_CHECK(MakeFolders(job, arguments.outputs));
+  LIC_CHECK(SaveBytes(job.output, file));
+  if (arguments.may_write_png()) LIC_CHECK(RemoveOther(job.output, PngPath(job.output)));
+  Outcome outcome;
+  outcome.fields = DescribeFields(info, file.size());
+  outcome.fields["model"] = model.decoder->name();
+  outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
+  return outcome;
+}
+
+Result<Outcome> WriteInsteadPng(const Job& job, const EncodeArguments& arguments, const Picture& picture, Bytes png) {
+  const std::string path = PngPath(job.output);
+  LIC_CHECK(MakeFolders(job, arguments.outputs));
+  LIC_CHECK(SaveBytes(path, png));
+  LIC_CHECK(RemoveOther(path, job.output));
+  Outcome outcome;
+  outcome.fields = {{"output", path}, {"format", "png"}, {"width", picture.width}, {"height", picture.height}, {"bytes", png.size()},
+                    {"bpp", 8.0 * static_cast<double>(png.size()) / (double(picture.width) * picture.height)}};
+  outcome.summary = job.input + " -> " + path + ": " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + ", " +
+                    std::to_string(png.size()) + " bytes, PNG";
+  return outcome;
+}
+
+// The PNG that takes the place of a .lic file: where no quality is enough, or where it is no larger than the one that is.
+// Empty: none.
+Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncoding& encoding, const EncodeArguments& arguments) {
+  if (!arguments.may_write_png() || !encoding.asked.alarm) return std::vector<uint8_t>();
+  OutputFile png = OutputFile::InMemory();
+  std::vector<std::string> warnings;  // those of reading say it all
+  LIC_CHECK(WritePicture(source.picture, source.metadata(), FileFormat::kPng, png, warnings));
+  if (!encoding.kept.alarm && png.bytes().size() > encoding.file.size()) return std::vector<uint8_t>();
+  return std::vector<uint8_t>(png.bytes().begin(), png.bytes().end());
+}
+
+Result<Outcome> EncodeChecked(const Job& job, const EncodeArguments& arguments, const EncodeOptions& options, const EncodingModel& model,
+                              ModelStore& models, const PictureFile& source) {
+  LIC_TRY(const Calibration calibration, Calibration::Load(models.CalibrationPath(*model.decoder), *model.decoder));
+  LIC_TRY(const QaEncoding encoding, EncodeWithQa(source.picture.view(), model, options, calibration, arguments.qa_max));
+  LIC_TRY(const std::vector<uint8_t> png, PngInstead(source, encoding, arguments));
+  if (arguments.fallback == QaFallback::kFail && encoding.kept.alarm) {
+    Outcome failed = Fail(Error::kBelowQuality, "%s", AlarmText(encoding.kept).c_str());
+    failed.fields["qa"] = QaFields(encoding, options.quality, "fail");
+    return failed;
+  }
+  LIC_TRY(Outcome outcome, png.empty() ? WriteLic(job, arguments, model, encoding.file)
+                                       : WriteInsteadPng(job, arguments, source.picture, png));
+  const char* const action = !encoding.asked.alarm ? "none" : !png.empty() ? "png" : encoding.kept.alarm ? "best" : "raised";
+  outcome.fields["qa"] = QaFields(encoding, options.quality, action);
+  if (encoding.asked.alarm) outcome.warnings.push_back(WarningText(encoding, options.quality, action));
+  return outcome;
+}
+
 Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, ModelStore& models) {
   LIC_TRY(const EncodingModel model, models.ForEncoding());
   LIC_TRY(const SourceFile source, LoadPicture(job.input, arguments.read));
-  const Picture& picture = source.contents.picture;
   EncodeOptions options = arguments.encode;
   options.tile_units = arguments.tile_pixels / kTileUnitPixels;
   options.metadata = source.contents.metadata();
   const auto start = std::chrono::steady_clock::now();
-  LIC_TRY(const Buffer<uint8_t> file, Encode(picture.view(), *model.decoder, *model.encoder, options));
-  const std::chrono::duration<double, std::milli> encoding = std::chrono::steady_clock::now() - start;
-  LIC_TRY(const Info info, ReadInfo(file));
-  LIC_CHECK(MakeFolders(job, arguments.outputs));
-  LIC_CHECK(SaveBytes(job.output, file));
-
-  Outcome outcome;
-  outcome.warnings = source.contents.warnings;
-  outcome.fields = DescribeFields(info, file.size());
-  outcome.fields["model"] = model.decoder->name();
-  outcome.fields["encode_ms"] = encoding.count();
+  const auto encode = [&]() -> Result<Outcome> {
+    if (arguments.qa) return EncodeChecked(job, arguments, options, model, models, source.contents);
+    LIC_TRY(const Buffer<uint8_t> file, Encode(source.contents.picture.view(), *model.decoder, *model.encoder, options));
+    return WriteLic(job, arguments, model, file);
+  };
+  LIC_TRY(Outcome outcome, encode());
+  outcome.fields["encode_ms"] = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   outcome.fields["source_bytes"] = source.bytes;
-  outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
+  outcome.warnings.insert(outcome.warnings.begin(), source.contents.warnings.begin(), source.contents.warnings.end());
   return outcome;
+}
+
+// A PNG that takes the place of a .lic file must not lie upon another input.
+void RefuseToOverwriteInputs(std::vector<Job>& jobs) {
+  std::set<std::string> inputs;
+  for (const Job& job : jobs) inputs.insert(fs::absolute(job.input).lexically_normal().string());
+  for (Job& job : jobs) {
+    if (job.failure.error != Error::kNone) continue;
+    const std::string png = PngPath(job.output);
+    if (png == job.output || !inputs.contains(fs::absolute(png).lexically_normal().string())) continue;
+    job.failure = Fail(Error::kInvalidArgument, "the PNG in its place would overwrite %.80s", png.c_str());
+  }
+}
+
+bool SkipsAny(const Job& job, const EncodeArguments& arguments, Outcome& outcome) {
+  if (SkipsExisting(job, arguments.outputs, outcome)) return true;
+  return arguments.may_write_png() && SkipsExisting({job.input, PngPath(job.output), {}}, arguments.outputs, outcome);
 }
 
 int RunEncode(const EncodeArguments& arguments) {
@@ -69,13 +165,33 @@ int RunEncode(const EncodeArguments& arguments) {
   if (arguments.tile_pixels % kTileUnitPixels) return UsageError("--tile takes multiples of 64");
   OutputOptions outputs = arguments.outputs.outputs;
   outputs.extension = ".lic";
+  if (arguments.qa && arguments.qa_max < arguments.encode.quality) return UsageError("--qa-max is less than the quality");
   ModelStore models(arguments.model);
-  return RunBatch(PlanOutputs(arguments.inputs, kPictureExtensions, outputs), arguments.batch, [&](const Job& job, const ReportPart&) {
+  std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs);
+  if (arguments.may_write_png()) RefuseToOverwriteInputs(jobs);
+  return RunBatch(jobs, arguments.batch, [&](const Job& job, const ReportPart&) {
     Outcome outcome;
-    if (SkipsExisting(job, arguments.outputs, outcome)) return outcome;
+    if (SkipsAny(job, arguments, outcome)) return outcome;
     Result<Outcome> result = EncodeFile(job, arguments, models);
     return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
   });
+}
+
+void AddQaOptions(CLI::App& app, EncodeArguments& arguments) {
+  const std::map<std::string, QaFallback> fallbacks = {{"better", QaFallback::kBetter}, {"png", QaFallback::kPng}, {"fail", QaFallback::kFail}};
+  CLI::Option* qa = app.add_flag("--qa", arguments.qa,
+                                 "Decode the result before it gets its name and, where it is damaged more than photographs are at this quality, raise the quality until it is not");
+  app.add_option("--qa-max", arguments.qa_max, "Highest quality that --qa may choose")
+      ->capture_default_str()
+      ->type_name("Q")
+      ->check(CLI::Range(1.0, 100.0).description(""))
+      ->needs(qa);
+  app.add_option("--qa-fallback", arguments.fallback,
+                 "Where that quality is not enough: better keeps its file, with a warning; png writes FILE.lic.png instead, also where it is no larger than the raised file; fail writes nothing and ends with below_quality")
+      ->transform(CLI::CheckedTransformer(fallbacks).description(""))
+      ->default_str("better")
+      ->type_name("WHAT")
+      ->needs(qa);
 }
 
 }  // namespace
@@ -98,6 +214,7 @@ std::function<int()> AddEncode(CLI::App& app) {
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(64, 65536).description(""));
+  AddQaOptions(app, *arguments);
   AddModelOption(app, arguments->model);
   app.add_flag("--keep-icc", arguments->read.keep_icc, "Keep the colours as they are and store their profile, instead of converting them to sRGB");
   app.add_flag("--keep-exif", arguments->read.keep_exif, "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");

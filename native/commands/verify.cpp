@@ -7,6 +7,7 @@
 #include "native/commands/common.h"
 #include "native/image_file.h"
 #include "native/metrics.h"
+#include "native/qa.h"
 #include "shared/try.h"
 
 namespace lic {
@@ -18,6 +19,8 @@ struct VerifyArguments {
   std::string model;
   std::string original;  // empty: none
   double min_psnr = 0;   // 0: none
+  std::string map;       // empty: none
+  bool tiles = false;
 };
 
 void AddDifference(const Difference& difference, Outcome& outcome) {
@@ -32,13 +35,69 @@ void AddDifference(const Difference& difference, Outcome& outcome) {
   outcome.fields["ssim"] = *difference.ssim;
 }
 
-// Compares in the space of the picture's pixels: sRGB, or that of the original's profile if the file keeps it.
-Result<Difference> CompareWithFile(const Picture& picture, bool has_icc, const std::string& original_path) {
+// In the space of the picture's pixels: sRGB, or that of the original's profile if the file keeps it.
+Result<PictureFile> LoadOriginal(const std::string& path, bool has_icc) {
   ReadOptions options;
   options.keep_icc = has_icc;
-  LIC_TRY(const Buffer<uint8_t> file, LoadFile(original_path, kMaxPictureFileBytes));
-  LIC_TRY(const PictureFile original, ReadPicture(file, options));
-  return Compare(original.picture.view(), picture.view());
+  LIC_TRY(const Buffer<uint8_t> file, LoadFile(path, kMaxPictureFileBytes));
+  return ReadPicture(file, options);
+}
+
+void AddTiles(const TileGrid& grid, Outcome& outcome) {
+  nlohmann::ordered_json fields = {{"size", kTilePixels}, {"columns", grid.columns}, {"rows", grid.rows}};
+  for (size_t i = 0; i < kMeasureCount; i++) {
+    nlohmann::ordered_json& values = fields[MeasureName(static_cast<Measure>(i))] = nlohmann::ordered_json::array();
+    for (const Measures& measures : grid.measures) values.push_back(measures[i]);
+  }
+  outcome.fields["tiles"] = std::move(fields);
+}
+
+// Without a calibration the map is drawn all the same, but no tile of it is outlined.
+Status WriteMap(const std::string& path, const PictureView& original, const Picture& decoded, const TileGrid& grid,
+                const Result<Calibration>& calibration, float quality, Outcome& outcome) {
+  Judgement judgement;
+  if (calibration.ok()) {
+    judgement = Judge(grid, calibration.value().LimitsAt(quality));
+    outcome.fields["flagged"] = judgement.flagged.size();
+    outcome.fields["alarm"] = judgement.alarm;
+    outcome.summary += "\n  flagged " + std::to_string(judgement.flagged.size()) + " of " + std::to_string(judgement.tiles) + " tiles";
+  } else {
+    outcome.warnings.push_back(std::string("no tiles are outlined: ") + calibration.failure().what);
+  }
+  LIC_TRY(const Picture map, DrawErrorMap(original, decoded.view(), judgement.flagged));
+  LIC_TRY(OutputFile out, OutputFile::Create(path));
+  LIC_CHECK(WritePicture(map, {}, FileFormat::kPng, out, outcome.warnings));
+  LIC_CHECK(out.Commit());
+  outcome.fields["map"] = path;
+  return {};
+}
+
+// What --against adds.
+Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model& model, const VerifyArguments& arguments,
+                      ModelStore& models, Outcome& outcome) {
+  const auto load_and_compare = [&]() -> Result<std::pair<PictureFile, Difference>> {
+    LIC_TRY(PictureFile original, LoadOriginal(arguments.original, !layout.metadata.icc.empty()));
+    LIC_TRY(const Difference difference, Compare(original.picture.view(), picture.view()));
+    return std::pair(std::move(original), difference);
+  };
+  const Result<std::pair<PictureFile, Difference>> compared = load_and_compare();
+  if (!compared.ok()) return Fail(compared.error(), "original %.40s: %s", arguments.original.c_str(), compared.failure().what);
+  const auto& [original, difference] = compared.value();
+  AddDifference(difference, outcome);
+  if (arguments.tiles || !arguments.map.empty()) {
+    LIC_TRY(const TileGrid grid, MeasureTiles(original.picture.view(), picture.view()));
+    if (arguments.tiles) AddTiles(grid, outcome);
+    if (!arguments.map.empty()) {
+      LIC_CHECK(WriteMap(arguments.map, original.picture.view(), picture, grid, Calibration::Load(models.CalibrationPath(model), model),
+                         layout.info.quality, outcome));
+    }
+  }
+  if (difference.psnr < arguments.min_psnr) {
+    const Failure failure = Fail(Error::kBelowQuality, "PSNR is %.2f dB, %.2f are asked for", difference.psnr, arguments.min_psnr);
+    outcome.error = failure.error;
+    outcome.message = failure.what;
+  }
+  return {};
 }
 
 Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, ModelStore& models) {
@@ -61,22 +120,14 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
                     ToHex(pixels);
   if (arguments.original.empty()) return outcome;
 
-  Result<Difference> difference = CompareWithFile(picture, !layout.metadata.icc.empty(), arguments.original);
-  if (!difference.ok()) {
-    return Fail(difference.error(), "original %.40s: %s", arguments.original.c_str(), difference.failure().what);
-  }
-  AddDifference(difference.value(), outcome);
-  if (difference.value().psnr < arguments.min_psnr) {
-    const Failure failure = Fail(Error::kBelowQuality, "PSNR is %.2f dB, %.2f are asked for", difference.value().psnr, arguments.min_psnr);
-    outcome.error = failure.error;
-    outcome.message = failure.what;
-  }
+  LIC_CHECK(MeasureAgainst(layout, picture, *model, arguments, models, outcome));
   return outcome;
 }
 
 int RunVerify(const VerifyArguments& arguments) {
   if (!arguments.original.empty() && arguments.inputs.names.size() > 1) return UsageError("--against takes a single input");
-  if (arguments.min_psnr > 0 && arguments.original.empty()) return UsageError("--min-psnr needs --against");
+  if (!arguments.map.empty() && !arguments.map.ends_with(".png")) return UsageError("--map writes PNG: its name ends with .png");
+  if (arguments.tiles && !arguments.batch.json) return UsageError("--tiles needs --json");
   ModelStore models(arguments.model);
   return RunBatch(FindInputs(arguments.inputs, kLicExtensions), arguments.batch, [&](const Job& job, const ReportPart&) {
     Result<Outcome> result = VerifyFile(job, arguments, models);
@@ -91,8 +142,12 @@ std::function<int()> AddVerify(CLI::App& app) {
   arguments->batch.command = "verify";
   arguments->batch.summary_is_product = true;
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
-  app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")->type_name("ORIGINAL");
-  app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")->type_name("DB");
+  CLI::Option* against = app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")->type_name("ORIGINAL");
+  app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")->type_name("DB")->needs(against);
+  app.add_option("--map", arguments->map, "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag")
+      ->type_name("FILE.png")
+      ->needs(against);
+  app.add_flag("--tiles", arguments->tiles, "Add the measures of each tile of 32 x 32 pixels to the line of JSON")->needs(against);
   AddModelOption(app, arguments->model);
   AddBatchOptions(app, arguments->batch);
   return [arguments] { return RunVerify(*arguments); };
