@@ -79,6 +79,8 @@ def unfilter(residuals, filters):
     height, width, channels = residuals.shape
     if filters.max(initial=0) > 4:
         raise PictureError("unknown filter")
+    if not filters.any():  # as write_png() leaves them
+        return residuals
     row = width + 1  # with a column and a row of zeros before the picture
     pixels = np.zeros(((height + 1) * row, channels), np.int16)
     source = np.zeros_like(pixels)

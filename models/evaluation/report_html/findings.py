@@ -95,7 +95,7 @@ def load(path):
         return None
 
 
-def save_webp(path, pixels, options=("-lossless", "-z", "4")):
+def save_webp(path, pixels, options=("-lossless", "-z", "2")):
     with tempfile.TemporaryDirectory() as folder:
         pictures.write_ppm(f"{folder}/picture.ppm", pixels)
         try:
