@@ -88,7 +88,8 @@ function median(values) {
 /** What a browser loads for a decode in a worker. */
 function licFiles() {
   const dist = join(ROOT, 'dist');
-  return readdirSync(dist).filter((name) => /\.(js|wasm)$/.test(name) && !/^(node|workerd)\.js$/.test(name)).map((name) => join(dist, name));
+  const others = /^((node|node-worker|workerd|service-worker)\.js|lic-relaxed\.wasm)$/;
+  return readdirSync(dist).filter((name) => /\.(js|wasm)$/.test(name) && !others.test(name)).map((name) => join(dist, name));
 }
 
 function listModels() {

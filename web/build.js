@@ -53,6 +53,7 @@ await esbuild.build({
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
+  minify: true,
   external: ['node:*', '*.wasm'],
   plugins: [{ name: 'lic', setup: resolveBuilt }],
   logLevel: 'warning',

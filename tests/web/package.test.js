@@ -12,6 +12,7 @@ import { rootPath } from './vectors.js';
 
 const RUNTIME_BROTLI_BYTES = 250_000;
 const PACKAGE_BYTES = 1_000_000;
+const CODE_BROTLI_BYTES = 25_000;
 
 const root = rootPath('.');
 const tool = (name) => join(root, 'node_modules/.bin', name);
@@ -160,9 +161,11 @@ test('types: a browser project and a Node project without DOM types', () => {
   compile('node.ts', source("import('lic-codec').Picture") + server, '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
 });
 
-test('sizes: the runtime at most 250 kB compressed, all that a page loads at most 1 MB', () => {
+test('sizes: the code for pages at most 25 kB compressed, the runtime 250 kB, all that a page loads 1 MB', () => {
   const compressed = (name) => brotliCompressSync(readFileSync(name)).length;
-  const code = listCode().filter((name) => !/\/(node|node-worker|workerd)\.js$/.test(name));
+  const code = listCode().filter((name) => !/\/(node|node-worker|workerd|service-worker)\.js$/.test(name));
+  const scripts = code.reduce((sum, name) => sum + compressed(name), 0);
+  assert.ok(scripts <= CODE_BROTLI_BYTES, `the code has ${scripts} bytes`);
   const runtime = [...code, join(installed, 'dist/lic.wasm')].reduce((sum, name) => sum + compressed(name), 0);
   const model = statSync(join(installed, 'models/lic-photo.dec.licm')).size;
   assert.ok(runtime <= RUNTIME_BROTLI_BYTES, `the runtime has ${runtime} bytes`);
