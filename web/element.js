@@ -315,12 +315,14 @@ export class LicImgElement extends ImageAttributes {
   /** Pixels of a picture that is near are there, those of others may go. */
   #settle() {
     const request = /** @type {ImageRequest} */ (this.#current);
-    if (this.#isNear) {
-      request.restore().catch((error) => {
-        if (!request.aborted && error.name !== 'AbortError') this.#fail(error);
-      });
-    }
-    if (this.isConnected) keep(request, !this.#isNear);
+    const count = () => {
+      if (this.isConnected && request === this.#current) keep(request, !this.#isNear);
+    };
+    count();
+    if (!this.#isNear) return;
+    request.restore().then(count, (error) => {
+      if (!request.aborted && error.name !== 'AbortError') this.#fail(error);
+    });
   }
 
   /** The element has been removed. */
