@@ -316,7 +316,9 @@ export class LicImgElement extends ImageAttributes {
   #settle() {
     const request = /** @type {ImageRequest} */ (this.#current);
     const count = () => {
-      if (this.isConnected && request === this.#current) keep(request, !this.#isNear);
+      if (!this.isConnected || request !== this.#current) return;
+      keep(request, !this.#isNear);
+      this.#appearance.refine();
     };
     count();
     if (!this.#isNear) return;

@@ -194,3 +194,29 @@ test('::part(picture), and styles of its own in the document of a frame', { skip
   assert.deepEqual(found, ['0.5', 300, 200, 'inline-block']);
   assert.deepEqual(problems, []);
 });
+
+test('shown small, the pixels are averaged as those of an <img>, and the menu is still that of the whole picture', { skip }, async () => {
+  const { page } = await openPage();
+  await page.evaluate(async () => {
+    style('body { margin: 0 } .small { display: block; width: 60px; height: auto } .large { width: 200px }');
+    globalThis.images = ['lic-img', 'img'].map((tag) => add(tag, { src: `/pictures/wide.${tag === 'img' ? 'png' : 'lic'}`, class: 'small' }));
+    await Promise.all(images.map((image) => image.decode()));
+    await sleep(100);
+  });
+  const shots = [];
+  for (const y of [0, 40]) {
+    const png = await page.screenshot({ clip: { x: 0, y, width: 60, height: 40 } });
+    shots.push(await sharp(png).removeAlpha().raw().toBuffer());
+  }
+  const difference = shots[0].reduce((sum, value, i) => sum + Math.abs(value - shots[1][i]), 0) / shots[0].length;
+  assert.ok(difference < 0.5, `${difference} in the mean`);
+  const found = await page.evaluate(async () => {
+    const root = images[0].shadowRoot;
+    const facts = () => [root.querySelectorAll('canvas').length, root.elementFromPoint(20, 20).width];
+    const small = facts();
+    images[0].classList.add('large');
+    await until(() => root.querySelectorAll('canvas').length === 1);
+    return [small, facts(), (await createImageBitmap(await images[0].toBlob())).width];
+  });
+  assert.deepEqual(found, [[2, 300], [1, 300], 300]);
+});

@@ -8,7 +8,11 @@ import { dimension } from './attributes.js';
 const STYLE = `
   :host { display: inline-block; overflow: clip; width: fit-content; min-width: 0; min-height: 0; }
   :host([hidden]) { display: none; }
+  div { display: grid; grid-template: 100% / 100%; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  div > * { grid-area: 1 / 1; min-width: 0; min-height: 0; }
   canvas, ::slotted(img) { display: block; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  .felt { opacity: 0; }
+  .seen { pointer-events: none; }
   [hidden] { display: none; font: initial; }
 `;
 
@@ -19,6 +23,16 @@ export class Appearance {
   #state = 'idle';
   /** @type {CSSStyleSheet | undefined} */
   #sizeSheet;
+  /** Holds the canvas and, where it is shown small, a copy that is seen instead; clicks and menus stay those of the canvas. */
+  #frame = document.createElement('div');
+  #holder = document.createElement('div');
+  /** @type {HTMLCanvasElement | null} */
+  #copy = null;
+  #halvings = 0;
+  /** @type {[width: number, height: number]} of the canvas when all is painted */
+  #size = [0, 0];
+  /** @type {ResizeObserver | null} */
+  #observer = null;
   #slot = document.createElement('slot');
   #altText = document.createElement('span');
   #ruler = document.createElement('span');
@@ -33,7 +47,9 @@ export class Appearance {
     this.#root = element.attachShadow({ mode: 'open' });
     this.#altText.part.add('alt');
     this.#ruler.hidden = true;
-    this.#root.append(this.#slot, this.#altText, this.#ruler);
+    this.#frame.append(this.#holder);
+    this.#frame.hidden = true;
+    this.#root.append(this.#frame, this.#slot, this.#altText, this.#ruler);
     this.#arrange();
   }
 
@@ -60,13 +76,52 @@ export class Appearance {
     }
     this.#state = state;
     this.#arrange();
+    if (state !== 'loaded' || !this.#canvas) return;
+    this.#size = [this.#canvas.width, this.#canvas.height];
+    this.#observer ??= new ResizeObserver(() => this.refine());
+    this.#observer.observe(this.#element);
+  }
+
+  /** Browsers do not average the pixels of a canvas that is shown small, and it shimmers. A copy of half the size, or a quarter, has them averaged. */
+  refine() {
+    const canvas = this.#canvas;
+    const [width, height] = this.#size;
+    if (!canvas || this.#state !== 'loaded' || canvas.width !== width) return;
+    const { objectFit } = getComputedStyle(canvas);
+    const scales = [canvas.clientWidth / width, canvas.clientHeight / height].map((scale) => scale * devicePixelRatio);
+    const scale = /contain|scale-down/.test(objectFit) ? Math.min(...scales) : Math.max(...scales);
+    const isScaled = scale > 0 && objectFit !== 'none';
+    this.#copyHalved(isScaled ? Math.max(0, Math.floor(-Math.log2(scale))) : 0);
+  }
+
+  /** @param {number} halvings 0: no copy */
+  #copyHalved(halvings) {
+    if (halvings === this.#halvings) return;
+    this.#halvings = halvings;
+    this.#copy?.remove();
+    this.#copy = null;
+    this.#holder.className = halvings ? 'felt' : '';
+    if (!halvings) return;
+    const canvas = /** @type {HTMLCanvasElement} */ (this.#canvas);
+    const copy = document.createElement('canvas');
+    [copy.width, copy.height] = this.#size.map((side) => Math.ceil(side / 2 ** halvings));
+    const { colorSpace } = canvas.getContext('2d')?.getContextAttributes() ?? {};
+    const context = copy.getContext('2d', { colorSpace });
+    if (!context) return;
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(canvas, 0, 0, copy.width, copy.height);
+    copy.className = 'seen';
+    copy.part.add('picture');
+    this.#frame.append(copy);
+    this.#copy = copy;
   }
 
   /** @param {HTMLCanvasElement | null} canvas in place of the one before */
   show(canvas) {
-    this.#canvas?.remove();
     this.#canvas = canvas;
-    if (canvas) this.#root.prepend(canvas);
+    this.#holder.replaceChildren(...(canvas ? [canvas] : []));
+    this.#copyHalved(0);
+    this.#frame.hidden = !canvas;
     this.setDraggable();
     this.#arrange();
   }

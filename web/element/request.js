@@ -17,6 +17,7 @@ import { responseBody } from '../source.js';
 
 // What is left of a picture without its pixels: so many in width or height at most.
 const THUMBNAIL_SIDE = 32;
+const PREVIEW_SCALE = 4;
 // Above this, browsers may refuse a canvas, silently.
 const SURE_PIXELS = 2 ** 24;
 // (func (result v128) i32.const 0, i8x16.splat)
@@ -168,7 +169,7 @@ export class ImageRequest {
       preview: (image) => {
         const context = this.#open(image);
         context.clearRect(0, 0, this.width, this.height);
-        context.drawImage(toCanvas(image), 0, 0, this.width, this.height);
+        context.drawImage(enlarge(image), 0, 0, this.width, this.height);
         hooks?.painted();
       },
       onProgress: ({ fraction, strip }) => {
@@ -221,9 +222,17 @@ function copy(canvas, width, height) {
   return result;
 }
 
-/** @param {ImageData} image */
-function toCanvas(image) {
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  canvas.getContext('2d', { colorSpace: image.colorSpace })?.putImageData(image, 0, 0);
-  return canvas;
+/**
+ * A preview, larger, by a better filter than there is time for at the size of a picture.
+ * @param {ImageData} image
+ */
+function enlarge(image) {
+  const { width, height, colorSpace } = image;
+  const small = new OffscreenCanvas(width, height);
+  small.getContext('2d', { colorSpace })?.putImageData(image, 0, 0);
+  const large = new OffscreenCanvas(width * PREVIEW_SCALE, height * PREVIEW_SCALE);
+  const context = large.getContext('2d', { colorSpace });
+  if (context) context.imageSmoothingQuality = 'high';
+  context?.drawImage(small, 0, 0, large.width, large.height);
+  return large;
 }
