@@ -101,6 +101,7 @@ test('on paper nothing is lost: both pictures, all values, no controls', { skip 
     const { page } = await open(name, { width: 700, colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     assert.deepEqual(await page.evaluate(overlaps), [], name);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the paper`);
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
     assert.equal(await page.locator('select:visible, input:visible').count(), 0);
     if (name !== 'index.html') {
