@@ -6,6 +6,7 @@ import { Assets } from './assets.js';
 import { planBands, stack } from './bands.js';
 import { LicError } from './errors.js';
 import { HEADER_BYTES, readInfo } from './info.js';
+import { Listener, toImageData } from './listener.js';
 import { checkOptions, checkPixels, checkRegion } from './options.js';
 import { WorkerPool } from './pool.js';
 import { INFO_BYTES, bytesForProfile, readProfile } from './profile.js';
@@ -17,7 +18,6 @@ import { FileReader } from './source.js';
  * @typedef {import('./index.js').DecodeOptions} DecodeOptions
  * @typedef {import('./index.js').Configuration} Configuration
  * @typedef {import('./engine.js').Job} Job
- * @typedef {import('./engine.js').Pixels} Pixels
  * @typedef {object} Platform
  * @property {import('./source.js').Open} open
  * @property {import('./assets.js').Places} places
@@ -167,6 +167,7 @@ export class Decoder {
     const { maxPixels, region } = options;
     const start = performance.now();
     const pool = this.#start();
+    const assets = this.#assets; // which configure() may replace meanwhile
     const reader = await FileReader.open(source, { open: this.#platform.open, signal });
     try {
       const info = await readStart(reader);
@@ -175,7 +176,7 @@ export class Decoder {
       const tell = new Listener(options, stop, reader);
       tell.info(info);
       const head = options.head === 'file' ? info.headHash : options.head;
-      const [model] = await Promise.all([this.#assets.model(info.modelId, head), this.#assets.module()]);
+      const [model] = await Promise.all([assets.model(info.modelId, head), assets.module()]);
       signal.throwIfAborted();
       const bands = kind === 'hash' ? [] : planBands(info, region, pool.free);
       const tasks = this.#takeJobs(pool, bands, tell, {
@@ -274,73 +275,6 @@ async function pump(reader, pool, tasks, tell) {
   }
 }
 
-/** Calls the caller's functions; what they throw ends the decode. */
-class Listener {
-  #options;
-  #stop;
-  #reader;
-  /** Of each band. @type {{rows: number, fraction: number}[]} */
-  #bands = [];
-  /** @type {Pixels[]} */
-  #previews = [];
-
-  /** @param {DecodeOptions} options @param {AbortController} stop @param {FileReader} reader */
-  constructor(options, stop, reader) {
-    this.#options = options;
-    this.#stop = stop;
-    this.#reader = reader;
-  }
-
-  /** @param {Info} info */
-  info(info) {
-    this.#call(() => this.#options.onInfo?.(info));
-    this.#stop.signal.throwIfAborted();
-  }
-
-  loading() {
-    this.#progress('loading');
-  }
-
-  /**
-   * What a band tells, put together with what the others tell.
-   * @param {Pick<Job, 'region' | 'colorSpace'>} job @param {number} band @param {number} count
-   * @returns {Pick<import('./engine.js').Events, 'preview' | 'progress'>}
-   */
-  events({ region, colorSpace }, band, count) {
-    const toImage = (/** @type {Pixels} */ result) => toImageData({ result, colorSpace });
-    const top = count > 1 && region ? region.y - (this.#options.region?.y ?? 0) : 0;
-    this.#bands[band] = { rows: 0, fraction: 0 };
-    return {
-      preview: (preview) => {
-        this.#previews[band] = preview;
-        const isWhole = Object.keys(this.#previews).length === count && this.#bands.every(({ rows }) => rows === 0);
-        if (isWhole) this.#call(() => this.#options.preview?.(toImage(stack(this.#previews))));
-      },
-      progress: ({ fraction, rows, strip }) => {
-        this.#bands[band] = { rows, fraction };
-        this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
-      },
-    };
-  }
-
-  /** @param {import('./index.js').Progress['phase']} phase @param {import('./index.js').Progress['strip']} [strip] */
-  #progress(phase, strip) {
-    const rows = this.#bands.reduce((sum, band) => sum + band.rows, 0);
-    const fraction = this.#bands.reduce((sum, band) => sum + band.fraction / this.#bands.length, 0);
-    this.#call(() => this.#options.onProgress?.({ phase, loaded: this.#reader.loaded, fraction, rows, strip }));
-  }
-
-  /** @param {() => void} call */
-  #call(call) {
-    if (this.#stop.signal.aborted) return;
-    try {
-      call();
-    } catch (error) {
-      this.#stop.abort(error);
-    }
-  }
-}
-
 /**
  * What `promise` gives, or a rejection as soon as the signal is aborted.
  * @template T
@@ -361,14 +295,4 @@ export function orAborted(promise, signal) {
 /** The space in which a canvas is to take the pixels. @param {Info} info @returns {PredefinedColorSpace} */
 function canvasSpace({ profile }) {
   return profile?.colorSpace === 'display-p3' ? 'display-p3' : 'srgb';
-}
-
-/** @param {{result: Pixels, colorSpace: PredefinedColorSpace}} decoded @returns {any} */
-function toImageData({ result: { width, height, pixels }, colorSpace }) {
-  if (typeof ImageData !== 'function') return { width, height, data: pixels, colorSpace };
-  try {
-    return new ImageData(pixels, width, height, { colorSpace });
-  } catch (cause) {
-    throw new LicError('out_of_memory', `no ImageData of ${width} x ${height} pixels`, { cause });
-  }
 }
