@@ -1,10 +1,13 @@
 // A page for the tests of <lic-img>: the element is defined, and small pictures lie at /pictures/NAME.lic and, the same ones for an
 // <img>, at NAME.png. What stands behind "-" in NAME is free, so that there are as many addresses as a test needs.
 
+import { crc32, deflateSync } from 'node:zlib';
+
 import sharp from 'sharp';
 
 import * as node from 'lic-codec';
 
+import { insertSection } from '../web/lic-file.js';
 import { readRoot, readVector } from '../web/vectors.js';
 import { useBrowser } from './browser.js';
 
@@ -13,6 +16,9 @@ const VECTORS = {
   small: 'tiny-33x31.lic',
   broken: 'bad/bad_stream-hyper-word-left.lic',
 };
+
+const ICC_SECTION = 1;
+const PNG_HEADER_END = 33; // signature and IHDR
 
 /** @returns {Promise<Record<string, Buffer>>} by the last part of the address */
 async function readPictures() {
@@ -26,7 +32,22 @@ async function readPictures() {
     const { data, width, height } = await node.decode(file);
     pictures[`${name}.png`] = await sharp(data, { raw: { width, height, channels: 4 } }).png().toBuffer();
   }
+  // The same samples, as those of a Display P3 picture.
+  const { icc } = await sharp(await sharp(pictures['wide.png']).withIccProfile('p3').png().toBuffer()).metadata();
+  pictures['p3.lic'] = insertSection(pictures['wide.lic'], ICC_SECTION, icc);
+  pictures['p3.png'] = withProfile(pictures['wide.png'], icc);
   return pictures;
+}
+
+/** A PNG whose samples are said to be those of another profile: sharp would convert them. */
+function withProfile(png, icc) {
+  const [type, compressed] = [Buffer.from('iCCP'), deflateSync(icc)];
+  const payload = Buffer.concat([type, Buffer.from('p3\0\0', 'latin1'), compressed]);
+  const chunk = Buffer.alloc(payload.length + 8);
+  chunk.writeUInt32BE(payload.length - type.length, 0);
+  payload.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(payload), payload.length + 4);
+  return Buffer.concat([png.subarray(0, PNG_HEADER_END), chunk, png.subarray(PNG_HEADER_END)]);
 }
 
 /** In the page, for all tests: what adds elements and notes what becomes of them. */

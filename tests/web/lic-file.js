@@ -34,6 +34,15 @@ export function listSections(file) {
   return sections;
 }
 
+/** A copy of a file with one more section, the first. */
+export function insertSection(file, type, payload) {
+  const head = Buffer.alloc(SECTION_HEAD_BYTES);
+  head.writeUInt8(type, 0);
+  head.writeUInt32LE(payload.length, 1);
+  head.writeUInt32LE(checksum(Buffer.concat([head.subarray(0, 5), payload])), 5);
+  return Buffer.concat([file.subarray(0, HEADER_BYTES), head, payload, file.subarray(HEADER_BYTES)]);
+}
+
 /** A copy of a file with one section's payload changed by `change` and its checksum made right again. */
 export function changeSection(file, type, change) {
   const copy = Buffer.from(file);
