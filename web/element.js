@@ -1,6 +1,6 @@
 // <lic-img>: shows a .lic file as an <img> shows another.
 //
-//   attributes ──> srcset.js: which file ──> viewport.js: when ──> request.js: fetch, decode, paint ──> load event
+//   attributes ──> sources.js: which file ──> viewport.js: when ──> request.js: fetch, decode, paint ──> load event
 //
 // Life cycle, by the HTML standard: changed attributes are looked at together, in a microtask. Each load is an ImageRequest; one that
 // is no longer #current (or #pending, for a change of the viewport) is aborted and says nothing more. What is #shown stays until
@@ -8,11 +8,11 @@
 
 import { LicError } from './errors.js';
 import { Appearance } from './element/appearance.js';
-import { ImageAttributes, dimension, resolveUrl } from './element/attributes.js';
+import { ImageAttributes, adoptProperties, dimension, toUnsigned } from './element/attributes.js';
 import { offerFile } from './element/drag.js';
 import { forget, keep } from './element/memory.js';
 import { ImageRequest } from './element/request.js';
-import { choose, listCandidates } from './element/srcset.js';
+import { findSources } from './element/sources.js';
 import { unwatch, watch } from './element/viewport.js';
 
 /** @typedef {import('./element/srcset.js').Candidate} Candidate */
@@ -56,7 +56,7 @@ export class LicImgElement extends ImageAttributes {
   #mustReload = false;
 
   connectedCallback() {
-    this.#adoptProperties();
+    adoptProperties(this);
     this.#appearance.dress();
     this.#resize();
     watch(this, { moved: this.#moved, resized: this.#reconsider });
@@ -145,7 +145,7 @@ export class LicImgElement extends ImageAttributes {
    * @returns {Promise<void>}
    */
   async decode() {
-    this.#adoptProperties();
+    adoptProperties(this);
     this.#isWanted = true;
     if (!this.#current) this.#schedule();
     // Behind the microtask that looks at the attributes.
@@ -164,17 +164,6 @@ export class LicImgElement extends ImageAttributes {
   async toBlob(type = 'image/png', quality) {
     await this.decode();
     return /** @type {ImageRequest} */ (this.#current).toBlob(type, quality);
-  }
-
-  /** Properties that a page has set on the element before it was defined hide the accessors of the class. */
-  #adoptProperties() {
-    for (const name of Object.keys(this)) {
-      if (!(name in LicImgElement.prototype)) continue;
-      const self = /** @type {any} */ (this);
-      const value = self[name];
-      delete self[name];
-      self[name] = value;
-    }
   }
 
   #schedule() {
@@ -200,30 +189,19 @@ export class LicImgElement extends ImageAttributes {
     }
     const hasSource = this.hasAttribute('src') || this.hasAttribute('srcset');
     if (!hasSource || !(this.isConnected || this.#isWanted)) return this.#clear();
-    const { chosen } = this.#choose();
+    const { chosen } = this.#find();
     if (!chosen) return this.#fail(new LicError('io_error', 'neither src nor srcset names a picture'));
-    this.#currentSrc = resolveUrl(this, chosen.url) ?? chosen.url;
+    this.#currentSrc = chosen.url;
     if (this.loading === 'lazy' && !this.#isNear && !this.#isWanted) this.#enter('waiting');
     else this.#load();
   }
 
-  #choose() {
-    const [src, srcset, sizes] = ['src', 'srcset', 'sizes'].map((name) => this.getAttribute(name)?.trim() ?? '');
-    const candidates = listCandidates(
-      { src, srcset, sizes },
-      {
-        density: devicePixelRatio,
-        viewport: () => innerWidth,
-        auto: () => (this.loading === 'lazy' ? this.clientWidth : 0),
-        matches: (condition) => matchMedia(condition).matches,
-        length: (text) => this.#appearance.measureLength(text),
-      },
-    );
-    return { candidates, chosen: choose(candidates, devicePixelRatio) };
+  #find() {
+    return findSources(this, (length) => this.#appearance.measureLength(length));
   }
 
   #load() {
-    const { chosen } = this.#choose();
+    const { chosen } = this.#find();
     if (!chosen) return;
     this.#enter('loading');
     const request = this.#request(chosen, {
@@ -249,7 +227,7 @@ export class LicImgElement extends ImageAttributes {
   #request({ url, density }, hooks) {
     const credentials = this.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
-    return new ImageRequest(resolveUrl(this, url) ?? url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, hooks);
+    return new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, hooks);
   }
 
   /** @param {ImageRequest} request that is loaded */
@@ -279,9 +257,9 @@ export class LicImgElement extends ImageAttributes {
     if (this.#state === 'waiting') this.#schedule();
     const current = this.#current;
     if (this.#state !== 'loaded' || !current) return;
-    const { candidates, chosen } = this.#choose();
+    const { candidates, chosen } = this.#find();
     if (!chosen) return;
-    const present = candidates.find(({ url }) => resolveUrl(this, url) === current.url);
+    const present = candidates.find(({ url }) => url === current.url);
     // A file that is there already and has more pixels than needed is as good.
     if (present && present.density >= chosen.density) {
       this.#pending?.close();
@@ -289,7 +267,7 @@ export class LicImgElement extends ImageAttributes {
       current.density = present.density;
       return this.#resize();
     }
-    if (this.#pending?.url === resolveUrl(this, chosen.url)) return;
+    if (this.#pending?.url === chosen.url) return;
     this.#pending?.close();
     const nothing = () => {};
     const request = (this.#pending = this.#request(chosen, { sized: nothing, painted: nothing, progressed: nothing }));
@@ -382,10 +360,4 @@ export class LicImgElement extends ImageAttributes {
 /** @param {ImageRequest | null} request @returns {[width: number, height: number]} in CSS pixels */
 function naturalSize(request) {
   return request ? [request.width / request.density, request.height / request.density] : [0, 0];
-}
-
-/** @param {unknown} value @returns {string} as the standard reflects numbers that are not negative */
-function toUnsigned(value) {
-  const number = Number(value) >>> 0;
-  return String(number < 2 ** 31 ? number : 0);
 }

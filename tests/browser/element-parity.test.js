@@ -178,10 +178,10 @@ const SCENARIOS = {
     await settled(image);
     return [early, image.complete, image.currentSrc, image.naturalWidth, image.naturalHeight, image.width, image.height, image.events];
   },
-  'load comes before decode() is done': async () => {
+  'load and decode()': async () => {
     const image = make({ src: at('wide-7') });
+    await Promise.all([image.decode(), settled(image)]);
     await image.decode();
-    await sleep(0);
     return image.events;
   },
   'a damaged picture': async () => {
@@ -192,6 +192,11 @@ const SCENARIOS = {
   },
   'a picture that is not there': async () => {
     const image = make({ src: at('missing') });
+    await settled(image);
+    return [image.complete, image.naturalWidth, image.events];
+  },
+  'an empty answer': async () => {
+    const image = make({ src: at('empty') });
     await settled(image);
     return [image.complete, image.naturalWidth, image.events];
   },
@@ -221,7 +226,7 @@ const SCENARIOS = {
   },
   'src, changed when loaded: what was shown stays until the next is there': async () => {
     const image = make({ src: at('wide-13') });
-    await image.decode();
+    await settled(image);
     image.src = at('small-13');
     const at0 = [image.complete, image.getBoundingClientRect().width];
     await settled(image);
@@ -236,7 +241,7 @@ const SCENARIOS = {
   },
   'src, removed when loaded': async () => {
     const image = make({ src: at('wide-15') });
-    await image.decode();
+    await settled(image);
     image.removeAttribute('src');
     await sleep(50);
     return [image.complete, image.currentSrc, image.naturalWidth, image.getBoundingClientRect().width, image.events];

@@ -46,6 +46,7 @@ export class Appearance {
     this.#internals = element.attachInternals();
     this.#root = element.attachShadow({ mode: 'open' });
     this.#altText.part.add('alt');
+    this.#slot.addEventListener('slotchange', () => this.#arrange());
     this.#ruler.hidden = true;
     this.#frame.append(this.#holder);
     this.#frame.hidden = true;

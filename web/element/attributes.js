@@ -124,3 +124,22 @@ export function dimension(element, name) {
   const found = /^[\t\n\f\r ]*\+?(\d+(?:\.\d+)?)(%?)/.exec(element.getAttribute(name) ?? '');
   return found && { value: Number(found[1]), unit: found[2] ? '%' : 'px' };
 }
+
+/** @param {unknown} value @returns {string} as the standard reflects numbers that are not negative */
+export function toUnsigned(value) {
+  const number = Number(value) >>> 0;
+  return String(number < 2 ** 31 ? number : 0);
+}
+
+/**
+ * Properties that a page has set on an element before it was defined hide the accessors of the class.
+ * @param {any} element
+ */
+export function adoptProperties(element) {
+  for (const name of Object.keys(element)) {
+    if (!(name in element.constructor.prototype)) continue;
+    const value = element[name];
+    delete element[name];
+    element[name] = value;
+  }
+}

@@ -149,7 +149,7 @@ export class ImageRequest {
       const response = await fetch(this.url, init).catch((cause) => {
         throw new LicError('io_error', `cannot open ${this.url}`, { details: { url: this.url }, cause });
       });
-      await responseBody(response)?.pipeTo(writable);
+      await (responseBody(response) ?? new Blob().stream()).pipeTo(writable);
       return new Blob(parts);
     };
     this.#file = fetching();

@@ -3,10 +3,9 @@
 
 /**
  * @typedef {object} Candidate
- * @property {string} url as it is written
+ * @property {string} url
  * @property {number} density pixels of the file for each CSS pixel
  * @typedef {object} Environment
- * @property {number} density pixels of the screen for each CSS pixel
  * @property {() => number} viewport the viewport's width in CSS pixels
  * @property {() => number} auto the element's width in CSS pixels, 0 where it has none
  * @property {(condition: string) => boolean} matches whether a media condition holds
