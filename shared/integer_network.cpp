@@ -163,7 +163,9 @@ Status IntegerNetwork::Shape(const IntegerLayer& layer, const IntegerPlane& in, 
     case Op::kAdd:
     case Op::kClamp: return out.Reshape(in.height, in.width, in.channels);
     case Op::kSave:
-    case Op::kUnshuffle: break;
+    case Op::kUnshuffle:
+    case Op::kUngate:
+    case Op::kMask: break;
   }
   return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
 }
@@ -181,7 +183,9 @@ Status IntegerNetwork::RunRows(const IntegerPlane& in, uint32_t first, uint32_t 
     case Op::kClamp: ForEach(first, end, out, [&](size_t i) { return std::clamp(in.values[i], layer.lo, layer.hi); }); break;
     case Op::kGate: Gate(layer, in, first, end, out); break;
     case Op::kSave:
-    case Op::kUnshuffle: return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+    case Op::kUnshuffle:
+    case Op::kUngate:
+    case Op::kMask: return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
   }
   return {};
 }

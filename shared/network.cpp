@@ -1,6 +1,7 @@
 #include "network.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "network_layers.h"
 #include "network_plan.h"
@@ -17,9 +18,11 @@ struct Network::State {
   int64_t next = -1;  // the output row with which a Run goes on
   uint32_t first = 0;  // the output row with which the present Run began
   size_t step = 0;     // of the plan, the next one
+  Tape* tape = nullptr;
 
   Status ClaimMemory();
   Status MakeConvolutions();
+  Status MakeTape();
 
   float* Row(int plane, int32_t y) {
     return data[plane] + static_cast<size_t>(y - plan.planes[plane].held.begin) * plan.planes[plane].row_floats();
@@ -28,15 +31,18 @@ struct Network::State {
   void ZeroUntil(int plane, int32_t end);
   void FillInput(const RowSource& source);
   Status RunStep(size_t index);
+  void UseTape(const Step& step);
 };
 
 // ---- Building ----------------------------------------------------------------------------------------------------------------
 
-Result<Network> Network::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows) {
+Result<Network> Network::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, Tape* tape) {
   auto state = std::make_unique<State>();
-  LIC_TRY(state->plan, NetworkPlan::Make(net, in_height, in_width, strip_rows));
+  LIC_TRY(state->plan, NetworkPlan::Make(net, in_height, in_width, strip_rows, tape != nullptr));
+  state->tape = tape;
   LIC_CHECK(state->ClaimMemory());
   LIC_CHECK(state->MakeConvolutions());
+  LIC_CHECK(state->MakeTape());
   return Network(std::move(state));
 }
 
@@ -95,6 +101,18 @@ Status Network::State::MakeConvolutions() {
     LIC_TRY(convolutions[s],
             Convolution::Create(*step.layer, in.factor, plan.planes[step.output].factor, in.width, step.max_made));
     step.layer = nullptr;
+  }
+  return {};
+}
+
+Status Network::State::MakeTape() {
+  for (const Step& step : plan.steps) {
+    if (step.tape < 0 || step.reads_tape()) continue;
+    const bool gate = step.kind == StepKind::kGate;
+    const Plane& plane = plan.planes[gate ? step.input : step.output];
+    Tape::Plane recorded = {.row_bytes = gate ? plane.row_floats() * sizeof(float) : (plane.row_floats() + 7) / 8, .rows = {}};
+    LIC_TRY(recorded.rows, Buffer<uint8_t>::Allocate(recorded.row_bytes * plane.height));
+    tape->planes.push_back(std::move(recorded));
   }
   return {};
 }
@@ -193,11 +211,34 @@ Status Network::State::RunStep(size_t index) {
       case StepKind::kGate:
         Gate(positions, out.channels, from, to);
         break;
+      case StepKind::kUngate:
+      case StepKind::kMask:
+        break;  // by the tape
     }
+    if (step.tape >= 0) UseTape(step);
     out.held.end = step.made.end;
   }
   ZeroUntil(step.output, out.wanted.end);
   return {};
+}
+
+// Records the rows that a step has made, or makes them of what is recorded.
+void Network::State::UseTape(const Step& step) {
+  const Plane &in = plan.planes[step.input], &out = plan.planes[step.output];
+  for (int32_t y = step.made.begin; y < step.made.end; ++y) {
+    uint8_t* recorded = tape->planes[step.tape].Row(y);
+    const float* from = Row(step.input, y);
+    float* to = Row(step.output, y);
+    if (step.kind == StepKind::kMask) {
+      MaskRange(out.row_floats(), recorded, from, to);
+    } else if (step.kind == StepKind::kUngate) {
+      Ungate(in.width, in.channels, reinterpret_cast<const float*>(recorded), from, to);
+    } else if (step.kind == StepKind::kGate) {
+      std::memcpy(recorded, from, in.row_floats() * sizeof(float));
+    } else {
+      RecordRange(out.row_floats(), step.lo, step.hi, to, recorded);
+    }
+  }
 }
 
 Network::Network(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "lic/lic.h"
 #include "weights.h"
@@ -13,6 +15,7 @@ namespace lic {
 class RowSource {
  public:
   template <class F>
+    requires(!std::is_same_v<F, RowSource>)
   RowSource(F& callable)
       : callable_(&callable), call_([](void* object, uint32_t row, float* to) { (*static_cast<F*>(object))(row, to); }) {}
   void Fill(uint32_t row, float* to) const { call_(callable_, row, to); }
@@ -20,6 +23,17 @@ class RowSource {
  private:
   void* callable_;
   void (*call_)(void*, uint32_t, float*);
+};
+
+// What its gradient needs to know of a network's run: which outputs of clamping layers lay inside their ranges, a bit each, and the inputs
+// of gates. A plane for each such layer, in the order of branches and layers.
+struct Tape {
+  struct Plane {
+    size_t row_bytes = 0;
+    Buffer<uint8_t> rows;  // (height, row_bytes)
+    uint8_t* Row(int32_t y) { return rows.data() + static_cast<size_t>(y) * row_bytes; }
+  };
+  std::vector<Plane> planes;
 };
 
 // A network made ready for planes of one size. It computes its output in horizontal strips, from the top; the value of an
@@ -39,7 +53,9 @@ class Network {
   // keeps a strip's planes small enough for the second-level cache (32 rows of a picture 768 pixels wide). See strip_rows().
   // Errors: kOutOfMemory; kInvalidArgument (an input that is empty, above 65536 a side or, where the network has unshuffle
   // layers, not a multiple of their factor); kBadModel (layers that do not fit together); kInternal (no support for the machine).
-  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows = 0);
+  // With a `tape`, which must outlive the network, clamping layers and gates record there, and mask and ungate layers read what
+  // another network has recorded: the rows that they need must have been made by then.
+  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows = 0, Tape* tape = nullptr);
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();

@@ -217,4 +217,34 @@ void Gate(size_t positions, uint32_t channels, const float* in, float* out) {
   }
 }
 
+void Ungate(size_t positions, uint32_t channels, const float* halves, const float* in, float* out) {
+  for (size_t p = 0; p < positions; ++p, in += channels, halves += 2 * size_t{channels}, out += 2 * size_t{channels}) {
+    for (size_t c = 0; c < channels; ++c) {
+      out[c] = in[c] * halves[channels + c];
+      out[channels + c] = in[c] * halves[c];
+    }
+  }
+}
+
+void RecordRange(size_t count, float lo, float hi, const float* in, uint8_t* bits) {
+  for (; count > 0; ++bits) {
+    const size_t run = std::min<size_t>(count, 8);
+    unsigned byte = 0;
+    for (size_t i = 0; i < run; ++i) byte |= static_cast<unsigned>(in[i] > lo && in[i] < hi) << i;
+    *bits = static_cast<uint8_t>(byte);
+    in += run;
+    count -= run;
+  }
+}
+
+void MaskRange(size_t count, const uint8_t* bits, const float* in, float* out) {
+  for (; count > 0; ++bits) {
+    const size_t run = std::min<size_t>(count, 8);
+    for (size_t i = 0; i < run; ++i) out[i] = *bits >> i & 1 ? in[i] : 0.0f;
+    in += run;
+    out += run;
+    count -= run;
+  }
+}
+
 }  // namespace lic

@@ -58,4 +58,12 @@ void Clamp(size_t count, float lo, float hi, const float* in, float* out);
 // in: (positions, 2 * channels) to out: (positions, channels), product of the halves.
 void Gate(size_t positions, uint32_t channels, const float* in, float* out);
 
+// The gradient of a gate whose input was `halves`: in, out, (positions, channels) and (positions, 2 * channels).
+void Ungate(size_t positions, uint32_t channels, const float* halves, const float* in, float* out);
+
+// Bit i of `bits` (the lowest of a byte first) says whether lo < in[i] < hi.
+void RecordRange(size_t count, float lo, float hi, const float* in, uint8_t* bits);
+// out[i] = in[i] where bit i is set, else 0.
+void MaskRange(size_t count, const uint8_t* bits, const float* in, float* out);
+
 }  // namespace lic

@@ -27,7 +27,7 @@ uint32_t RoundUp(uint32_t value, uint32_t factor) { return (value + factor - 1) 
 
 // ---- Planes and steps --------------------------------------------------------------------------------------------------------
 
-Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows) {
+Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, bool taped) {
   if (in_height < 1 || in_height > kMaxInputSide || in_width < 1 || in_width > kMaxInputSide) {
     return Fail(Error::kInvalidArgument, "a network cannot run on %u x %u", in_width, in_height);
   }
@@ -35,6 +35,7 @@ Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_heigh
     return Fail(Error::kBadModel, "an empty network");
   }
   NetworkPlan plan;
+  plan.taped_ = taped;
   plan.planes.resize(2);
   plan.planes[kInputPlane] = {.channels = net.in_channels, .height = in_height, .width = in_width};
   for (size_t b = 0; b < net.branches.size(); ++b) LIC_CHECK(plan.AddBranch(net.branches[b], b));
@@ -47,14 +48,15 @@ Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_heigh
 
 Status NetworkPlan::AddBranch(const std::vector<FloatLayer>& layers, size_t branch) {
   const size_t first_step = steps.size();
-  int slots[4] = {-1, -1, -1, -1};
+  Slots slots;
+  slots.fill(-1);
   int current = kInputPlane;
   for (size_t i = 0; i < layers.size(); ++i) LIC_CHECK(AddLayer(layers[i], branch, i, slots, current));
   return EndBranch(branch, first_step, current);
 }
 
-Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t index, int (&slots)[4], int& current) {
-  if (layer.slot > 3) return BadLayer(branch, index, "no such slot");
+Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t index, Slots& slots, int& current) {
+  if ((layer.op == Op::kSave || layer.op == Op::kAdd) && layer.slot >= kMaxSlots) return BadLayer(branch, index, "no such slot");
   if (layer.op == Op::kSave) {
     slots[layer.slot] = current;
     return {};
@@ -67,6 +69,7 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
     case Op::kConvolution:
     case Op::kDepthwise:
       LIC_CHECK(AddConvolution(layer, branch, index, out, step));
+      RecordRange(layer, out, step);
       break;
     case Op::kShuffle:
       if (!IsFactor(r) || in.channels % (r * r)) return BadLayer(branch, index, "the factor does not divide the channels");
@@ -93,11 +96,22 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
     case Op::kClamp:
       step.lo = layer.lo;
       step.hi = layer.hi;
+      RecordRange(layer, out, step);
       break;
     case Op::kGate:
       if (in.channels % 2) return BadLayer(branch, index, "an odd number of channels");
       step.kind = StepKind::kGate;
       out.channels /= 2;
+      if (taped_) step.tape = tape_planes_++;
+      break;
+    case Op::kUngate:
+      step.kind = StepKind::kUngate;
+      step.tape = static_cast<int>(layer.slot);
+      out.channels *= 2;
+      break;
+    case Op::kMask:
+      step.kind = StepKind::kMask;
+      step.tape = static_cast<int>(layer.slot);
       break;
     default:
       return BadLayer(branch, index, "no such layer");
@@ -134,6 +148,14 @@ Status NetworkPlan::AddConvolution(const FloatLayer& layer, size_t branch, size_
   return {};
 }
 
+void NetworkPlan::RecordRange(const FloatLayer& layer, Plane& out, Step& step) {
+  if (!taped_ || !layer.clamps()) return;
+  step.lo = layer.lo;
+  step.hi = layer.hi;
+  step.tape = tape_planes_++;
+  out.recorded = true;
+}
+
 // The first branch writes the output, the others add to it. A shuffle does so itself, elsewhere it takes a step.
 Status NetworkPlan::EndBranch(size_t branch, size_t first_step, int current) {
   if (branch == 0) {
@@ -167,7 +189,7 @@ void NetworkPlan::BlockChannels() {
     return step.kind == StepKind::kConvolution && step.layer->op == Op::kConvolution;
   };
   for (const Step& step : steps) {
-    if (readers[step.input] != 1 || writers[step.input] < 0) continue;
+    if (readers[step.input] != 1 || writers[step.input] < 0 || planes[step.input].recorded) continue;
     const Step& before = steps[writers[step.input]];
     if (is_dense(before) && step.kind == StepKind::kShuffle) planes[step.input].factor = step.factor;
     if (before.kind == StepKind::kUnshuffle && is_dense(step)) planes[step.input].factor = before.factor;

@@ -2,6 +2,7 @@
 // a strip of the output needs. It moves no data; network.cpp does.
 #pragma once
 
+#include <array>
 #include <climits>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct Plane {
   uint32_t width = 0;
   uint32_t factor = 1;    // of the shuffle or unshuffle for which the channels are blocked (network_layers.h)
   bool kept = false;      // some rows outlive a strip
+  bool recorded = false;  // on a tape, in the format's order of channels
   int last_use = -1;      // the last step that reads it
   uint32_t capacity = 0;  // the most rows held at a time
   Rows held = {};         // after the last strip
@@ -37,7 +39,7 @@ struct Plane {
   size_t row_floats() const { return size_t{width} * channels; }
 };
 
-enum class StepKind : uint8_t { kConvolution, kShuffle, kUnshuffle, kAdd, kClamp, kGate };
+enum class StepKind : uint8_t { kConvolution, kShuffle, kUnshuffle, kAdd, kClamp, kGate, kUngate, kMask };
 
 // A layer at work: from plane `input` (and `other`) to plane `output`.
 struct Step {
@@ -51,9 +53,12 @@ struct Step {
   uint32_t factor = 1;
   float lo = 0;
   float hi = 0;
+  int tape = -1;              // the plane of the tape that it records or, as a mask or ungate, reads
   const FloatLayer* layer = nullptr;  // convolution: its weights, which go after building
   Rows made = {};                     // rows of the output that this strip computes
   uint32_t max_made = 0;              // over all strips
+
+  bool reads_tape() const { return kind == StepKind::kUngate || kind == StepKind::kMask; }
 };
 
 // The planes that the caller fills and gets.
@@ -64,10 +69,14 @@ inline constexpr int kOutputPlane = 1;
 // likewise columns. `net` must be one that enlarges, by `stride` in all.
 uint32_t InputReach(const FloatNetwork& net, uint32_t stride);
 
+// Slots of a branch: three in files, but one for each addition in a gradient.
+inline constexpr int kMaxSlots = 65;
+using Slots = std::array<int, kMaxSlots>;  // the plane that each holds, -1: none
+
 class NetworkPlan {
  public:
-  // As Network::Build. `net` must outlive the building of the network.
-  static Result<NetworkPlan> Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows);
+  // As Network::Build. `net` must outlive the building of the network. `taped`: clamping layers and gates record.
+  static Result<NetworkPlan> Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, bool taped);
 
   // Finds Plane::wanted and Step::made for the strip that begins at output row `first`: from the output backwards, every step
   // asks the plane before it for the rows that it needs for those of its own that are not held yet. `fresh`: none are held.
@@ -81,9 +90,13 @@ class NetworkPlan {
   uint32_t strip_rows = 0;
 
  private:
+  bool taped_ = false;
+  int tape_planes_ = 0;
+
   Status AddBranch(const std::vector<FloatLayer>& layers, size_t branch);
-  Status AddLayer(const FloatLayer& layer, size_t branch, size_t index, int (&slots)[4], int& current);
+  Status AddLayer(const FloatLayer& layer, size_t branch, size_t index, Slots& slots, int& current);
   Status AddConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const;
+  void RecordRange(const FloatLayer& layer, Plane& out, Step& step);
   Status EndBranch(size_t branch, size_t first_step, int current);
   void BlockChannels();
   void ChooseStrips(uint32_t wished_rows);

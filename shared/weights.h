@@ -1,6 +1,7 @@
 // A model as plain structures: parsed and validated from .licm files (docs/format.md#model-files).
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "lic/lic.h"
@@ -22,6 +23,9 @@ enum class Op : uint8_t {
   kAdd = 6,
   kClamp = 7,
   kGate = 8,
+  // In no file, parts of a gradient (gradient.h):
+  kUngate = 254,
+  kMask = 255,
 };
 
 // A layer of an integer program (docs/format.md#integer-programs).
@@ -55,11 +59,14 @@ struct FloatLayer {
   uint32_t in_channels = 0;
   uint32_t out_channels = 0;
   uint32_t factor = 1;  // shuffle, unshuffle
-  uint32_t slot = 0;    // save, add
+  uint32_t slot = 0;    // save, add; mask, ungate: the plane of the tape
   float lo = 0;
   float hi = 0;
   Buffer<float> bias;    // (out)
   Buffer<float> weight;  // (out, in, kernel, kernel), depthwise (c, kernel, kernel); scale already applied
+
+  // Whether it has a range that its output may leave.
+  bool clamps() const { return (op == Op::kConvolution || op == Op::kDepthwise || op == Op::kClamp) && (std::isfinite(lo) || std::isfinite(hi)); }
 };
 
 // Branches get the same input; their outputs are added.

@@ -118,7 +118,8 @@ class Names(unittest.TestCase):
         for anchor in ("integer-programs", "float-programs"):
             documented = {row[1]: int(row[0]) for row in table(anchor)[1:]}
             self.assertLessEqual(documented.items(), code.items())
-        self.assertEqual(set(documented), set(code))
+        in_files = {name for name, number in code.items() if number < 128}  # the others are parts of gradients
+        self.assertEqual(set(documented), in_files)
 
     def test_fields(self):
         """A field has one name in the document and in C++."""
