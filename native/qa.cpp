@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "native/appearance.h"
+#include "shared/appearance.h"
 #include "native/file.h"
 #include "shared/try.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "native/appearance.h"
-#include "native/ssim.h"
+#include "shared/appearance.h"
+#include "shared/ssim.h"
 #include "shared/try.h"
 
 namespace lic {

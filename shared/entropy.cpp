@@ -14,20 +14,23 @@ constexpr int64_t kSymbolWork = 64;  // coding a symbol takes about as long as s
 
 int RoundToResidual(float value) { return static_cast<int>(std::lrint(std::clamp(value, -kMaxCoded, kMaxCoded))); }
 
-// Bits that 0 saves against q = -1 or 1.
-float BitsSavedByZero(const ResidualTable& table, int q) {
-  const uint16_t* at = table.cumulative.data() + table.support;
-  return std::log2(static_cast<float>(at[1] - at[0]) / static_cast<float>(at[q + 1] - at[q]));
-}
-
-// The residual nearest to the latent; but 0 for a 1 that costs more bits than its error is worth. Larger residuals stay: lowering
-// them by one costs more than it saves, since later passes lean on them.
-int ChooseResidual(float target, const ResidualTable& table, float error_weight) {
+// The residual whose bits and error together cost least, of the nearest and of those that the quantiser may put in its place.
+int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, float error_weight, bool lowers_all) {
   const int nearest = RoundToResidual(target);
-  if (nearest != 1 && nearest != -1) return nearest;
-  const float rest = target - static_cast<float>(nearest);
-  const float added_error = target * target - rest * rest;
-  return BitsSavedByZero(table, nearest) > error_weight * added_error ? 0 : nearest;
+  if (nearest == 0 || (!lowers_all && std::abs(nearest) > 1)) return nearest;
+  const auto cost = [&](int q) {
+    const float error = target - static_cast<float>(q);
+    return error_weight * error * error + costs.Bits(scale, q);
+  };
+  int best = nearest;
+  float least = cost(nearest);
+  for (const int q : {nearest - (nearest > 0 ? 1 : -1), 0}) {
+    if (const float candidate = cost(q); candidate < least) {
+      least = candidate;
+      best = q;
+    }
+  }
+  return best;
 }
 
 }  // namespace
@@ -169,23 +172,45 @@ void EntropyCoder::VisitRow(Visitor visit) {
   }
 }
 
-Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile) {
-  RansWriter writer;
-  Status put;
+template <class Put>
+Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents* coded, Put put) {
+  if (!costs_) {
+    LIC_TRY(costs_, ResidualCosts::Make(*model_));
+  }
+  const ResidualCosts& costs = *costs_;
+  const uint32_t channels = model_->latent_channels;
   const auto visit = [&](uint32_t x, uint32_t y, uint32_t channel, int32_t mean, uint32_t scale) {
-    if (scale < model_->skip_below) return mean;
-    const ResidualTable& table = model_->tables[scale];
-    const float target = latents.values[y * latents.row_stride + size_t{x} * model_->latent_channels + channel] - static_cast<float>(mean) / kMeanUnit;
-    const int q = quantiser.error_weight ? ChooseResidual(target, table, quantiser.error_weight[channel]) : RoundToResidual(target);
-    if (put.ok()) put = writer.PutResidual(table, q);
-    return kMeanUnit * q + mean;
+    int q = 0;
+    if (scale >= model_->skip_below) {
+      const float target = latents.values[y * latents.row_stride + size_t{x} * channels + channel] - static_cast<float>(mean) / kMeanUnit;
+      q = quantiser.error_weight ? ChooseResidual(target, scale, costs, quantiser.error_weight[channel], quantiser.lowers_all) : RoundToResidual(target);
+      put(scale, q);
+    }
+    const int32_t latent = kMeanUnit * q + mean;
+    if (coded) coded->values[y * coded->row_stride + size_t{x} * channels + channel] = static_cast<float>(latent) / kMeanUnit;
+    return latent;
   };
   LIC_CHECK(BeginTile(features, tile));
   int64_t work = INT64_MAX;
   LIC_TRY([[maybe_unused]] const bool through, VisitTile(work, visit));
   assert(through);
+  return {};
+}
+
+Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile) {
+  RansWriter writer;
+  Status put;
+  LIC_CHECK(Quantise(latents, quantiser, features, tile, nullptr, [&](uint32_t scale, int q) {
+    if (put.ok()) put = writer.PutResidual(model_->tables[scale], q);
+  }));
   LIC_CHECK(put);
   return writer.Finish();
+}
+
+Result<double> EntropyCoder::QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents& coded) {
+  double bits = 0;
+  LIC_CHECK(Quantise(latents, quantiser, features, tile, &coded, [&](uint32_t scale, int q) { bits += static_cast<double>(costs_->Bits(scale, q)); }));
+  return bits;
 }
 
 Status EntropyCoder::StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile) {

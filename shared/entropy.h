@@ -12,6 +12,7 @@
 #include "format.h"
 #include "integer_network.h"
 #include "rans.h"
+#include "residual_costs.h"
 
 namespace lic {
 
@@ -42,6 +43,15 @@ struct GainedLatents {
 struct Quantiser {
   // Bits that one unit of squared error of a latent is worth, per channel; null: the nearest integer always.
   const float* error_weight = nullptr;
+  // Whether residuals beyond 1, too, may move towards 0 where that saves more bits than it costs. That pays only if the latents are then
+  // corrected for it (search.h): by itself it loses, since later passes lean on these residuals.
+  bool lowers_all = false;
+};
+
+// Where latents go that have been coded, of one tile: as GainedLatents.
+struct CodedLatents {
+  float* values = nullptr;
+  size_t row_stride = 0;
 };
 
 // Decoding goes in steps, which are bounded by `work`, about the number of multiplications that a step may take: it takes from `work` what it
@@ -63,6 +73,8 @@ class EntropyCoder {
 
   // A tile's latents, which lie at `tile` in the planes of the picture. What `latents` does not hold is decoded and forgotten.
   Result<Buffer<uint8_t>> EncodeTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile);
+  // As EncodeTile, but instead of a stream gives what a decoder would make of it, and the length in bits without the stream's ends.
+  Result<double> QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents& coded);
   Status StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile);
   Result<bool> StepTile(LatentPlane& latents, int64_t& work);
 
@@ -78,10 +90,14 @@ class EntropyCoder {
   Result<bool> VisitTile(int64_t& work, Visitor visit);
   template <class Visitor>
   void VisitRow(Visitor visit);
+  // Codes a tile and calls put(table index, q) for every coded residual.
+  template <class Put>
+  Status Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents* coded, Put put);
   Status BeginTile(const IntegerPlane& features, const Rect& tile);
   Status BeginPass(uint32_t pass);
 
   const EntropyModel* model_ = nullptr;
+  std::optional<ResidualCosts> costs_;  // made when an encoder first asks
   IntegerNetwork hyper_synthesis_;
   ContextNetwork context_network_;
   IntegerPlane tile_features_;  // (tile height, tile width, feature_channels)

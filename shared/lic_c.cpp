@@ -72,6 +72,8 @@ int lic_encode(const lic_picture* picture, const lic_model* model, const lic_enc
   lic::EncodeOptions converted;
   if (options) {
     converted.quality = options->quality;
+    converted.target = static_cast<lic::Target>(options->target >= 0 && options->target < 255 ? options->target : 255);  // refuses what is none
+    converted.target_value = options->target_value;
     converted.effort = options->effort;
     converted.tile_units = options->tile_units;
     converted.metadata = {{options->icc, options->icc_size}, {options->exif, options->exif_size}, {options->xmp, options->xmp_size}};

@@ -6,8 +6,8 @@
 #include "native/commands/command.h"
 #include "native/commands/common.h"
 #include "native/image_file.h"
-#include "native/metrics.h"
 #include "native/qa.h"
+#include "shared/metrics.h"
 #include "shared/try.h"
 
 namespace lic {

@@ -250,7 +250,7 @@ class CommandTest(unittest.TestCase):
         self.assertIn("No such file", missing["error"]["message"])
         self.assertNotIn("error", odd)
         self.assertEqual(list(good), ["command", "file", "output", "width", "height", "bytes", "bpp", "quality", "model_id",
-                                      "model", "encode_ms", "source_bytes", "time", "ms"])
+                                      "model", "effort", "encode_ms", "source_bytes", "time", "ms"])
         self.assertEqual((good["command"], good["source_bytes"]), ("encode", os.path.getsize(self.path("a.png"))))
         self.assertRegex(missing["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual((good["file"], good["output"]), ("a.png", "out/a.lic"))
@@ -329,6 +329,36 @@ class CommandTest(unittest.TestCase):
         self.put("damaged.lic", bytes(data))
         self.lic("verify", "damaged.lic", expect="bad_checksum")
 
+    def test_targets(self):
+        names = [self.put("in/a.png", png(96, 80, lambda x, y: (x * 41 % 256, y * 57 % 256, x * y % 256))), self.put("in/b.png", png(64, 64, smooth))]
+        for effort in ("0", "4"):
+            sizes = [line["bytes"] for line in self.lines(self.encode(*names, "-d", "plain", "--effort", effort, "--json", "-q", "30"))]
+            target = max(sizes) + 50
+            for line in self.lines(self.encode(*names, "-d", "size", "--effort", effort, "--target-size", str(target), "--json")):
+                self.assertLessEqual(line["bytes"], target)
+                self.assertTrue(line["bytes"] > 0.95 * target or line["quality"] == 100)
+                self.assertEqual(line["bytes"], os.path.getsize(line["output"] if os.path.isabs(line["output"]) else self.path(line["output"])))
+                self.assertEqual(line["effort"], int(effort))
+            line, = self.lines(self.encode(names[0], "-o", "a.lic", "--effort", effort, "--target-bpp", "1", "--json"))
+            self.assertTrue(0.97 < line["bpp"] <= 1, line["bpp"])
+            self.encode(names[1], "-o", "b40.lic", "--effort", effort, "-q", "40")
+            wanted = self.lines(self.lic("verify", "b40.lic", "--against", names[1], "--json"))[0]
+            for option, above in (("psnr", 0.1), ("ssim", 0.01)):
+                self.encode(names[1], "-o", "b.lic", "--effort", effort, "--target-" + option, str(wanted[option]))
+                found = self.lines(self.lic("verify", "b.lic", "--against", names[1], "--json"))[0]
+                self.assertTrue(wanted[option] <= found[option] < wanted[option] + above, (option, found[option], wanted[option]))
+        before = self.files()
+        done = self.encode(names[0], "-o", "c.lic", "--target-size", "60", expect="limit_exceeded")
+        self.assertIn(b"smallest file has", done.stderr)
+        self.encode(names[0], "-o", "c.lic", "--target-psnr", "90", expect="below_quality")
+        self.encode(names[0], "-o", "c.lic", "--target-ssim", "1.5", expect="invalid_argument")
+        self.put("tiny.png", png(8, 8, smooth))
+        self.encode("tiny.png", "-o", "c.lic", "--target-ssim", "0.9", expect="invalid_argument")
+        self.assertEqual(self.files(), sorted(before + ["tiny.png"]))
+        # In a batch the others are coded.
+        self.encode("tiny.png", names[1], "-d", "some", "--target-ssim", "0.05", expect="invalid_argument")
+        self.assertEqual(os.listdir(self.path("some")), ["b.lic"])
+
     def test_limits(self):
         self.put("a.png", png(32, 32, smooth))
         self.encode("a.png", "-o", "a.lic")
@@ -342,6 +372,8 @@ class CommandTest(unittest.TestCase):
                  ["encode", "a.png", "b.png", "-o", "x"], ["encode", "-", "-d", "y"], ["encode", ".", "-r", "-o", "x"],
                  ["encode", "a.png", "-o", "x", "-q", "0"], ["encode", "a.png", "-o", "x", "-q", "101"],
                  ["encode", "a.png", "-o", "x", "-q", "high"], ["encode", "a.png", "-o", "x", "--effort", "10"],
+                 ["encode", "a.png", "-o", "x", "-q", "50", "--target-size", "500"], ["encode", "a.png", "-o", "x", "--target-size", "0"],
+                 ["encode", "a.png", "-o", "x", "--target-bpp", "1", "--target-psnr", "30"],
                  ["encode", "a.png", "-o", "x", "--tile", "100"], ["encode", "a.png", "-o", "."], ["decode", "x", "-o", "y", "-f", "gif"],
                  ["verify", "x", "y", "--against", "a.png"], ["verify", "x", "--min-psnr", "30"], ["help", "nothing"],
                  ["encode", "a.png", "-o", "x", "--unknown"]]

@@ -1,5 +1,5 @@
 // PSNR and SSIM against their definitions, written out plainly.
-#include "native/metrics.h"
+#include "shared/metrics.h"
 
 #include <cmath>
 #include <vector>

@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "files.h"
-#include "native/metrics.h"
+#include "shared/metrics.h"
 #include "native/qa.h"
 #include "pictures.h"
 

@@ -35,6 +35,18 @@ int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* 
   EXPECT(decoded.pixels == lic_buffer_data(out) && lic_buffer_size(out) == 800 && decoded.pixels[3] == 255);
   lic_buffer_release(out);
   lic_buffer_release(file);
+  options.target = 1;
+  options.target_value = 100;
+  options.effort = 4;
+  EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 8);
+  options.target = 2;
+  options.target_value = 5;
+  EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 0);
+  lic_buffer_release(file);
+  options.target = -1;
+  EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 16);
+  options.target = 4;
+  EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 16);
   lic_encoder_model_release(encoder_model);
   lic_model_release(model);
   lic_model_release(NULL);

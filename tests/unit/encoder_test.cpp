@@ -5,6 +5,8 @@
 
 #include "check.h"
 #include "files.h"
+#include "metrics.h"
+#include "quality.h"
 #include "random.h"
 
 namespace lic {
@@ -139,6 +141,9 @@ TEST(WrongArgumentsAreNamed) {
   CHECK_EQ(error_of([](auto& o, auto&) { o.quality = std::nanf(""); }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.effort = kMaxEffort + 1; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.effort = -1; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.target = static_cast<Target>(4); }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.target = Target::kBytes, o.target_value = 0; }), Error::kInvalidArgument);
+  CHECK_EQ(error_of([](auto& o, auto&) { o.target = Target::kSsim, o.target_value = 0.5; }), Error::kInvalidArgument);  // 8 x 8 pixels are too few
   CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 0; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 1025; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto&, auto& p) { p.channels = 5; }), Error::kInvalidArgument);
@@ -169,6 +174,86 @@ TEST(StepsEndWithTheSamePicture) {
   CHECK(std::ranges::equal(std::move(decoder).value().picture().pixels, whole.value().pixels));
 }
 
+// Bits + lambda * squared error, what the search lowers.
+double Loss(const Buffer<uint8_t>& file, const std::vector<uint8_t>& pixels, float quality) {
+  const auto picture = Decode(file, TestModels().decoder);
+  double squares = 0;
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    const double difference = static_cast<double>(picture.value().pixels[i]) - pixels[i];
+    squares += difference * difference;
+  }
+  return 8.0 * static_cast<double>(file.size()) + Lambda(ToQuality256(quality)) / 3 * squares;
+}
+
+// The refinement never loses against no search, whatever the picture and its tiles, and with many steps it wins.
+TEST(RefinementLowersTheLoss) {
+  test::Random random(5);
+  std::vector<uint8_t> noise(150 * 90 * 3);
+  for (uint8_t& value : noise) value = static_cast<uint8_t>(random.Next());
+  for (const auto& pixels : {MakePixels(150, 90, 3), noise}) {
+    for (const float quality : {15.0f, 50.0f, 90.0f}) {
+      for (const uint32_t tile_units : {1u, 16u}) {
+        EncodeOptions options;
+        options.quality = quality;
+        options.tile_units = tile_units;
+        options.effort = 0;
+        const double plain = Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, quality);
+        for (const int effort : {3, 5, 7}) {
+          options.effort = effort;
+          const double refined = Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, quality);
+          CHECK(refined < plain * (effort < 7 ? 1.002 : 0.995));  // streams end with whole words, pixels outside a row of tiles move a little
+        }
+      }
+    }
+  }
+}
+
+TEST(TargetsAreMet) {
+  const auto pixels = MakePixels(200, 120, 4);
+  const PictureView view = View(pixels, 200, 120, 4);
+  const std::vector<uint8_t> exif(500, 2);
+  for (const int effort : {0, 4}) {
+    EncodeOptions options;
+    options.effort = effort;
+    options.metadata.exif = exif;
+    options.target = Target::kBytes;
+    const auto smallest = [&] {
+      EncodeOptions least = options;
+      least.target = Target::kQuality;
+      least.quality = 1;
+      return EncodeTest(view, least).value().size();
+    }();
+    options.target_value = static_cast<double>(smallest) * 1.5;
+    const auto file = EncodeTest(view, options);
+    if (!CHECK(file.ok())) return;
+    CHECK(static_cast<double>(file.value().size()) <= options.target_value);
+    CHECK(static_cast<double>(file.value().size()) > options.target_value * 0.97);  // a small file: few bytes are many percent
+    options.target_value = static_cast<double>(smallest) - 20;
+    CHECK_EQ(EncodeTest(view, options).error(), Error::kLimitExceeded);
+
+    // What quality 40 has can be had by that, or a little less.
+    const auto measure = [&](const EncodeOptions& with) {
+      const auto encoded = EncodeTest(view, with);
+      if (!CHECK(encoded.ok())) return Difference{};
+      return Compare(view, Decode(encoded.value(), TestModels().decoder).value().view()).value();
+    };
+    options.target = Target::kQuality;
+    options.quality = 40;
+    const Difference at40 = measure(options);
+    options.target = Target::kPsnr;
+    options.target_value = at40.psnr;
+    const Difference by_psnr = measure(options);
+    CHECK(by_psnr.psnr >= at40.psnr && by_psnr.psnr < at40.psnr + 0.1);
+    options.target = Target::kSsim;
+    options.target_value = *at40.ssim;
+    const Difference by_ssim = measure(options);
+    CHECK(*by_ssim.ssim >= *at40.ssim && *by_ssim.ssim < *at40.ssim + 0.01);
+    options.target = Target::kPsnr;
+    options.target_value = 80;
+    CHECK_EQ(EncodeTest(view, options).error(), Error::kBelowQuality);
+  }
+}
+
 // Each effort does something of its own where the quality calls for it, and what it writes can be decoded.
 TEST(EffortsDiffer) {
   const auto pixels = MakePixels(100, 90, 3);
@@ -183,7 +268,7 @@ TEST(EffortsDiffer) {
     files.emplace_back(file.value().begin(), file.value().end());
   }
   CHECK(files[1].size() < files[0].size());
-  CHECK(files[2] != files[1]);
+  for (size_t effort = 1; effort < files.size(); ++effort) CHECK(files[effort] != files[effort - 1]);
 }
 
 TEST(EncodeSurvivesEveryFailedAllocation) {

@@ -48,8 +48,10 @@ size_t lic_buffer_size(const lic_buffer* buffer);
 void lic_buffer_release(lic_buffer* buffer);
 
 typedef struct lic_encode_options {
-  float quality;        /* 1..100 */
-  int effort;           /* 0..2 */
+  float quality;        /* 1..100; not looked at with a target */
+  int target;           /* 0: none, 1: bytes, 2: PSNR, 3: SSIM, as lic::Target */
+  double target_value;
+  int effort;           /* 0..9 */
   uint32_t tile_units;  /* tile side in units of 64 pixels, 1..1024 */
   const uint8_t* icc;   /* null: none */
   size_t icc_size;

@@ -14,7 +14,7 @@ struct Difference {
 
 // Pictures with alpha are compared as they look on white, grey ones as red = green = blue.
 //
-// SSIM is the mean of native/ssim.h on luma 0.299 R + 0.587 G + 0.114 B, 0..255.
+// SSIM is the mean of ssim.h on luma 0.299 R + 0.587 G + 0.114 B, 0..255.
 //
 // Errors: kInvalidArgument if the sizes differ, kOutOfMemory.
 Result<Difference> Compare(const PictureView& original, const PictureView& decoded);

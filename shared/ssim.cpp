@@ -1,8 +1,8 @@
-#include "native/ssim.h"
+#include "ssim.h"
 
 #include <cmath>
 
-#include "shared/try.h"
+#include "try.h"
 
 namespace lic {
 namespace {

@@ -1,11 +1,11 @@
-#include "native/metrics.h"
+#include "metrics.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "native/appearance.h"
-#include "native/ssim.h"
-#include "shared/try.h"
+#include "appearance.h"
+#include "ssim.h"
+#include "try.h"
 
 namespace lic {
 

@@ -1,0 +1,90 @@
+#include "target.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "format.h"
+
+namespace lic {
+namespace {
+
+constexpr int kMaxTrials = 12;
+constexpr uint32_t kFirstQuality256 = 50 * 256;
+constexpr double kMaxDecibels = 200;  // equal pictures count as that
+
+// What is near enough to the target: 0.2 % of the bytes, 0.01 dB.
+constexpr double kByteTolerance = 0.002;
+constexpr double kDecibelTolerance = 0.01;
+
+// How much the scaled value rises with a step of quality, at about the middle of the range: for the second trial, when there is but one.
+constexpr double kByteSlope = 0.037;
+constexpr double kDecibelSlope = 0.17;
+
+}  // namespace
+
+TargetSearch::TargetSearch(Target target, double wanted)
+    : target_(target),
+      wanted_(wanted),
+      goal_(Scale(wanted)),
+      low_{int64_t{kMinQuality256} - 1, 0},
+      high_{int64_t{kMaxQuality256} + 1, 0},
+      next_(kFirstQuality256) {}
+
+Status TargetSearch::Check() const {
+  const bool possible = target_ == Target::kBytes ? wanted_ >= 1 && wanted_ < 1e18 : target_ == Target::kPsnr ? wanted_ > 0 && wanted_ < kMaxDecibels : wanted_ > 0 && wanted_ < 1;
+  if (possible) return {};
+  return Fail(Error::kInvalidArgument, "no picture has a %s of %g", target_ == Target::kBytes ? "size" : target_ == Target::kPsnr ? "PSNR" : "SSIM", wanted_);
+}
+
+double TargetSearch::Scale(double value) const {
+  if (target_ == Target::kBytes) return std::log(value);
+  if (target_ == Target::kSsim) value = -10 * std::log10(1 - value);
+  return std::min(value, kMaxDecibels);
+}
+
+double TargetSearch::Tolerance() const { return target_ == Target::kBytes ? kByteTolerance : kDecibelTolerance; }
+
+bool TargetSearch::Fulfils(double value) const { return target_ == Target::kBytes ? value <= goal_ : value >= goal_; }
+
+bool TargetSearch::Report(double value) {
+  const Trial trial = {next_, Scale(value)};
+  nearest_ = value;
+  (trial.value < goal_ ? low_ : high_) = trial;
+  const bool better = Fulfils(trial.value) && (best_.quality256 == 0 || std::fabs(trial.value - goal_) < std::fabs(best_.value - goal_));
+  if (better) best_ = trial;
+  const bool near = best_.quality256 != 0 && std::fabs(best_.value - goal_) <= Tolerance();
+  const bool at_end = target_ == Target::kBytes ? next_ == kMinQuality256 : next_ == kMaxQuality256;  // where the target is easiest
+  ++trials_;
+  done_ = near || high_.quality256 - low_.quality256 <= 1 || (trials_ >= kMaxTrials && (best_.quality256 != 0 || at_end));
+  if (done_) return better;
+  if (trials_ >= kMaxTrials) {
+    next_ = target_ == Target::kBytes ? kMinQuality256 : kMaxQuality256;
+  } else {
+    next_ = static_cast<uint32_t>(std::clamp(Interpolate(), low_.quality256 + 1, high_.quality256 - 1));
+  }
+  return better;
+}
+
+int64_t TargetSearch::Interpolate() const {
+  const bool has_low = low_.quality256 >= kMinQuality256, has_high = high_.quality256 <= kMaxQuality256;
+  // Aims at the middle of what is near enough, and fulfils.
+  const double aim = goal_ + (target_ == Target::kBytes ? -0.5 : 0.5) * Tolerance();
+  if (has_low && has_high) {
+    if (trials_ % 4 == 3) return (low_.quality256 + high_.quality256) / 2;  // in case the curve is far from straight
+    const double part = (aim - low_.value) / (high_.value - low_.value);
+    return low_.quality256 + std::llround(part * static_cast<double>(high_.quality256 - low_.quality256));
+  }
+  const Trial& known = has_low ? low_ : high_;
+  const double slope = (target_ == Target::kBytes ? kByteSlope : kDecibelSlope) / 256;
+  // The wrong way round, or too short a way, must not keep it from the end.
+  const double way = std::max(1.3 * std::fabs(aim - known.value) / slope, 256.0);
+  return known.quality256 + std::llround(has_low ? way : -way);
+}
+
+Status TargetSearch::Reached() const {
+  if (best_.quality256 != 0) return {};
+  if (target_ == Target::kBytes) return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, more than %.0f", nearest_, wanted_);
+  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, less than %.4g", target_ == Target::kPsnr ? "PSNR" : "SSIM", nearest_, wanted_);
+}
+
+}  // namespace lic

@@ -1,0 +1,45 @@
+// Which quality reaches a target: a search over qualities that are tried one after the other.
+#pragma once
+
+#include "lic/lic.h"
+
+namespace lic {
+
+// Bytes and metrics rise with the quality; so the wanted one lies between those that fall short and those that overshoot. Between two of them the
+// next trial is interpolated in a scale in which the curves are nearly straight: the logarithm of bytes, decibels.
+class TargetSearch {
+ public:
+  TargetSearch(Target target, double wanted);
+
+  // kInvalidArgument for a value that no picture has.
+  Status Check() const;
+  bool done() const { return done_; }
+  // The quality to try, in 1/256.
+  uint32_t next() const { return next_; }
+  // Takes what next() gave: bytes, or dB, or SSIM. Returns whether that fulfils the target better than all before.
+  bool Report(double value);
+  // Whether anything has fulfilled it; if not, why not: kLimitExceeded for bytes, else kBelowQuality.
+  Status Reached() const;
+
+ private:
+  struct Trial {
+    int64_t quality256;
+    double value;  // in the straight scale
+  };
+  double Scale(double value) const;
+  double Tolerance() const;
+  bool Fulfils(double value) const;
+  int64_t Interpolate() const;
+
+  Target target_;
+  double wanted_ = 0;         // as given
+  double goal_ = 0;           // in the straight scale
+  Trial low_, high_;          // the nearest trials that fall short and that overshoot; at first beyond all qualities
+  Trial best_ = {0, 0};       // quality256 0: none
+  double nearest_ = 0;        // the value of the last trial, as given
+  uint32_t next_;
+  int trials_ = 0;
+  bool done_ = false;
+};
+
+}  // namespace lic
