@@ -222,6 +222,18 @@ test('what the attributes ask of the fetch', { skip }, async () => {
   assert.deepEqual(found, [['same-origin', '', 'auto'], ['same-origin', '', 'auto'], ['include', 'no-referrer', 'auto'], ['same-origin', '', 'high']]);
 });
 
+test('an answer that is none: the error says what and where', { skip }, async () => {
+  const { page, url } = await openPage();
+  const found = await page.evaluate(async () => {
+    const image = add('lic-img', { src: '/pictures/missing.lic' });
+    await settled(image);
+    const { code, message, details } = image.error;
+    return { code, message, details };
+  });
+  const address = `${url}pictures/missing.lic`;
+  assert.deepEqual(found, { code: 'io_error', message: `the server answered 404 for ${address}`, details: { status: 404, url: address } });
+});
+
 test('beyond a budget, those pictures give their pixels up that have been far from the viewport the longest', () => {
   const makePicture = (megapixels) => ({
     pixels: megapixels * 2 ** 20,

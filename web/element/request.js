@@ -127,7 +127,10 @@ export class ImageRequest {
   /** @param {RequestInit} init @param {AbortSignal} signal */
   async #load(init, signal) {
     checkBrowser();
-    await this.#decode(this.#fetch({ ...init, signal }), signal);
+    await this.#decode(this.#fetch({ ...init, signal }), signal).catch((error) => {
+      // The decoder knows of a failed fetch only that the stream has ended.
+      throw error.cause instanceof LicError ? error.cause : error;
+    });
     this.loaded = this.#hasPixels = true;
   }
 
