@@ -4,6 +4,7 @@
 """
 import argparse
 import hashlib
+import os
 import subprocess
 
 import licm
@@ -58,8 +59,12 @@ def facts(prefix):
 
 
 def commit():
-    """Of the working tree, or "" outside a repository."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    """Of this code, or "" outside a repository."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=here, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
     return done.stdout.strip()
 
 

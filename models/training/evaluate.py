@@ -78,11 +78,22 @@ def anchors(pictures):
             f"OpenJPEG {features.version_codec('jpg_2000')}": anchor_curve(pictures, j2k)}
 
 
-def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
-    """Mean difference of the rate in %, over the PSNR that `curve` reaches between two rates; curves of (bpp, PSNR)."""
-    (rate, db), (other_rate, other_db) = (np.array(sorted(points)).T for points in (curve, anchor))
+def common_range(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
+    """The PSNRs that `curve` reaches between two rates and `anchor` reaches as well; from above to below if there are none."""
+    rate, db = np.array(sorted(curve)).T
     ends = np.interp(np.log([low, high]), np.log(rate), db)
-    grid = np.linspace(max(ends[0], other_db[0]), min(ends[1], other_db[-1]), 200)
+    other = sorted(value for _, value in anchor)
+    return max(ends[0], other[0]), min(ends[1], other[-1])
+
+
+def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
+    """Mean difference of the rate in %, over the PSNR that `curve` reaches between two rates; curves of (bpp, PSNR). None if
+    they have no PSNR in common."""
+    first, last = common_range(curve, anchor, low, high)
+    if first >= last:
+        return None
+    (rate, db), (other_rate, other_db) = (np.array(sorted(points)).T for points in (curve, anchor))
+    grid = np.linspace(first, last, 200)
     difference = np.interp(grid, db, np.log(rate)) - np.interp(grid, other_db, np.log(other_rate))
     return 100 * (np.exp(difference.mean()) - 1)
 
@@ -119,8 +130,8 @@ def main():
             csv.writer(file, lineterminator="\n").writerows(rows)
     if args.anchors:
         for name, anchor in anchors(pictures).items():
-            print(f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: "
-                  f"{bd_rate([(b, p) for _, b, p, _ in curve], anchor):+.1f} %")
+            rate = bd_rate([(b, p) for _, b, p, _ in curve], anchor)
+            print(f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: " + ("no common PSNR" if rate is None else f"{rate:+.1f} %"))
 
 
 if __name__ == "__main__":

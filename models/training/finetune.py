@@ -28,7 +28,7 @@ import photos
 import selftest
 from curves import Curve
 from data import Crops
-from evaluate import bd_rate, codec_curve, load_model
+from evaluate import bd_rate, codec_curve, common_range, load_model
 from export import export, save_files
 from networks import Codec
 from runner import Coder
@@ -43,6 +43,7 @@ HELD_SIDE, HELD_PICTURES = 512, 24  # the centres of so many held-out pictures a
 SELFTEST_SIDE, SELFTEST_PICTURES = 256, 3
 FIT_PICTURES, FIT_SIDE = 100, 384  # what tables are fitted to, and the entropy networks tuned on
 ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
+LEAST_COMMON = 0.8  # of the PSNRs that the base reaches, the new model must reach so many
 
 
 class Refused(Exception):
@@ -57,7 +58,7 @@ def arguments():
     parser.add_argument("--out", required=True, metavar="NEW", help="path and name of the new model, without extension")
     parser.add_argument("--minutes", type=float, default=50.0)
     parser.add_argument("--held-out", default="", metavar="DIR", help="pictures to hold the model against; default: a part of --data")
-    parser.add_argument("--share", type=float, default=0.2, help="held out of --data, at least")
+    parser.add_argument("--share", type=float, default=0.2, help="held out of --data, about; whole folders where there are several")
     parser.add_argument("--resume", action="store_true", help="go on from OUT.pt")
     parser.add_argument("--audit-only", action="store_true", help="look at the pictures and stop")
     parser.add_argument("--licence", default="not stated", help="of the photos, for the card")
@@ -76,10 +77,6 @@ def look_at(args):
             print(f"  {photo.path}: {photo.problem}")
     if args.held_out:
         held = photos.audit(args.held_out)
-        known = {photo.digest for photo in found.fit}
-        both = [photo.path for photo in held.fit if photo.digest in known]
-        if both:
-            raise Refused(f"held-out pictures are also training pictures: {', '.join(both[:5])}")
         train, held_photos, folder = found.fit, held.fit, args.held_out
     else:
         try:
@@ -89,6 +86,9 @@ def look_at(args):
         folder = args.data
     if not train or not held_photos:
         raise Refused(f"{len(train)} pictures to train on and {len(held_photos)} held out: both are needed")
+    both = photos.alike(held_photos, train)
+    if both:
+        raise Refused(f"held-out pictures look like training pictures: {', '.join(photo.path for photo in both[:5])}")
     print(f"{len(train)} to train on, {len(held_photos)} held out, of the sources: "
           + ", ".join(sorted({photo.source or "." for photo in held_photos})), flush=True)
     return found, train, (folder, held_photos)
@@ -150,10 +150,20 @@ def train(args, name, pictures, held):
 
 
 def compare(base, new, pictures):
-    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %."""
+    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %. Refused if it misses
+    much of the base's range: on the rest alone a broken model can look good."""
     curves = [codec_curve(Coder(*load_model(prefix)), pictures, QUALITIES)[0] for prefix in (base, new)]
-    pairs = [[(bpp, db) for _, bpp, db, _ in curve] for curve in curves]
-    return curves, bd_rate(pairs[1], pairs[0], *ANY_RATE)
+    return curves, gain_of(*([(bpp, db) for _, bpp, db, _ in curve] for curve in curves))
+
+
+def gain_of(base, new):
+    """Curves of (bpp, PSNR) -> % of the base's rate."""
+    first, last = common_range(new, base, *ANY_RATE)
+    least, most = min(db for _, db in base), max(db for _, db in base)
+    if last - first < LEAST_COMMON * (most - least):
+        raise Refused(f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares "
+                      + (f"{first:.1f} to {last:.1f} dB only" if first < last else "nothing"))
+    return bd_rate(new, base, *ANY_RATE)
 
 
 def save_selftest_pictures(pictures, folder):
@@ -193,7 +203,7 @@ def finetune(args):
     name = os.path.basename(args.out)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
     pictures = load(args.data, chosen)
-    held = [centre(pixels, HELD_SIDE) for pixels in load(held_folder, held_photos[:HELD_PICTURES])]
+    held = [centre(pixels, HELD_SIDE) for pixels in load(held_folder, photos.sample(held_photos, HELD_PICTURES, args.seed))]
     model, steps = train(args, name, pictures, held)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(args.out))) as folder:
         prefix = os.path.join(folder, name)

@@ -130,31 +130,53 @@ def audit(folder):
     return Audit(folder, photos)
 
 
-def groups_of(photos):
-    """Pictures that must stay together: of one source, or, where all have one source, versions of one picture."""
-    if len({photo.source for photo in photos}) > 1:
-        by_source = collections.defaultdict(list)
-        for photo in photos:
-            by_source[photo.source].append(photo)
-        return list(by_source.values())
+def near(first, second):
+    """Whether two photos may be versions of one picture."""
+    return bin(first.shape ^ second.shape).count("1") <= NEAR_BITS
+
+
+def alike(photos, others):
+    """Those of `photos` that look like one of the others."""
+    return [photo for photo in photos if any(near(photo, other) for other in others)]
+
+
+def merged(photos, same):
+    """Groups of photos such that `same(a, b)` never holds between two groups."""
     groups = []
     for photo in photos:
-        near = [group for group in groups if any(bin(photo.shape ^ other.shape).count("1") <= NEAR_BITS for other in group)]
-        groups = [group for group in groups if not any(group is other for other in near)] + [sum(near, []) + [photo]]
+        joined = [group for group in groups if any(same(photo, other) for other in group)]
+        groups = [group for group in groups if not any(group is other for other in joined)] + [sum(joined, []) + [photo]]
     return groups
 
 
+def groups_of(photos):
+    """Pictures that must stay together: versions of one picture, and of one source where there are several."""
+    several = len({photo.source for photo in photos}) > 1
+    return merged(photos, lambda a, b: near(a, b) or (several and a.source == b.source))
+
+
 def split(photos, share, seed=0):
-    """-> (training, held out): whole groups, drawn at random until the held-out part has its share. ValueError if there is
-    only one group."""
-    groups = groups_of(photos)
+    """-> (training, held out): of 100 random choices of whole groups the one whose held-out part is nearest to the share.
+    ValueError if there is only one group, or if the smallest choice would hold out more than half."""
+    groups, random = groups_of(photos), np.random.default_rng(seed)
     if len(groups) < 2:
-        raise ValueError("all pictures come from one source and look alike: nothing can be held out")
-    order = np.random.default_rng(seed).permutation(len(groups))
-    held = []
-    for index in order[:-1]:
-        if len(held) >= share * len(photos):
-            break
-        held += groups[index]
+        raise ValueError("all pictures come from one source and look alike, or their sources share pictures: nothing can be held out")
+    best = None
+    for _ in range(100):
+        held = []
+        for index in random.permutation(len(groups))[:-1]:
+            held += groups[index]
+            distance = abs(len(held) - share * len(photos))
+            if best is None or distance < best[0]:
+                best = distance, list(held)
+    held = best[1]
+    if len(held) > len(photos) / 2:
+        raise ValueError(f"the smallest source would hold out {len(held)} of {len(photos)} pictures")
     chosen = {id(photo) for photo in held}
     return [photo for photo in photos if id(photo) not in chosen], held
+
+
+def sample(photos, count, seed=0):
+    """At most so many, drawn from all of them."""
+    order = np.random.default_rng(seed).permutation(len(photos))[:count]
+    return [photos[index] for index in sorted(order)]

@@ -38,6 +38,12 @@ def picture(seed, height=288, width=320, block=9):
     return cells.repeat(block, 0).repeat(block, 1)[:height, :width].astype(np.uint8)
 
 
+def smooth_picture(seed, height=288, width=320):
+    """Random colours 60 pixels apart, with everything between them interpolated."""
+    cells = np.random.default_rng(seed).integers(0, 256, (height // 60 + 2, width // 60 + 2, 3)).astype(np.uint8)
+    return np.asarray(Image.fromarray(cells).resize((width, height), Image.BICUBIC))
+
+
 class Folder(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -104,6 +110,21 @@ class AuditTest(Folder):
             self.assertEqual(len(held), 2)
             self.assertEqual(held[0].path[0], held[1].path[0])
 
+    def test_a_large_source_is_not_held_out_for_a_small_one(self):
+        for number in range(12):
+            self.save(f"{'small' if number < 3 else 'large'}/{number}.png", picture(50 + number, block=40))
+        for seed in range(5):
+            train, held = photos.split(photos.audit(self.folder).fit, 0.2, seed)
+            self.assertEqual({photo.source for photo in held}, {"small"})
+
+    def test_versions_in_two_sources_stay_together(self):
+        for source in "abc":
+            self.save(f"{source}/0.png", picture(ord(source), block=40))
+        self.save("a/shared.png", picture(1, block=40))
+        self.save("b/shared.jpg", picture(1, block=40), quality=80)
+        _, held = photos.split(photos.audit(self.folder).fit, 0.2)
+        self.assertEqual({photo.source for photo in held}, {"c"})
+
     def test_one_look_cannot_be_split(self):
         pixels = picture(6, block=40)
         self.save("one.png", pixels)
@@ -113,8 +134,25 @@ class AuditTest(Folder):
 
 
 @unittest.skipUnless(HAS_ALL, "needs numpy, torch and Pillow")
+class GainTest(unittest.TestCase):
+    BASE = [(0.1, 26.0), (0.3, 30.0), (1.0, 36.0)]
+
+    def test_gain_is_the_change_of_rate(self):
+        self.assertAlmostEqual(finetune.gain_of(self.BASE, [(0.9 * bpp, db) for bpp, db in self.BASE]), -10, places=3)
+        self.assertAlmostEqual(finetune.gain_of(self.BASE, [(1.2 * bpp, db) for bpp, db in self.BASE]), 20, places=3)
+
+    def test_a_collapsed_model_is_refused(self):
+        with self.assertRaisesRegex(finetune.Refused, "shares nothing"):
+            finetune.gain_of(self.BASE, [(0.01, 14.0), (0.015, 15.0), (0.02, 16.0)])
+
+    def test_a_model_that_lost_its_high_qualities_is_refused(self):
+        with self.assertRaisesRegex(finetune.Refused, "26.0 to 28.0 dB only"):
+            finetune.gain_of(self.BASE, [(0.05, 25.0), (0.1, 27.0), (0.15, 28.0)])
+
+
+@unittest.skipUnless(HAS_ALL, "needs numpy, torch and Pillow")
 class FinetuneTest(Folder):
-    """A base of few weights, trained for nothing: adapting it must help."""
+    """A base of few weights, trained for nothing. The DCT start shows smooth pictures well, so what is learnt is the rate."""
 
     def setUp(self):
         super().setUp()
@@ -130,7 +168,7 @@ class FinetuneTest(Folder):
         with redirect_stdout(io.StringIO()):
             export.save_files(*export.export(model, "base", 0, [picture(0)]), self.base)
         for number in range(6):
-            self.save(f"photos/{number % 3}/{number}.png", picture(20 + number))
+            self.save(f"photos/{number % 3}/{number}.png", smooth_picture(20 + number))
 
     def finetune(self, *more, lic=LIC):
         arguments = ["finetune.py", "--data", self.path("photos", ""), "--base", self.base, "--checkpoint", self.base + ".pt",
@@ -171,8 +209,8 @@ class FinetuneTest(Folder):
 
     def test_pictures_in_both_parts_are_refused(self):
         os.makedirs(self.path("out", ""), exist_ok=True)
-        self.save("held/same.png", picture(20))
-        self.assertIn("also training pictures: same.png", self.refusal("--held-out", self.path("held", "")))
+        self.save("held/same.png", smooth_picture(20))
+        self.assertIn("look like training pictures: same.png", self.refusal("--held-out", self.path("held", "")))
 
     def test_a_missing_command_is_named(self):
         os.makedirs(self.path("out", ""), exist_ok=True)
