@@ -12,7 +12,8 @@ namespace {
 constexpr float kMaxCoded = kMaxResidual;
 constexpr int64_t kSymbolWork = 64;  // coding a symbol takes about as long as so many multiplications
 
-int RoundToResidual(float value) { return static_cast<int>(std::lrint(std::clamp(value, -kMaxCoded, kMaxCoded))); }
+// What is not a number, as a hostile model can make it, becomes a number: the order of max's arguments sees to that.
+int RoundToResidual(float value) { return static_cast<int>(std::lrint(std::min(std::max(-kMaxCoded, value), kMaxCoded))); }
 
 // The residual whose bits and error together cost least, of the nearest and of those that the quantiser may put in its place.
 int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, float error_weight, bool lowers_all) {

@@ -15,7 +15,7 @@ namespace {
 
 // An error of a latent also misleads the contexts of the latents behind it; so it weighs more than in the picture alone. Where
 // nothing corrects the other latents for it, more still.
-constexpr float kRefinedShare = 1.6f;
+constexpr float kRefinedShare = 1.4f;
 constexpr float kUnrefinedShare = 3;
 constexpr float kOrthonormalShare = 1.4f;  // of norms that are not measured but taken for 1
 
@@ -24,6 +24,7 @@ constexpr int kFirstRefinement = 3;  // the effort with one step; every further 
 constexpr float kStepStart = 0.3f;
 constexpr float kStepFall = 0.9f;
 constexpr float kMomentum = 0.5f;
+constexpr float kCaution = 0.7f;  // what steps are multiplied by when the loss has risen
 
 constexpr uint32_t kProbeRows = 16;   // rows of latents on which norms are measured
 constexpr float kLeastNorm = 0.02f;   // of the mean norm: a channel that does nothing must not be divided by 0
@@ -42,6 +43,16 @@ class Signs {
   uint32_t state_ = 2463534242;
 };
 
+// Bits that one unit of squared error of a latent with its gain is worth, per channel.
+Result<Buffer<float>> ErrorWeights(const SearchTask& task, const Buffer<float>& norms, float share) {
+  LIC_TRY(auto weights, Buffer<float>::Allocate(norms.size()));
+  for (size_t c = 0; c < norms.size(); ++c) {
+    const float gain = (*task.gains)[c];
+    weights[c] = share * task.lambda * 255 * 255 / 3 * norms[c] / (gain * gain);
+  }
+  return weights;
+}
+
 // A row of latents without gain, as the synthesis takes them.
 void FillSynthesis(const float* from, const Buffer<float>& gains, size_t width, float* to) {
   for (size_t x = 0; x < width; ++x, from += gains.size(), to += gains.size()) {
@@ -53,8 +64,7 @@ void FillSynthesis(const float* from, const Buffer<float>& gains, size_t width, 
 class BandSearch {
  public:
   static Result<BandSearch> Make(const SearchTask& task, const Buffer<float>& norms, uint32_t tile_row, Buffer<float>& latents);
-  // `first` codes the latents as they are, `quantiser` those that have moved.
-  Status Run(int steps, const Quantiser& first, const Quantiser& quantiser, EntropyCoder& coder);
+  Status Run(int steps, EntropyCoder& coder);
 
  private:
   BandSearch(const SearchTask& task, const Buffer<float>& norms, Buffer<float>& latents) : task_(&task), norms_(&norms), latents_(&latents) {}
@@ -101,12 +111,17 @@ Result<BandSearch> BandSearch::Make(const SearchTask& task, const Buffer<float>&
   return band;
 }
 
-Status BandSearch::Run(int steps, const Quantiser& first, const Quantiser& quantiser, EntropyCoder& coder) {
-  double least = std::numeric_limits<double>::infinity();
+Status BandSearch::Run(int steps, EntropyCoder& coder) {
+  double least = std::numeric_limits<double>::infinity(), before = least;
+  float caution = 1;
   for (int i = 0; i <= steps; ++i) {
-    LIC_CHECK(Quantise(i > 0 ? quantiser : first, coder));
-    LIC_CHECK(Synthesize(i == steps, kStepStart * (1 - kStepFall * static_cast<float>(i) / static_cast<float>(steps))));
+    const float share = kRefinedShare + (kUnrefinedShare - kRefinedShare) / static_cast<float>(i + 1);
+    LIC_TRY(const auto weights, ErrorWeights(*task_, *norms_, share));
+    LIC_CHECK(Quantise({weights.data(), i > 0}, coder));
+    LIC_CHECK(Synthesize(i == steps, caution * kStepStart * (1 - kStepFall * static_cast<float>(i) / static_cast<float>(steps))));
     const double loss = bits_ + task_->lambda / 3 * squares_;
+    if (loss > before) caution *= kCaution;
+    before = loss;
     if (loss >= least) continue;
     least = loss;
     std::swap(coded_, best_);
@@ -208,24 +223,11 @@ Result<Buffer<float>> MeasureNorms(const SearchTask& task, const Buffer<float>& 
   return norms;
 }
 
-// Bits that one unit of squared error of a latent with its gain is worth, per channel.
-Result<Buffer<float>> ErrorWeights(const SearchTask& task, const Buffer<float>& norms, float share) {
-  LIC_TRY(auto weights, Buffer<float>::Allocate(norms.size()));
-  for (size_t c = 0; c < norms.size(); ++c) {
-    const float gain = (*task.gains)[c];
-    weights[c] = share * task.lambda * 255 * 255 / 3 * norms[c] / (gain * gain);
-  }
-  return weights;
-}
-
 // One row of tiles follows the other; of all states of a row that with the least loss stays, that of effort 2 among them.
 Status Refine(const SearchTask& task, const Buffer<float>& norms, int steps, EntropyCoder& coder, Buffer<float>& latents) {
-  LIC_TRY(const auto first_weights, ErrorWeights(task, norms, kUnrefinedShare));
-  LIC_TRY(const auto weights, ErrorWeights(task, norms, kRefinedShare));
-  const Quantiser first = {first_weights.data(), false}, quantiser = {weights.data(), true};
   for (uint32_t tile_row = 0; tile_row < task.grid.rows; ++tile_row) {
     LIC_TRY(auto band, BandSearch::Make(task, norms, tile_row, latents));
-    LIC_CHECK(band.Run(steps, first, quantiser, coder));
+    LIC_CHECK(band.Run(steps, coder));
   }
   return {};
 }
