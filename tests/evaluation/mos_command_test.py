@@ -117,6 +117,13 @@ class Plans(Command):
         self.assertEqual(plans[0], plans[1])
         self.assertNotEqual(plans[0][0]["id"], plans[2][0]["id"])
 
+    def test_a_slash_at_the_end_changes_nothing(self):
+        place, status, _, errors = self.plan("slash/")
+        self.assertEqual(status, 0, errors)
+        study.read_study(place)
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("slash")], ["slash"])
+        self.assertEqual(sorted(os.listdir(place)), ["key.json", "public"])
+
     def test_fewer_images_a_rater(self):
         place, *_ = self.plan("few", "--images-per-rater", "2")
         plan, _ = study.read_study(place)
@@ -294,6 +301,48 @@ class Analysis(Command):
         self.assertEqual(len(analysis["raters"]), good)
         for words in ("took part again", "left early: unfinished, 5 answers", "belongs to another plan", "/answers/0/value: must be one of", "or one twice"):
             self.assertTrue(any(words in line for line in analysis["left_out"]), (words, analysis["left_out"]))
+
+    def test_odd_answers_do_not_stop_the_study(self):
+        place, *_ = self.plan("odd")
+        results = list(self.results(place, self.RATERS))
+        _, key = study.read_study(place)
+        repeated = next(entry["of"] for entry in key["items"].values() if entry["kind"] == "repeat")
+
+        def other(number, **changes):
+            return {**results[number], "id": f"{number}0000000-0000-0000-0000-000000000000", **changes}
+
+        odd = [
+            other(1, rater="\ud800"), other(2, rater="a\x85b"), other(3, **{"\udfff": 1}), other(4, pauses=10**400),
+            other(5, rater="lacks one", answers=[answer for answer in results[5]["answers"] if answer["item"] != repeated]),
+            other(6, rater="none", answers=[]),
+        ]
+        path = os.path.join(place, "odd.jsonl")
+        with open(path, "w", encoding="utf-8") as file:  # as an endpoint writes them: only lone surrogates are escaped
+            for result in results + odd:
+                line = json.dumps(result, ensure_ascii=False)
+                file.write("".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in line) + "\n")
+        analysis, output = self.analysis(place, path)
+        self.assertIn("7 of 8 raters count", output)
+        count = len(results[0]["answers"])
+        for words in (
+            f"{path}:9: /rater: must match", f"{path}:10: /rater: must match", f"{path}:11: /\\udfff: is unknown", f"{path}:12: /pauses: must be integer",
+            f"lacks one: says finished, but not all items of a rater are answered, {count - 1} answers", "none: says finished",
+        ):
+            self.assertTrue(any(words in line for line in analysis["left_out"]), (words, analysis["left_out"]))
+        self.assertEqual(len(analysis["left_out"]), len(odd))
+
+    def test_raters_of_fewer_images_are_complete_with_those(self):
+        place, *_ = self.plan("fewer", "--images-per-rater", "2")
+        plan, _ = study.read_study(place)
+        groups = sorted({item["group"] for item in plan["items"] if item["group"]})
+        results = list(self.results(place, self.RATERS))
+        for number, result in enumerate(results):
+            seen = {None, *(groups[:2] if number else groups)}
+            items = {item["id"] for item in plan["items"] if item["group"] in seen}
+            result["answers"] = [answer for answer in result["answers"] if answer["item"] in items]
+        analysis, _ = self.analysis(place, self.save(place, results, "jsonl"))
+        self.assertEqual((len(analysis["raters"]), len(analysis["left_out"])), (7, 1))
+        self.assertEqual({len(result["answers"]) for result in results[1:]}, {plan["items_per_rater"]})
 
     def test_a_later_state_of_a_session_counts(self):
         place, *_ = self.plan("states")

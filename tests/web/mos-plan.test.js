@@ -31,7 +31,8 @@ const PLAN_CHANGES = [
 ];
 
 const RESULT_CHANGES = [
-  ['/id', 'x'], ['/rater', ''], ['/rater', ' anna'], ['/rater', 'a'.repeat(65)], ['/rater', 'a\nb'], ['/rater', 'ä'.repeat(64)], ['/started', 'now'], ['/finished', 1],
+  ['/id', 'x'], ['/rater', ''], ['/rater', ' anna'], ['/rater', 'a'.repeat(65)], ['/rater', 'a\nb'], ['/rater', 'ä'.repeat(64)], ['/rater', 'anna '], ['/rater', 'a'], ['/rater', 'Łukasz 🦊'],
+  ['/rater', '\ud800'], ['/rater', 'a\udfffb'], ['/rater', 'a\u0085b'], ['/rater', 'a\u2028b'], ['/rater', 'a\u0000'], ['/started', 'now'], ['/finished', 1],
   ['/pauses', -1], ['/display/pixel_ratio', 0], ['/display/pixel_ratio', null], ['/answers/0/value', 0], ['/answers/0/value', 'c'], ['/answers/0/seconds', -0.1],
   ['/answers/0/swapped', 'no'], ['/answers/0/swapped', 0], ['/answers/2/item', 'x1'], ['/answers/2/more', 1], ['/answers', {}],
 ];
@@ -60,6 +61,14 @@ test("schemas: Python's checker finds the same", (t) => {
   const run = spawnSync(python, ['-c', code], { cwd, input: JSON.stringify(cases), encoding: 'utf8', env: { ...process.env, PYTHONPATH: cwd } });
   assert.equal(run.status, 0, run.stderr);
   assert.deepEqual(JSON.parse(run.stdout), cases.map((pair) => violation(...pair)));
+});
+
+test('schemas: raters have names that can be written into a line of a file', () => {
+  const problem = (rater) => violation(resultSchema, changed(makeResult(makePlan()), '/rater', rater));
+  for (const rater of ['a', 'anna b', 'Łukasz 🦊', 'ä'.repeat(64)]) assert.equal(problem(rater), null, rater);
+  for (const rater of [' a', 'a ', '\ud800', 'a\udfffb', 'a\u0085b', 'a\u2028b', 'a\nb', '\u0000']) {
+    assert.match(problem(rater) ?? '', /^\/rater: must match/, JSON.stringify(rater));
+  }
 });
 
 test('plans: what the schema cannot say', () => {

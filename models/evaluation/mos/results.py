@@ -46,12 +46,12 @@ def read_files(paths):
 
 
 def texts_of(path, data):
-    """A JSON file is one text, JSON lines are many."""
+    """A JSON file is one text, JSON lines are many; strings in them may hold what str.splitlines() takes for an end of line."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ResultError(f"{path}: neither JSON nor SQLite") from error
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
     return lines if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines) else [text]
 
 
@@ -70,18 +70,34 @@ def usable(places, plan):
     for place, result in places:
         problem = problem_of(shape, plan, result)
         if problem:
-            left_out.append(f"{place}: {problem}")
+            left_out.append(printable(f"{place}: {problem}"))
         elif result["id"] not in results or len(results[result["id"]]["answers"]) < len(result["answers"]):
             results[result["id"]] = result
     raters = {}
     for result in sorted(results.values(), key=lambda result: result["started"]):
         if not result["finished"]:
             left_out.append(f"{result['rater']}: unfinished, {len(result['answers'])} answers")
+        elif not is_complete(plan, result):
+            left_out.append(f"{result['rater']}: says finished, but not all items of a rater are answered, {len(result['answers'])} answers")
         elif result["rater"] in raters:
             left_out.append(f"{result['rater']}: took part again; the first result counts")
         else:
             raters[result["rater"]] = rater_of(result)
     return list(raters.values()), left_out
+
+
+def printable(text):
+    """With escapes for lone surrogates, which JSON can hold and no file of the report can."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_complete(plan, result):
+    """Whether all items of as many groups as a rater sees are answered, and those of no group."""
+    given = {answer["item"] for answer in result["answers"]}
+    groups = {item["group"] for item in plan["items"] if item["id"] in given and item["group"] is not None}
+    every = {item["group"] for item in plan["items"] if item["group"] is not None}
+    wanted = {item["id"] for item in plan["items"] if item["group"] is None or item["group"] in groups}
+    return given == wanted and len(groups) == (plan["groups_per_rater"] or len(every))
 
 
 def problem_of(shape, plan, result):

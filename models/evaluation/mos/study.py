@@ -132,6 +132,7 @@ def make_key(plan, source, items, left_out):
 
 def write_study(folder, source, method, layout, ties, designed, left_out, options):
     """Makes STUDY/; nothing is left of it when that fails. Returns the plan."""
+    folder = os.path.normpath(folder)  # with a slash at its end, what is built beside it would be inside
     if os.path.exists(folder):
         raise StudyError(f"{folder} is there already; a study is never overwritten")
     examples, items, per_rater = designed
