@@ -10,12 +10,13 @@ import json
 import os
 import tempfile
 
+import bdrate
 import pictures
+import report
 from commands import CodecError, run_command
 from runs import image_name
 
-from . import analysis
-from .curves import bd_rates
+from . import analysis, curves
 
 RATES = (0.25, 0.5, 1.0)  # bits per pixel
 THUMBNAIL = 240  # pixels: the longer side
@@ -35,7 +36,7 @@ def find(path, folder, results, rows, runs):
     key = key_of(path, results, rows, rates)
     found = load(os.path.join(place, "found.json"))
     if found:
-        if found["key"] == key:
+        if found["key"] == key and not found["failures"]:  # what failed may work this time
             return found
         os.remove(os.path.join(place, "found.json"))  # it will not hold any more
     os.makedirs(place, exist_ok=True)
@@ -44,7 +45,7 @@ def find(path, folder, results, rows, runs):
     save_webp(os.path.join(place, "original.webp"), original)
     found = {
         "key": key, "name": name, "width": width, "height": height, "thumbnail": thumbnail(original),
-        "bd_rate": bd_rates(rows), "rates": rates, "crops": {}, "failures": failures,
+        "bd_rate": curves.bd_rates(rows), "rates": rates, "crops": {}, "failures": failures,
     }
     for rate, codecs in rates.items():
         errors = {}
@@ -80,7 +81,7 @@ def runs_at_rates(path, results, runs):
 def key_of(path, results, rows, rates):
     """Changes when the files of found.json may."""
     digest = hashlib.sha256()
-    for name in (path, __file__, analysis.__file__):
+    for name in (path, __file__, *(module.__file__ for module in (analysis, bdrate, curves, report))):
         with open(name, "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
     digest.update(json.dumps([results["codecs"], rows, rates], sort_keys=True).encode())
