@@ -8,7 +8,7 @@ import os
 from xml.sax.saxutils import escape
 
 from bdrate import Pchip
-from report import HIGH_RATE, LOW_RATE, METRICS
+from report import HIGH_RATE, LOW_RATE, METRICS, mean_of
 
 COLOURS = {  # codec -> on light, on dark
     "lic": ("#d1242f", "#ff6a5e"),
@@ -122,7 +122,7 @@ def rate_distortion(results, metric):
     title = f"{about.title}{unit}, over bits per pixel"
     band = f'<rect class="band" x="{axes.x(LOW_RATE):.1f}" y="{axes.upper}" width="{axes.x(HIGH_RATE) - axes.x(LOW_RATE):.1f}" height="{axes.height}"/>'
     clip = f'<clipPath id="c"><rect x="{axes.left}" y="{axes.upper}" width="{axes.width}" height="{axes.height}"/></clipPath>'
-    parts = [text(24, 34, title, "title"), text(24, 53, f"Mean of {results['images']} pictures at each setting{better}", "faint"), band, clip]
+    parts = [text(24, 34, title, "title"), text(24, 53, f"Mean of {mean_of(results)} at each setting{better}", "faint"), band, clip]
     parts += axes.grid(RATE_TICKS)
     parts.append(text(axes.left + axes.width / 2, height - 20, "bits per pixel, logarithmic; BD-rates are taken in the shaded part", "faint middle"))
     order = sorted(curves, key=lambda key: about.rising(value_at(curves[key], 0.5)), reverse=True)

@@ -1,12 +1,15 @@
 """Runs the programs of codecs and of metrics, and says what they took."""
 
+import contextlib
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 
 COMMAND_SECONDS = 300
 GNU_TIME = "/usr/bin/time"  # a shell's own `time` does not tell memory
@@ -23,6 +26,15 @@ class Cost:
     seconds: float  # of processors, user and system: the kernel counts their sum exactly, but only samples how it divides
     wall_seconds: float
     memory: int | None  # bytes, the largest resident set; None where GNU time is not installed
+    processor: str  # that took the seconds
+
+
+@cache
+def processor():
+    """The name of this machine's."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return names[0] if names else "unknown"
 
 
 def programs_folder():
@@ -42,16 +54,28 @@ def run_command(command, may_fail=False, under=()):
     COMMAND_SECONDS."""
     name = os.path.basename(command[0])
     try:
-        done = subprocess.run(
-            [*under, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-            timeout=COMMAND_SECONDS, check=False,
-        )
+        status, output = run_group([*under, *command])
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CodecError(f"{name}: {error}") from error
-    if done.returncode and not may_fail:
-        last_line = (done.stdout.strip().splitlines() or ["no message"])[-1]
-        raise CodecError(f"{name} ended with {done.returncode}: {last_line}")
-    return done.stdout
+    if status and not may_fail:
+        last_line = (output.strip().splitlines() or ["no message"])[-1]
+        raise CodecError(f"{name} ended with {status}: {last_line}")
+    return output
+
+
+def run_group(command):
+    """Exit status, and output and errors as one text. Whatever ends the wait for it ends all processes that the command has started:
+    the codec under GNU time too, which a terminal's interrupt does not reach in a session of its own."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=COMMAND_SECONDS)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, output
 
 
 def run_measured(command):
@@ -67,4 +91,4 @@ def run_measured(command):
         wall_seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         memory = 1024 * int(told.read()) if can_tell else None
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(round(seconds, 6), round(wall_seconds, 6), memory)
+    return Cost(round(seconds, 6), round(wall_seconds, 6), memory, processor())

@@ -101,11 +101,11 @@ def describe(codec, rows):
     }
 
 
-def processor():
-    """This machine's, for what is said of time."""
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return names[0] if names else "unknown"
+def processors(rows):
+    """Those that took the rows' seconds, which may be kept from another machine, for what is said of time."""
+    found = {row.get(f"{what}_processor") for row in rows for what in ("encode", "decode")}
+    names = sorted(found - {None})
+    return ", ".join(names + (["not recorded for older measurements"] if None in found else []))
 
 
 def run(arguments):
@@ -137,11 +137,12 @@ def write_results(arguments, runs, missing, rows):
     results = {
         "images": len({row["image"] for row in rows}),
         "image_names": list(dict.fromkeys(row["image"] for row in rows)),
-        "processor": processor(),
+        "processor": processors(rows),
         "codecs": {key: describe(codec, rows) for key, codec in runs.codecs.items() if key in measured},
         "missing": missing,
         "missing_metrics": runs.perceptual.missing(),
         "libjxl_devtools": runs.perceptual.version(),
+        "images_of_mean_curves": len(report.common_images(report.curves_of(kept))),
         **report.summarize(kept),
     }
     report.write_results(arguments.out + ".json", results)

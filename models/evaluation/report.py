@@ -85,8 +85,15 @@ def mean(values):
     return None if None in values or not values else sum(values) / len(values)
 
 
+def common_images(curves):
+    """Those that all codecs have: means over others are not alike."""
+    return [image for image in next(iter(curves.values()), {}) if all(image in images for images in curves.values())]
+
+
 def mean_curve(images):
     """setting -> mean point, of the settings that all images have."""
+    if not images:
+        return {}
     settings = [setting for setting in next(iter(images.values())) if all(setting in image for image in images.values())]
     points = {setting: [image[setting] for image in images.values()] for setting in settings}
     return {s: {key: mean(p[key] for p in of) for key in of[0]} for s, of in points.items()}
@@ -142,20 +149,26 @@ def cost_of(rows):
 def summarize(rows):
     """All figures, as they stand in the JSON file. LIC must be among the codecs."""
     curves = curves_of(rows)
-    lic, jpeg = curves["lic"], curves.get("jpeg", {})
+    lic, jpeg, common = curves["lic"], curves.get("jpeg", {}), common_images(curves)
     return {
         "metrics": {key: {"title": m.title, "unit": m.unit, "higher_is_better": m.higher_is_better} for key, m in METRICS.items()},
         "bd_rate": {m: {codec: compare(images, lic, m) for codec, images in curves.items() if codec != "lic"} for m in METRICS},
         "bd_rate_of_others_to_jpeg": {
             m: {codec: compare(jpeg, images, m) for codec, images in curves.items() if jpeg and codec != "jpeg"} for m in METRICS
         },
-        "mean_curves": {codec: rounded_curve(mean_curve(images)) for codec, images in curves.items()},
+        "mean_curves": {codec: rounded_curve(mean_curve({name: images[name] for name in common})) for codec, images in curves.items()},
         "cost": {codec: cost_of([row for row in rows if row["codec"] == codec]) for codec in curves},
     }
 
 
 def rounded_curve(curve):
     return {setting: {key: value if value is None else round(value, 4) for key, value in p.items()} for setting, p in curve.items()}
+
+
+def mean_of(results):
+    """What the mean curves are means of, as text."""
+    count, total = results.get("images_of_mean_curves", results["images"]), results["images"]  # older results have them of all
+    return f"{total} pictures" if count == total else f"{count} of {total} pictures, those that all codecs could code,"
 
 
 def write_results(path, results):

@@ -104,7 +104,8 @@ class Runs:
         return {**self.__dict__, "_original": None}
 
     def measure(self, image_path, codec_key, setting):
-        """All COLUMNS of a run, as a dict, and when it was "measured". Metrics whose program is missing are None."""
+        """All COLUMNS of a run, as a dict, when it was "measured", and "encode_processor" and "decode_processor", which older records
+        lack. Metrics whose program is missing are None."""
         place = self._measured_place(image_path, codec_key, setting)
         measured = self.cache.load(place)
         if measured is None:

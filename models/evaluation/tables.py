@@ -19,16 +19,18 @@ def codec_names(results):
     return {key: f"{codec['title']}, {codec['version']}" for key, codec in results["codecs"].items() if key != "lic"}
 
 
-def bd_cell(figures):
+def bd_cell(figures, images):
+    """Says of how many images it is the mean where others have no common quality, or the codec failed on them."""
     if figures is None:
         return "no common quality"
     mean, of_means, worst = (percent(figures[key]) for key in ("mean", "of_mean_curves", "worst"))
-    return f"{mean} ({of_means})<br>{worst} {figures['worst_image']}"
+    part = f"<br>{figures['images']} of {images} pictures" if figures["images"] < images else ""
+    return f"{mean} ({of_means})<br>{worst} {figures['worst_image']}{part}"
 
 
 def bd_table(results, metrics):
     header = ["bytes of LIC for equal quality, against", *(METRICS[metric].title for metric in metrics)]
-    rows = [[name, *(bd_cell(results["bd_rate"][metric][key]) for metric in metrics)] for key, name in codec_names(results).items()]
+    rows = [[name, *(bd_cell(results["bd_rate"][metric][key], results["images"]) for metric in metrics)] for key, name in codec_names(results).items()]
     rows += [[key, f"not measured: {reason}", *[""] * (len(metrics) - 1)] for key, reason in results["missing"].items()]
     return f"{table(header, rows)}\n\n{bd_note(results)}"
 

@@ -14,6 +14,7 @@ import numpy as np
 
 import paths
 import coders
+import compare
 import report
 import tables
 from metrics_test import waves
@@ -178,6 +179,29 @@ class Report(unittest.TestCase):
         rows = self.ROWS + [*curve("lic", "d", 1), *curve("jpeg", "d", 100)]
         figures = report.summarize(rows)["bd_rate"]["psnr"]["jpeg"]
         self.assertEqual((figures["mean"], figures["images"], figures["no_common_quality"]), (-25, 3, ["d"]))
+
+    def test_table_says_of_how_many_images_a_mean_is(self):
+        rows = self.ROWS + [*curve("lic", "d", 1), *curve("jpeg", "d", 100)]
+        results = {"images": 4, "missing": {}, "missing_metrics": {}, "codecs": {key: {"title": key, "version": "1"} for key in ("lic", "jpeg")}}
+        self.assertIn("<br>+0.0 % c<br>3 of 4 pictures |", tables.bd_table({**results, **report.summarize(rows)}, ("psnr",)))
+        self.assertNotIn("3 of 3", tables.bd_table({**results, "images": 3, **report.summarize(self.ROWS)}, ("psnr",)))
+
+    def test_mean_curves_are_over_the_images_that_all_codecs_have(self):
+        rows = [*self.ROWS, *curve("webp", "a", 1), *curve("webp", "b", 1)]  # failed on c
+        self.assertEqual(report.common_images(report.curves_of(rows)), ["a", "b"])
+        means = report.summarize(rows)["mean_curves"]
+        self.assertEqual(means["lic"]["0"]["bpp"], 8 * 1250 / 100_000)
+        self.assertEqual(means["webp"]["0"]["bpp"], 8 * 1000 / 100_000)
+        self.assertEqual(report.mean_of({"images": 3, "images_of_mean_curves": 2}), "2 of 3 pictures, those that all codecs could code,")
+        self.assertEqual(report.mean_of({"images": 3, "images_of_mean_curves": 3}), "3 pictures")
+
+    def test_no_image_that_all_codecs_have(self):
+        self.assertEqual(report.summarize([*curve("lic", "a", 1), *curve("jpeg", "b", 1)])["mean_curves"], {"lic": {}, "jpeg": {}})
+
+    def test_processors_are_those_of_the_rows(self):
+        rows = [{"encode_processor": "Z80", "decode_processor": "6502"}, {"encode_processor": "Z80", "decode_processor": "Z80"}]
+        self.assertEqual(compare.processors(rows), "6502, Z80")
+        self.assertEqual(compare.processors([*rows, {}]), "6502, Z80, not recorded for older measurements")
 
     def test_rows_survive_the_file(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -165,6 +165,23 @@ class SampleReport(unittest.TestCase):
         page = report_html.picture_page(results, rows, found, None, None)
         self.assertIn("WebP at 0.5: broken &lt;pipe&gt;", page)
         self.assertNotIn("webp-0.5.webp", page)
+        found = findings.find(image, f"{self.folder}/failing", results, rows, self.runs())
+        self.assertEqual((list(found["rates"]["0.5"]), found["failures"]), (["lic", "jpeg", "webp"], []))
+
+    def test_picture_that_could_not_be_decoded_is_tried_again(self):
+        class Failing(Runs):
+            def decoded(self, image_path, codec_key, setting):
+                if codec_key == "webp":
+                    raise RunError("WebP: broken pipe")
+                return super().decoded(image_path, codec_key, setting)
+
+        results, rows = self.results()
+        image = f"{self.folder}/shapes.png"
+        rows = [row for row in rows if row["image"] == "shapes"]
+        failing = Failing(f"{self.folder}/cache", self.runs().codecs)
+        found = [findings.find(image, f"{self.folder}/undecoded", results, rows, runs) for runs in (failing, self.runs())]
+        self.assertEqual([len(each["failures"]) for each in found], [3, 0])
+        self.assertEqual([list(each["rates"]["1"]) for each in found], [["lic", "jpeg"], ["lic", "jpeg", "webp"]])
 
     def test_lic_alone(self):
         results, rows = self.results()
@@ -258,6 +275,9 @@ class Curves(unittest.TestCase):
             for point in points:
                 for key, value in expected[codec][point["setting"]].items():
                     self.assertAlmostEqual(point[key], value, delta=5e-5)
+
+    def test_mean_curves_without_a_common_picture_are_empty(self):
+        self.assertEqual(curves.mean_curves([*curve("lic", "a", 1), *curve("jpeg", "b", 2)]), {"lic": [], "jpeg": []})
 
     def test_values_are_read_off_between_points(self):
         points = [{"bpp": 0.1, "psnr": 20.0}, {"bpp": 0.4, "psnr": 30.0}, {"bpp": 0.8, "psnr": None}]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from dataclasses import replace
 from unittest import mock
@@ -65,6 +66,19 @@ class Nearest(unittest.TestCase):
         self.assertLess(len(set(asked) - {0, 100, 300, 500, 700, 990}), 4)
 
 
+def has_ended(process):
+    """Within 5 seconds; what nobody has waited for yet counts as well."""
+    for _ in range(50):
+        try:
+            with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] in "ZX":
+                    return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 class Commands(unittest.TestCase):
     def test_memory_is_that_of_the_command(self):
         ballast = np.ones(300 << 17)  # 300 MB here, which must not show there
@@ -84,6 +98,20 @@ class Commands(unittest.TestCase):
     def test_memory_is_left_out_without_gnu_time(self):
         with mock.patch.object(commands, "GNU_TIME", "/none"):
             self.assertIsNone(commands.run_measured(["true"]).memory)
+
+    def test_nothing_runs_on_after_the_time_limit(self):
+        """Under GNU time and under a shell, whose child the codec is."""
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(commands, "COMMAND_SECONDS", 1):
+            for number, run in enumerate((commands.run_measured, commands.run_command)):
+                told = os.path.join(folder, str(number))
+                with self.assertRaisesRegex(commands.CodecError, "timed out after 1 seconds"):
+                    run(["sh", "-c", f"sleep 60 & echo $! > {told}; wait"])
+                with open(told, encoding="ascii") as file:
+                    self.assertTrue(has_ended(file.read().strip()))
+
+    def test_processor_is_told(self):
+        with mock.patch.object(commands, "processor", lambda: "Z80"):
+            self.assertEqual(commands.run_measured(["true"]).processor, "Z80")
 
     def test_failures_name_the_command(self):
         for command, words in ((["sh", "-c", "echo no such luck; exit 3"], "sh ended with 3: no such luck"), (["/none/such"], "such ended with 127")):
@@ -127,7 +155,7 @@ class EveryCodec(unittest.TestCase):
             with self.subTest(codec.key):
                 ends = [self.runs.measure(self.picture, codec.key, setting) for setting in (codec.settings[0], codec.settings[-1])]
                 for row in ends:
-                    self.assertEqual(set(row), {*COLUMNS, "measured"})
+                    self.assertEqual(set(row), {*COLUMNS, "measured", "encode_processor", "decode_processor"})
                     self.assertNotIn(None, row.values())
                     self.assertEqual(row["pixels"], 162 * 208)
                     self.assertGreater(min(row["encode_seconds"], row["decode_memory"]), 0)
@@ -178,6 +206,12 @@ class Kept(unittest.TestCase):
         self.assertEqual(self.broken().measure(self.picture, "lic", "50"), row)
         with self.assertRaises(RunError):
             self.broken().measure(self.picture, "lic", "51")
+
+    def test_processor_is_that_of_the_measurement(self):
+        with mock.patch.object(commands, "processor", lambda: "Z80"):
+            self.runs.measure(self.picture, "lic", "50")
+        row = self.broken().measure(self.picture, "lic", "50")
+        self.assertEqual((row["encode_processor"], row["decode_processor"]), ("Z80", "Z80"))
 
     def test_rates_are_found_once(self):
         found = self.runs.at_rate(self.picture, "lic", 1)

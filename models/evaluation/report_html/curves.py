@@ -23,16 +23,18 @@ def image_curves(rows):
 
 
 def mean_curves(rows):
-    """codec -> means of the points of all pictures, by rate; of the settings that all of a codec's pictures have."""
+    """codec -> means of the points of the pictures that all codecs have, by rate; of the settings that all of these have."""
     pictures = {}
     for row in rows:
         pictures.setdefault(row["codec"], {}).setdefault(row["image"], {})[row["setting"]] = point(row)
-    return {codec: mean_points(images) for codec, images in pictures.items()}
+    common = report.common_images(pictures)
+    return {codec: mean_points([images[name] for name in common]) for codec, images in pictures.items()}
 
 
 def mean_points(images):
-    common = set.intersection(*(set(points) for points in images.values()))
-    groups = {setting: [points[setting] for points in images.values()] for setting in common}
+    """Of a list of {setting: point}."""
+    common = set.intersection(*map(set, images)) if images else ()
+    groups = {setting: [points[setting] for points in images] for setting in common}
     means = [{"setting": setting, **{key: report.mean(p[key] for p in group) for key in group[0] if key != "setting"}}
              for setting, group in groups.items()]
     return sorted(means, key=lambda p: p["bpp"])

@@ -146,7 +146,7 @@ def common_rates(results, metrics, rival):
 def rate_section(curves, results, metrics):
     return section(
         "curves", "Quality over size",
-        element("p", "The mean of all pictures. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
+        element("p", f"The mean of {report.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
                 "The tinted part is where BD-rates are taken. Point at a chart, or move the rate, to read values off. Each picture's own "
                 "curves are on its page.", class_="lead"),
         legend(results["codecs"]),
