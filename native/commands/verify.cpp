@@ -2,6 +2,7 @@
 #include <chrono>
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <filesystem>
 
 #include "native/commands/command.h"
 #include "native/commands/common.h"
@@ -124,12 +125,29 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   return outcome;
 }
 
+bool IsSameFile(const std::string& a, const std::string& b) {
+  std::error_code error;  // of a file that is not there
+  return std::filesystem::equivalent(a, b, error);
+}
+
+// What is wrong with --against and --map for the files that were found; empty if nothing is.
+std::string CheckOriginal(const std::vector<Job>& jobs, const VerifyArguments& arguments) {
+  if (arguments.original.empty()) return {};
+  if (jobs.size() > 1) return "--against takes a single input, not " + std::to_string(jobs.size());
+  if (IsSameFile(arguments.map, arguments.original)) return "--map would overwrite the original";
+  for (const Job& job : jobs) {
+    if (IsSameFile(arguments.map, job.input)) return "--map would overwrite the input";
+  }
+  return {};
+}
+
 int RunVerify(const VerifyArguments& arguments) {
-  if (!arguments.original.empty() && arguments.inputs.names.size() > 1) return UsageError("--against takes a single input");
   if (!arguments.map.empty() && !arguments.map.ends_with(".png")) return UsageError("--map writes PNG: its name ends with .png");
   if (arguments.tiles && !arguments.batch.json) return UsageError("--tiles needs --json");
+  const std::vector<Job> jobs = FindInputs(arguments.inputs, kLicExtensions);
+  if (const std::string wrong = CheckOriginal(jobs, arguments); !wrong.empty()) return UsageError(wrong);
   ModelStore models(arguments.model);
-  return RunBatch(FindInputs(arguments.inputs, kLicExtensions), arguments.batch, [&](const Job& job, const ReportPart&) {
+  return RunBatch(jobs, arguments.batch, [&](const Job& job, const ReportPart&) {
     Result<Outcome> result = VerifyFile(job, arguments, models);
     return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
   });
@@ -144,7 +162,7 @@ std::function<int()> AddVerify(CLI::App& app) {
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
   CLI::Option* against = app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")->type_name("ORIGINAL");
   app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")->type_name("DB")->needs(against);
-  app.add_option("--map", arguments->map, "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag")
+  app.add_option("--map", arguments->map, "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag if the file's quality were asked for")
       ->type_name("FILE.png")
       ->needs(against);
   app.add_flag("--tiles", arguments->tiles, "Add the measures of each tile of 32 x 32 pixels to the line of JSON")->needs(against);

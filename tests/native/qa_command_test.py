@@ -217,6 +217,23 @@ class QaTest(unittest.TestCase):
         self.assertIn("no tiles are outlined", line["warnings"][0])
         self.assertNotEqual(self.get("plain.png"), self.get("map.png"))
 
+    def test_maps_overwrite_nothing(self):
+        self.calibrate()
+        os.mkdir(self.path("several"))
+        for name in ("a.lic", "b.lic"):
+            self.run_lic("encode", "bars.png", "-o", os.path.join("several", name))
+        shutil.copy(self.path("several", "a.lic"), self.path("a.png"))  # readers go by contents
+        os.symlink("bars.png", self.path("link.png"))
+        for lic, chart in (("a.png", "bars.png"), ("a.png", "./several/../bars.png"), ("a.png", "link.png"), ("a.png", "a.png")):
+            done = self.run_lic("verify", lic, "--against", "bars.png", "--map", chart, expect=USAGE)
+            self.assertIn(b"--map would overwrite the", done.stderr)
+        for several in (["several", "-r"], ["several/*.lic"]):
+            done = self.run_lic("verify", *several, "--against", "bars.png", "--map", "map.png", expect=USAGE)
+            self.assertIn(b"single input, not 2", done.stderr)
+        self.assertEqual(self.get("bars.png"), png(96, 64, bars))
+        self.assertEqual(self.get("a.png"), self.get("several/a.lic"))
+        self.assertFalse(os.path.exists(self.path("map.png")))
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *(f"QaTest.{name}" for name in sys.argv[3:])])
