@@ -97,7 +97,10 @@ bool IsPnm(Bytes file);
 Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options);
-Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings);
+// `software`, if any, becomes a text of that keyword, by which IsPngBy knows the file again.
+Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings,
+                const std::string& software = "");
+bool IsPngBy(const std::string& software, Bytes file);
 Status WritePnm(const PictureView& picture, FileFormat format, const RowConverter& converter, OutputFile& out);
 
 }  // namespace lic

@@ -2,6 +2,7 @@
 #include <png.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdlib>
 #include <cstring>
@@ -12,7 +13,7 @@
 namespace lic {
 namespace {
 
-constexpr char kXmpKeyword[] = "XML:com.adobe.xmp";
+constexpr char kXmpKeyword[] = "XML:com.adobe.xmp", kSoftwareKeyword[] = "Software";
 constexpr size_t kMaxChunkBytes = size_t{64} << 20;
 
 // ---- What reading and writing share ----------------------------------------------------------------------------------------------
@@ -275,7 +276,15 @@ Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options) {
   return std::move(builder).Take();
 }
 
-Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings) {
+bool IsPngBy(const std::string& software, Bytes file) {
+  if (!IsPng(file)) return false;
+  const Bytes found = FindChunk(file, "tEXt");  // WritePng writes no other
+  const std::string text = kSoftwareKeyword + std::string(1, '\0') + software;
+  return std::equal(found.begin(), found.end(), text.begin(), text.end(), [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
+}
+
+Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings,
+                const std::string& software) {
   static constexpr int kColourTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
   PngState state;
   state.out = &out;
@@ -287,14 +296,18 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     return Fail(Error::kOutOfMemory, "no memory for libpng");
   }
   // libpng takes text up to its first zero, and adds one to none.
-  std::string xmp(metadata.xmp.begin(), metadata.xmp.end());
-  char keyword[] = "XML:com.adobe.xmp", profile_name[] = "ICC profile", empty[] = "";
-  png_text text = {};
+  std::string xmp(metadata.xmp.begin(), metadata.xmp.end()), maker = software;
+  std::string xmp_keyword = kXmpKeyword, software_keyword = kSoftwareKeyword;
+  char profile_name[] = "ICC profile", empty[] = "";
+  png_text text = {}, maker_text = {};
   text.compression = PNG_ITXT_COMPRESSION_NONE;
-  text.key = keyword;
+  text.key = xmp_keyword.data();
   text.text = xmp.data();
   text.lang = empty;
   text.lang_key = empty;
+  maker_text.compression = PNG_TEXT_COMPRESSION_NONE;
+  maker_text.key = software_keyword.data();
+  maker_text.text = maker.data();
   const Status status = Guarded(state, [&] {
     png_set_write_fn(png, &state, OnWrite, OnFlush);
     png_set_benign_errors(png, 1);
@@ -312,6 +325,7 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     if (!metadata.exif.empty()) {
       png_set_eXIf_1(png, info, static_cast<png_uint_32>(metadata.exif.size()), const_cast<png_bytep>(metadata.exif.data()));
     }
+    if (!software.empty()) png_set_text(png, info, &maker_text, 1);
     if (!metadata.xmp.empty()) png_set_text(png, info, &text, 1);
     png_write_info(png, info);
     for (uint32_t y = 0; y < picture.height; y++) png_write_row(png, picture.pixels + y * picture.stride);

@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint32_t kTileUnitPixels = 64;
+constexpr char kStandInSoftware[] = "lic encode --qa-fallback png";
 
 // What becomes of a picture that even --qa-max does not save.
 enum class QaFallback : uint8_t { kBetter, kPng, kFail };
@@ -85,12 +86,23 @@ Status RemoveOther(const std::string& written, const std::string& other) {
   return {};
 }
 
+// A PNG of the stand-in's name may be somebody's picture: only one that says that it stood in goes.
+Status RemoveStandIn(const std::string& lic, std::vector<std::string>& warnings) {
+  const std::string png = PngPath(lic);
+  std::error_code error;
+  if (png == lic || !fs::is_regular_file(png, error)) return {};
+  const Result<Buffer<uint8_t>> file = LoadFile(png, kMaxPictureFileBytes);
+  if (file.ok() && IsPngBy(kStandInSoftware, file.value())) return RemoveOther(lic, png);
+  warnings.push_back(png + " stays: --qa-fallback did not make it");
+  return {};
+}
+
 Result<Outcome> WriteLic(const Job& job, const EncodeArguments& arguments, const EncodingModel& model, Bytes file) {
   LIC_TRY(const Info info, ReadInfo(file));
   LIC_CHECK(MakeFolders(job, arguments.outputs));
   LIC_CHECK(SaveBytes(job.output, file));
-  if (arguments.may_write_png()) LIC_CHECK(RemoveOther(job.output, PngPath(job.output)));
   Outcome outcome;
+  if (arguments.may_write_png()) LIC_CHECK(RemoveStandIn(job.output, outcome.warnings));
   outcome.fields = DescribeFields(info, file.size());
   outcome.fields["model"] = model.decoder->name();
   outcome.fields["effort"] = arguments.encode.effort;
@@ -117,7 +129,7 @@ Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncod
   if (!arguments.may_write_png() || !encoding.asked.alarm) return std::vector<uint8_t>();
   OutputFile png = OutputFile::InMemory();
   std::vector<std::string> warnings;  // those of reading say it all
-  LIC_CHECK(WritePicture(source.picture, source.metadata(), FileFormat::kPng, png, warnings));
+  LIC_CHECK(WritePng(source.picture.view(), source.metadata(), png, warnings, kStandInSoftware));
   if (!encoding.kept.alarm && png.bytes().size() > encoding.file.size()) return std::vector<uint8_t>();
   return std::vector<uint8_t>(png.bytes().begin(), png.bytes().end());
 }

@@ -144,6 +144,17 @@ class QaTest(unittest.TestCase):
         self.assertEqual(self.qa("--qa-fallback", "png")["output"], "out.lic")
         self.assertFalse(os.path.exists(self.path("out.lic.png")))
 
+    def test_pngs_of_others_stay(self):
+        self.calibrate()
+        self.run_lic("encode", "bars.png", "-o", "a.lic")
+        self.run_lic("decode", "a.lic", "-o", "decoded.png")
+        for other in (self.get("bars.png"), self.get("decoded.png"), b"no PNG", b""):
+            self.put("out.lic.png", other)
+            line = self.qa("--qa-fallback", "png")
+            self.assertEqual(line["warnings"], ["out.lic.png stays: --qa-fallback did not make it"])
+            self.assertEqual(self.get("out.lic.png"), other)
+            self.assertTrue(os.path.exists(self.path("out.lic")))
+
     def test_png_where_it_is_smaller(self):
         low, high = self.worst_error(10), self.worst_error(90)
         self.calibrate(error=(low * high) ** 0.5)
