@@ -65,7 +65,7 @@ constexpr Command kCommands[] = {
      "source) and for the rates of alarms and failures: where two successive periods lie on one side of the median of a window, both by 4\n"
      "standard deviations or more. The window is the up to 28 periods (7 at least) that end 7 before; it begins anew behind a drift. The\n"
      "deviation comes from the median absolute deviation of the window and from the number of files; it is taken as 1 % at least, on a\n"
-     "logarithmic scale (rates: 2 asin sqrt).\n"
+     "logarithmic scale (rates: 2 asin sqrt). Drifts of medians leave out periods with fewer than 5 files: their spread is unknown.\n"
      "\n"
      "Examples:\n"
      "  lic encode photos -r -d compressed --qa --json >> encode.jsonl\n"

@@ -16,6 +16,7 @@ namespace chrono = std::chrono;
 
 constexpr int64_t kHourSeconds = 3600, kDaySeconds = 86400, kWeekSeconds = 7 * kDaySeconds;
 constexpr int64_t kFirstMonday = 4 * kDaySeconds;  // 1970-01-05
+constexpr uint64_t kLeastValues = 5;  // whose quartiles say something of their spread
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -65,7 +66,7 @@ std::vector<Watched> AllWatched() {
   const auto rate = [](double value) { return std::pow(std::sin(std::clamp(value, 0.0, M_PI) / 2), 2); };
   const auto median = [](Sketch PeriodFigures::*sketch) {
     return [sketch](const PeriodFigures& figures) {
-      return (figures.*sketch).count() ? std::optional(LogMedian(figures.*sketch)) : std::nullopt;
+      return (figures.*sketch).count() >= kLeastValues ? std::optional(LogMedian(figures.*sketch)) : std::nullopt;
     };
   };
   const auto alarm_rate = [](const PeriodFigures& figures) {

@@ -60,7 +60,7 @@ class LogFigures {
   uint64_t skipped() const { return skipped_; }
   PeriodFigures Total() const;
   // Drifts of the medians of bits per pixel, quality, milliseconds per megapixel and ratio, and of the rates of alarms and failures,
-  // in the order of time. Periods without files are left out.
+  // in the order of time. Periods with fewer than 5 values have no median here, those without files no rate.
   std::vector<NamedDrift> Drifts() const;
 
  private:
