@@ -12,7 +12,7 @@
 
 namespace lic {
 
-// For each measure what only one tile of photographs in a thousand exceeds, at some qualities.
+// For each measure what 98 % of photographs exceed in no tile, at some qualities.
 class Calibration {
  public:
   // Reads a NAME.qa.json file and checks that it was made for this model.
