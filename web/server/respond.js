@@ -15,6 +15,7 @@ import { HttpProblem, problemBody } from './problem.js';
 
 // A stream costs more than it saves below this.
 const STREAMED_BYTES = 256 * 1024;
+const CHANGED = 'the picture changed while it was read';
 
 /**
  * Whether the client's copy, by ETag or date, is what it would get; then that is the answer.
@@ -42,11 +43,11 @@ export async function sendStored(request, response, picture) {
   const status = part ? 206 : 200;
   if (request.method !== 'HEAD' && end - start > STREAMED_BYTES) {
     response.writeHead(status, { 'Content-Length': end - start });
-    await pipeline(picture.stream(start, end), response);
+    await pipeline(picture.stream(start, end), exactly(end - start), response);
     return end - start;
   }
   const bytes = request.method === 'HEAD' ? { length: end - start } : await picture.read(start, end);
-  if (bytes.length !== end - start) throw new Error('the picture changed while it was read');
+  if (bytes.length !== end - start) throw new Error(CHANGED);
   return sendBytes(request, response, status, /** @type {Uint8Array} */ (bytes));
 }
 
@@ -75,6 +76,23 @@ export function sendProblem(request, response, problem) {
   response.setHeader('Content-Type', 'application/problem+json');
   response.setHeader('Cache-Control', 'no-store');
   sendBytes(request, response, problem.status, problemBody(problem));
+}
+
+/**
+ * Passes on so many bytes. A body of another length would be taken for a part of the connection's next answer: it ends in an error,
+ * upon which pipeline() destroys the response.
+ * @param {number} length
+ */
+function exactly(length) {
+  return async function* (/** @type {AsyncIterable<Uint8Array>} */ source) {
+    let left = length;
+    for await (const bytes of source) {
+      left -= bytes.length;
+      if (left < 0) break;
+      yield bytes;
+    }
+    if (left !== 0) throw new Error(CHANGED);
+  };
 }
 
 /**
