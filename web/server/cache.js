@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 
 const ABANDONED_MS = 3_600_000;
-const TEMPORARY = '.tmp';
+const OWN = /^[0-9a-f]{64}$/; // of fileName()
+const TEMPORARY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /** @typedef {{bytes: Uint8Array, from: 'memory' | 'disk'}} Hit */
 
@@ -46,15 +47,20 @@ export class PictureCache {
   }
 }
 
-/** Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. */
+/**
+ * Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. Each counts what it
+ * found and what it wrote itself, so the limit is one per process. Files with other names are left alone.
+ */
 export class DiskCache {
   #folder;
+  #maxBytes;
   /** @type {LRUCache<string, number>} sizes by name; those that fall out are deleted */
   #sizes;
 
   /** @param {string} folder @param {number} maxBytes */
   constructor(folder, maxBytes) {
     this.#folder = folder;
+    this.#maxBytes = maxBytes;
     this.#sizes = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: (size) => Math.max(1, size),
@@ -72,12 +78,14 @@ export class DiskCache {
   static async open(folder, maxBytes) {
     await mkdir(folder, { recursive: true });
     const cache = new DiskCache(folder, maxBytes);
-    const files = await Promise.all((await readdir(folder)).map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => null) })));
+    const names = (await readdir(folder)).filter((name) => OWN.test(name) || TEMPORARY.test(name));
+    const files = await Promise.all(names.map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => null) })));
     files.sort((a, b) => (a.facts?.mtimeMs ?? 0) - (b.facts?.mtimeMs ?? 0));
     for (const { name, facts } of files) {
       if (!facts?.isFile()) continue;
-      if (!name.endsWith(TEMPORARY)) cache.#sizes.set(name, facts.size);
-      else if (Date.now() - facts.mtimeMs > ABANDONED_MS) await rm(join(folder, name), { force: true });
+      const isOver = OWN.test(name) ? facts.size > maxBytes : Date.now() - facts.mtimeMs > ABANDONED_MS;
+      if (isOver) await rm(join(folder, name), { force: true });
+      else if (OWN.test(name)) cache.#sizes.set(name, facts.size);
     }
     return cache;
   }
@@ -92,8 +100,9 @@ export class DiskCache {
 
   /** A cache that cannot be written is none: failures are not reported. @param {string} key @param {Uint8Array} bytes */
   async put(key, bytes) {
+    if (bytes.length > this.#maxBytes) return; // no list would hold it, so it would never be deleted
     const name = fileName(key);
-    const temporary = join(this.#folder, `${randomUUID()}${TEMPORARY}`);
+    const temporary = join(this.#folder, `${randomUUID()}.tmp`);
     try {
       await writeFile(temporary, bytes, { flag: 'wx' });
       await rename(temporary, join(this.#folder, name));

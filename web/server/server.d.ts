@@ -55,7 +55,7 @@ export interface LicHandlerOptions {
 
   /** Bytes of made pictures that are kept in memory. @default 64 MiB */
   memoryCacheBytes?: number;
-  /** Keeps made pictures in a folder as well. `maxBytes` is 1 GiB by default. */
+  /** Keeps made pictures in a folder as well, up to `maxBytes` for each process that uses it; 1 GiB by default. */
   diskCache?: { folder: string; maxBytes?: number };
 
   /**
