@@ -1,8 +1,9 @@
 // lic-codec/server under load: caches, queue, time limit, clients that leave, metrics, health, strange requests.
 
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,16 +102,23 @@ test('a folder keeps pictures for the next process, within its bytes, and no par
   const { body } = await ask(first.port, `/${NAME}?format=png`);
   const [name, ...others] = readdirSync(cache);
   assert.deepEqual([others, statSync(join(cache, name)).size], [[], body.length]);
-  writeFileSync(join(cache, 'abandoned.tmp'), 'x');
-  utimesSync(join(cache, 'abandoned.tmp'), 0, 0);
+  const strangers = ['notes.txt', 'other.tmp', 'a'.repeat(63)];
+  for (const old of [`${randomUUID()}.tmp`, ...strangers]) {
+    writeFileSync(join(cache, old), 'x');
+    utimesSync(join(cache, old), 0, 0);
+  }
+  writeFileSync(join(cache, 'f'.repeat(64)), Buffer.alloc(body.length * 2));
 
   const second = await start({ diskCache: { folder: cache, maxBytes: Math.ceil(body.length * 1.5) } });
-  assert.deepEqual(readdirSync(cache), [name]);
+  assert.deepEqual(readdirSync(cache).sort(), [name, ...strangers].sort());
   assert.ok((await ask(second.port, `/${NAME}?format=png`)).body.equals(body));
   assert.equal(work.decodes, 1);
   await ask(second.port, '/tiny-tiles-of-2.lic?format=png');
   await until(() => !readdirSync(cache).includes(name));
-  assert.equal(readdirSync(cache).length, 1);
+  assert.equal(readdirSync(cache).length, 1 + strangers.length, 'what is not its own stays');
+  const third = await start({ diskCache: { folder: cache, maxBytes: 10 } });
+  assert.equal((await ask(third.port, `/${NAME}?format=png`)).status, 200);
+  assert.deepEqual(readdirSync(cache).sort(), strangers.sort(), 'what is larger than the whole is not kept');
 
   rmSync(cache, { recursive: true });
   assert.equal((await ask(second.port, '/tiny-tiles-of-1.lic?format=png')).status, 200, 'a folder that is gone is no failure');
@@ -265,8 +273,52 @@ test('a source that breaks off does not look like a whole file', async () => {
   const short = await start({ source: () => ({ ...large, size: 100 }), onError });
   assert.equal((await ask(short.port, '/a.lic')).status, 500);
   assert.deepEqual(told, ['gone', 'the picture changed while it was read']);
+  for (const bytes of [999_999, 1_000_001]) {
+    const other = await start({ source: () => ({ ...large, stream: () => Readable.from([Buffer.alloc(5e5), Buffer.alloc(bytes - 5e5)]) }), onError });
+    await assert.rejects(ask(other.port, '/a.lic'), { code: 'ECONNRESET' }, 'the connection is of no more use');
+    assert.equal(told.pop(), 'the picture changed while it was read');
+  }
   const { port } = await start({ source: () => Buffer.alloc(3e6, 7) });
   assert.equal((await ask(port, '/a.lic', { headers: { range: 'bytes=5-2000004' } })).body.length, 2e6);
+});
+
+test('a file of a folder that is replaced or written to: one state of it, or none', async () => {
+  const photos = join(folder, 'photos');
+  mkdirSync(photos);
+  const replace = (name, bytes) => {
+    writeFileSync(join(photos, 'new'), bytes);
+    renameSync(join(photos, 'new'), join(photos, name));
+  };
+  for (const name of ['a.lic', 'b.lic']) replace(name, readVector(NAME));
+  const { handler, port } = await start({ source: photos, concurrency: 1 });
+  const healthPort = await listen(handler.health);
+  await ask(healthPort, '/'); // decodes its sample
+  work.decodes = 0;
+  const open = makeGate();
+  const first = ask(port, '/a.lic?format=webp');
+  await until(() => work.decodes === 1);
+  const second = ask(port, '/b.lic?format=webp');
+  await until(async () => JSON.parse((await ask(healthPort, '/')).body).queued === 1);
+  replace('b.lic', readVector('tiny-tiles-of-2.lic'));
+  open();
+  assert.equal((await first).status, 200);
+  const { status, headers, body } = await second;
+  assert.deepEqual([status, JSON.parse(body).code, headers['retry-after'], headers.etag], [503, 'changed', '2', undefined]);
+  assert.equal((await ask(port, '/b.lic?format=webp')).status, 200);
+
+  // More than sockets buffer, so that most is not yet read when the answer begins.
+  const bytes = Buffer.alloc(3e7, 1);
+  const midway = (change) => new Promise((resolve, reject) => {
+    replace('large.lic', bytes);
+    httpRequest({ port, path: '/large.lic', agent: false }, (response) => {
+      change();
+      const parts = [];
+      response.on('data', (part) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts))).on('error', reject);
+    }).on('error', reject).end();
+  });
+  assert.ok((await midway(() => replace('large.lic', Buffer.alloc(3e7, 2)))).equals(bytes), 'what was opened is read to its end');
+  await assert.rejects(midway(() => truncateSync(join(photos, 'large.lic'), 2.9e7)), { code: 'ECONNRESET' });
+  await assert.rejects(midway(() => writeFileSync(join(photos, 'large.lic'), Buffer.alloc(3e7, 2))), { code: 'ECONNRESET' });
 });
 
 /** A raw request, and all that comes back until the server closes or a moment passes. */
