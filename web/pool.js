@@ -168,18 +168,25 @@ export class WorkerPool {
     if (this.#queue.length > starting && this.#lanes.length < this.#most) this.#start();
   }
 
-  async #start() {
-    if (this.#startsLocal) return;
-    if (!this.#spawn) {
-      this.#startsLocal = true;
-      this.#open(await this.#spawnLocal(), true);
-      this.#startsLocal = false;
-      return;
-    }
+  #start() {
+    if (!this.#spawn) return this.#startLocal();
     try {
       this.#open(this.#spawn(), false);
     } catch {
       this.#goLocal();
+    }
+  }
+
+  async #startLocal() {
+    if (this.#startsLocal) return;
+    this.#startsLocal = true;
+    try {
+      this.#open(await this.#spawnLocal(), true);
+    } catch (cause) {
+      const error = new LicError('internal', `the decoder could not be loaded: ${cause}`, { cause });
+      for (const task of this.#queue.splice(0)) task.reject?.(error);
+    } finally {
+      this.#startsLocal = false;
     }
   }
 
@@ -271,14 +278,13 @@ export class WorkerPool {
   #lose(lane, message) {
     if (!this.#lanes.includes(lane)) return;
     this.#end(lane);
-    if (!lane.ready) return void this.#goLocal();
+    if (!lane.ready) return this.#goLocal();
     for (const task of lane.tasks.values()) task.reject?.(new LicError('internal', `the worker failed: ${message}`));
     this.#dispatch();
   }
 
   /** Workers cannot start here: everything that waits, and all to come, is for the stand-in. */
   #goLocal() {
-    if (!this.#spawn) return;
     this.#spawn = null;
     this.#most = 1;
     this.#dispatch();
