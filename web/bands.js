@@ -39,7 +39,7 @@ export function planBands(info, region, most) {
 }
 
 /**
- * Edges stay clear of those of tiles: one that lies at a tile's edge makes the bands on both sides decode a row of tiles more.
+ * Edges stay inside `whole`, and clear of those of tiles: one that lies at a tile's edge makes the bands on both sides decode a row of tiles more.
  * @param {Region} whole @param {number} count @param {number} side of a tile
  * @returns {Region[]}
  */
@@ -47,7 +47,8 @@ function split({ x, y, width, height }, count, side) {
   const edges = Array.from({ length: count - 1 }, (_, i) => {
     const even = Math.round((y + (height * (i + 1)) / count) / TILE_UNIT) * TILE_UNIT;
     const tileEdge = Math.round(even / side) * side;
-    return side > 4 * HALO && Math.abs(even - tileEdge) < HALO ? tileEdge - HALO : even;
+    const edge = side > 4 * HALO && Math.abs(even - tileEdge) < HALO ? tileEdge - HALO : even;
+    return Math.min(Math.max(edge, y), y + height);
   });
   const all = [y, ...edges, y + height];
   return all.slice(1).flatMap((end, i) => (end > all[i] ? [{ x, y: all[i], width, height: end - all[i] }] : []));
