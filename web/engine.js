@@ -67,11 +67,14 @@ export class Engine {
    */
   async run(job, inbox, events, pause, times) {
     ++this.#running;
+    const { serial, bytes } = job.model;
+    // First of all: who has sent them will not do so again, whatever fails here.
+    if (bytes) this.#modelFiles.set(serial, bytes);
     try {
       this.#instance ??= this.#start();
       const instance = await this.#instance;
       this.state.recycled += Number(this.#jobsOfInstance++ > 0);
-      const model = this.#loadModel(instance, job.model);
+      const model = this.#loadModel(instance, serial);
       if (job.headHash !== undefined && job.headHash !== model.headHash) {
         const details = { headHash: model.headHash, wanted: job.headHash };
         throw new LicError('model_mismatch', `the model at hand has head ${model.headHash}, not ${job.headHash}`, { details });
@@ -96,9 +99,8 @@ export class Engine {
     }
   }
 
-  /** @param {Instance} instance @param {Job['model']} model */
-  #loadModel(instance, { serial, bytes }) {
-    if (bytes) this.#modelFiles.set(serial, bytes);
+  /** @param {Instance} instance @param {number} serial */
+  #loadModel(instance, serial) {
     let model = this.#models.get(serial);
     if (!model) {
       model = instance.loadModel(/** @type {Uint8Array} */ (this.#modelFiles.get(serial)));

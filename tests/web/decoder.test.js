@@ -99,6 +99,14 @@ test('stats and measures', async () => {
   silent.close();
 });
 
+test('an instance that finds no memory takes no model with it', async (t) => {
+  const decoder = createDecoder({ models: TINY });
+  t.mock.method(WebAssembly, 'instantiate', () => Promise.reject(new RangeError('out of memory')), { times: 1 });
+  await assert.rejects(decoder.decode(file), { code: 'out_of_memory' });
+  assert.equal((await decoder.decode(file)).width, 300);
+  decoder.close();
+});
+
 test('decodeToBitmap where there are no ImageBitmaps', async () => {
   await assert.rejects(decodeToBitmap(file), { name: 'NotSupportedError' });
 });
