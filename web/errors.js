@@ -20,20 +20,6 @@ export class LicError extends Error {
 }
 
 /**
- * Throws what a method of the WebAssembly session reports as failed, returns its result otherwise.
- * @template {{ok: boolean}} T
- * @param {T | {ok: false, code: LicErrorCode, message: string}} result
- * @returns {T}
- */
-export function checked(result) {
-  if (!result.ok) {
-    const failure = /** @type {{code: LicErrorCode, message: string}} */ (result);
-    throw new LicError(failure.code, failure.message);
-  }
-  return /** @type {T} */ (result);
-}
-
-/**
  * What postMessage can carry of an error, and back. Structured clone keeps neither the class nor the code.
  * @param {unknown} error
  */
