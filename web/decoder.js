@@ -34,8 +34,9 @@ export class Decoder {
   #assets;
   /** @type {WorkerPool | null} */
   #pool = null;
-  /** All that there have been. @type {WorkerPool[]} */
-  #pools = [];
+  /** That one, and those that were before and still work. @type {Set<WorkerPool>} */
+  #pools = new Set();
+  #past = { created: 0, recycled: 0, dropped: 0, workers: 0, bytes: 0 };
   #closed = false;
   #counts = { started: 0, done: 0, failed: 0, aborted: 0 };
   #ms = { load: 0, wait: 0, entropy: 0, synthesis: 0, total: 0 };
@@ -91,21 +92,17 @@ export class Decoder {
 
   /** @returns {import('./index.js').Stats} */
   stats() {
-    const pools = this.#pools.map((pool) => pool.stats());
-    const sum = (/** @type {(pool: typeof pools[0]) => number} */ value) => pools.reduce((total, pool) => total + value(pool), 0);
-    const most = (/** @type {(pool: typeof pools[0]) => number} */ value) => Math.max(0, ...pools.map(value));
+    const pools = [...this.#pools].map((pool) => pool.stats());
+    const sum = (/** @type {keyof typeof pools[0]} */ name) => pools.reduce((total, pool) => total + pool[name], 0);
+    const { created, recycled, dropped, workers, bytes } = this.#past;
     return {
       decodes: { ...this.#counts },
       bytes: this.#bytes,
       pixels: this.#pixels,
       ms: { ...this.#ms },
-      memory: { bytes: sum(({ memory }) => memory.bytes), peak: most(({ memory }) => memory.peak) },
-      workers: { running: sum(({ workers }) => workers.running), busy: sum(({ workers }) => workers.busy), most: most(({ workers }) => workers.most) },
-      instances: {
-        created: sum(({ instances }) => instances.created),
-        recycled: sum(({ instances }) => instances.recycled),
-        dropped: sum(({ instances }) => instances.dropped),
-      },
+      memory: { bytes: sum('bytes'), peak: bytes },
+      workers: { running: sum('running'), busy: sum('busy'), most: workers },
+      instances: { created: created + sum('created'), recycled: recycled + sum('recycled'), dropped: dropped + sum('dropped') },
       wasm: this.#assets.kind,
     };
   }
@@ -121,11 +118,12 @@ export class Decoder {
     if (this.#pool) return this.#pool;
     const { spawn, spawnLocal, workers } = this.#platform;
     const module = this.#assets.prefetch();
-    const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers);
+    const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers, this.#past);
+    for (const old of this.#pools) if (old.isOver) this.#pools.delete(old);
     this.#pool = pool;
-    this.#pools.push(pool);
+    this.#pools.add(pool);
     module.catch(() => {
-      if (this.#pool === pool) this.#pool = null;
+      if (this.#pool === pool) this.#retire();
     });
     pool.warm();
     return pool;
@@ -178,6 +176,7 @@ export class Decoder {
       const head = options.head === 'file' ? info.headHash : options.head;
       const [model] = await Promise.all([assets.model(info.modelId, head), assets.module()]);
       signal.throwIfAborted();
+      this.#pools.add(pool); // which may have been retired, and over, meanwhile
       const bands = kind === 'hash' ? [] : planBands(info, region, pool.free);
       const tasks = this.#takeJobs(pool, bands, tell, {
         kind,

@@ -27,6 +27,12 @@ import { LicError, unpackError } from './errors.js';
  * @property {Set<number>} models serials of the models that the worker has
  * @property {ReturnType<typeof setTimeout> | undefined} idle
  * @property {import('./engine.js').Engine['state']} state of its engine
+ * @typedef {object} Past what a decoder remembers of its pools
+ * @property {number} created instances, of lanes that have ended
+ * @property {number} recycled likewise
+ * @property {number} dropped likewise
+ * @property {number} workers the most of a pool at a time
+ * @property {number} bytes likewise
  */
 
 const IDLE_MS = 10_000;
@@ -81,20 +87,21 @@ export class WorkerPool {
   #spawnLocal;
   #most;
   #startsLocal = false;
-  /** Instances of lanes that have ended, and the most that there were of workers and bytes. */
-  #past = { created: 0, recycled: 0, dropped: 0, workers: 0, bytes: 0 };
+  #past;
 
   /**
    * @param {Promise<WebAssembly.Module>} module
    * @param {(() => WorkerLike) | null} spawn null: no workers
    * @param {() => Promise<WorkerLike>} spawnLocal
    * @param {number} most workers at a time
+   * @param {Past} past is added to
    */
-  constructor(module, spawn, spawnLocal, most) {
+  constructor(module, spawn, spawnLocal, most, past) {
     this.#module = module;
     this.#spawn = most > 0 ? spawn : null;
     this.#spawnLocal = spawnLocal;
     this.#most = this.#spawn ? most : 1;
+    this.#past = past;
     module.catch((error) => {
       for (const task of this.#queue.splice(0)) task.reject?.(error);
     });
@@ -148,13 +155,21 @@ export class WorkerPool {
     for (const lane of [...this.#lanes]) if (lane.ready) this.#rest(lane);
   }
 
+  /** Whether all its work is done; a task brings it back to life. */
+  get isOver() {
+    return this.#retired && !this.#lanes.length && !this.#queue.length && !this.#startsLocal;
+  }
+
+  /** What there is now; what has been stands in `past`. */
   stats() {
     const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) => this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
-    const { created, recycled, dropped, workers, bytes } = this.#past;
     return {
-      memory: { bytes: sum('memoryBytes'), peak: bytes },
-      workers: { running: this.#lanes.length, busy: this.#lanes.filter(isBusy).length, most: workers },
-      instances: { created: created + sum('created'), recycled: recycled + sum('recycled'), dropped: dropped + sum('dropped') },
+      bytes: sum('memoryBytes'),
+      running: this.#lanes.length,
+      busy: this.#lanes.filter(isBusy).length,
+      created: sum('created'),
+      recycled: sum('recycled'),
+      dropped: sum('dropped'),
     };
   }
 
@@ -231,7 +246,7 @@ export class WorkerPool {
   #finish(lane, task, { type, result, error, report }) {
     lane.tasks.delete(task.id);
     lane.state = { ...report.engine };
-    this.#past.bytes = Math.max(this.#past.bytes, this.stats().memory.bytes);
+    this.#past.bytes = Math.max(this.#past.bytes, this.stats().bytes);
     if (type === 'done') task.resolve?.({ result, times: report.times, waited: task.waited });
     else task.reject?.(unpackError(error));
   }

@@ -54,3 +54,17 @@ test('a failed decode leaves nothing behind', async () => {
   close();
   assert.ok(after - before < 32 * MB, `${((after - before) / MB).toFixed(1)} MB more`);
 });
+
+test('settings that are replaced leave nothing behind', async () => {
+  configure({ models: readRoot('tests/models/tiny.dec.licm') });
+  const decodeWith = async (wasm) => {
+    configure({ wasm });
+    await decode(readVector('tiny-33x31.lic'));
+    return new WeakRef(wasm);
+  };
+  const modules = [];
+  for (let i = 0; i < 3; ++i) modules.push(await decodeWith(new WebAssembly.Module(readRoot('dist/lic.wasm'))));
+  await settle();
+  assert.deepEqual(modules.map((module) => Boolean(module.deref())), [false, false, true]);
+  close();
+});

@@ -1,4 +1,4 @@
-// The pool of workers where workers, or the stand-in for them, do not start.
+// The pool of workers: where workers, or the stand-in for them, do not start; pools that follow each other.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -64,3 +64,35 @@ for (const [name, spawn] of [['there are no workers', null], ['no worker starts'
     decoder.close();
   });
 }
+
+test('stats of all pools that have been', async () => {
+  const decoder = makeDecoder(null);
+  for (let i = 0; i < 4; ++i) {
+    decoder.configure({});
+    await decoder.decode(file);
+  }
+  const { memory, workers, instances } = decoder.stats();
+  assert.deepEqual(workers, { running: 1, busy: 0, most: 1 });
+  assert.deepEqual(instances, { created: 4, recycled: 0, dropped: 3 });
+  assert.equal(memory.bytes, memory.peak);
+  decoder.close();
+  assert.deepEqual(decoder.stats().instances, { created: 4, recycled: 0, dropped: 4 });
+});
+
+test('a call that a change of settings overtakes is counted', async () => {
+  const decoder = makeDecoder(null);
+  let send;
+  const held = new ReadableStream({ start: (controller) => (send = () => (controller.enqueue(new Uint8Array(file)), controller.close())) });
+  const running = [];
+  const slow = decoder.decode(held, { onProgress: () => running.push(decoder.stats().workers.running) });
+  decoder.configure({});
+  await decoder.decode(file);
+  await decoder.decode(file);
+  decoder.configure({});
+  await decoder.decode(file);
+  send();
+  assert.equal((await slow).width, 33);
+  assert.equal(running.at(-1), 2);
+  assert.equal(decoder.stats().instances.created, 3);
+  decoder.close();
+});
