@@ -223,11 +223,11 @@ export class LicImgElement extends ImageAttributes {
     );
   }
 
-  /** @param {Candidate} candidate @param {import('./element/request.js').Hooks} hooks */
+  /** @param {Candidate} candidate @param {Omit<import('./element/request.js').Hooks, 'renewed'>} hooks */
   #request({ url, density }, hooks) {
     const credentials = this.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
-    return new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, hooks);
+    return new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, { renewed: () => this.#appearance.renew(), ...hooks });
   }
 
   /** @param {ImageRequest} request that is loaded */

@@ -159,6 +159,27 @@ test('out of the document a picture holds no pixels; put back, it has the same w
   assert.deepEqual(requests, ['wide.lic']);
 });
 
+test('the copy of a picture that is shown small goes and comes back with its pixels', { skip }, async () => {
+  const { page } = await openPage();
+  const found = await page.evaluate(async () => {
+    style('lic-img { display: block; width: 60px; height: auto }');
+    const image = add('lic-img', { src: '/pictures/wide.lic' });
+    const findCopy = () => image.shadowRoot.querySelector('.seen');
+    const toText = (canvas) => String(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data);
+    await settled(image);
+    await until(findCopy);
+    const before = findCopy();
+    const pixels = toText(before);
+    image.remove();
+    await sleep(50);
+    const removed = [before.width, before.height, findCopy()];
+    document.body.append(image);
+    await until(() => findCopy() && toText(findCopy()) === pixels);
+    return [removed, findCopy() === before];
+  });
+  assert.deepEqual(found, [[0, 0, null], false]);
+});
+
 test('out of the document nothing is loaded, unless decode() asks for it', { skip }, async () => {
   const { page, requests } = await openPage();
   const found = await page.evaluate(async () => {

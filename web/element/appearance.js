@@ -29,7 +29,7 @@ export class Appearance {
   /** @type {HTMLCanvasElement | null} */
   #copy = null;
   #halvings = 0;
-  /** @type {[width: number, height: number]} of the canvas when all is painted */
+  /** @type {[width: number, height: number]} of the canvas while it has all its pixels */
   #size = [0, 0];
   /** @type {ResizeObserver | null} */
   #observer = null;
@@ -78,7 +78,6 @@ export class Appearance {
     this.#state = state;
     this.#arrange();
     if (state !== 'loaded' || !this.#canvas) return;
-    this.#size = [this.#canvas.width, this.#canvas.height];
     this.#observer ??= new ResizeObserver(() => this.refine());
     this.#observer.observe(this.#element);
   }
@@ -95,10 +94,18 @@ export class Appearance {
     this.#copyHalved(isScaled ? Math.max(0, Math.floor(-Math.log2(scale))) : 0);
   }
 
+  /** The pixels of the canvas have been given up, or are back. Pixels that went leave no copy. */
+  renew() {
+    this.#copyHalved(0);
+    this.refine();
+  }
+
   /** @param {number} halvings 0: no copy */
   #copyHalved(halvings) {
     if (halvings === this.#halvings) return;
     this.#halvings = halvings;
+    // Safari keeps the pixels of a canvas that is merely dropped.
+    if (this.#copy) this.#copy.width = this.#copy.height = 0;
     this.#copy?.remove();
     this.#copy = null;
     this.#holder.className = halvings ? 'felt' : '';
@@ -120,6 +127,7 @@ export class Appearance {
   /** @param {HTMLCanvasElement | null} canvas in place of the one before */
   show(canvas) {
     this.#canvas = canvas;
+    this.#size = canvas ? [canvas.width, canvas.height] : [0, 0];
     this.#holder.replaceChildren(...(canvas ? [canvas] : []));
     this.#copyHalved(0);
     this.#frame.hidden = !canvas;

@@ -13,6 +13,7 @@ import { responseBody } from '../source.js';
  * @property {() => void} sized the header is there
  * @property {() => void} painted there is something to see; may be called again
  * @property {(fraction: number) => void} progressed
+ * @property {() => void} renewed pixels have been given up, or are back
  */
 
 // What is left of a picture without its pixels: so many in width or height at most.
@@ -89,6 +90,7 @@ export class ImageRequest {
     this.canvas.width = small.width;
     this.canvas.height = small.height;
     this.#context?.drawImage(small, 0, 0);
+    this.#hooks.renewed();
   }
 
   /** Brings the pixels back. */
@@ -122,6 +124,7 @@ export class ImageRequest {
     await this.#decode(file, signal);
     this.#hasPixels = true;
     this.#restoring = null;
+    this.#hooks.renewed();
   }
 
   /** @param {RequestInit} init @param {AbortSignal} signal */
