@@ -168,6 +168,31 @@ test('dragged, it is a PNG file; with draggable=false, nothing', { skip }, async
   assert.equal(await page.evaluate(() => globalThis.dragged.length), 1);
 });
 
+test('a PNG that is ready when the button is up again is not kept', { skip }, async () => {
+  const { page } = await openPage();
+  const found = await page.evaluate(async () => {
+    const image = add('lic-img', { src: '/pictures/wide.lic' });
+    await settled(image);
+    const canvas = image.shadowRoot.querySelector('canvas');
+    const original = canvas.toBlob;
+    let made;
+    canvas.toBlob = (receive, ...values) => (made = () => original.call(canvas, receive, ...values));
+    const press = async (type) => {
+      made = null;
+      canvas.dispatchEvent(new PointerEvent('pointerdown', { button: 0, pointerType: 'mouse' }));
+      await until(() => made);
+      if (type) canvas.dispatchEvent(new PointerEvent(type));
+      made();
+      await sleep(200);
+      const dataTransfer = new DataTransfer();
+      canvas.dispatchEvent(new DragEvent('dragstart', { dataTransfer }));
+      return [...dataTransfer.items].filter(({ kind }) => kind === 'file').length;
+    };
+    return [await press('pointerup'), await press('pointercancel'), await press(null)];
+  });
+  assert.deepEqual(found, [0, 0, 1]);
+});
+
 test('the menu of a right click is that of a canvas, which saves and copies a PNG', { skip }, async () => {
   const { page } = await openPage();
   const found = await page.evaluate(async () => {

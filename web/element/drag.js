@@ -14,6 +14,7 @@ export function offerFile(request) {
   let file = null;
   /** @type {string | undefined} */
   let address;
+  let isDown = false;
   const forget = () => {
     file = null;
     if (address) URL.revokeObjectURL(address);
@@ -22,10 +23,16 @@ export function offerFile(request) {
     // What was dragged before may be read still, long after the drag has ended.
     forget();
     if (button !== 0 || pointerType === 'touch' || !canvas.draggable || !request.loaded) return;
+    isDown = true;
     const blob = await request.toBlob().catch(() => null);
-    if (blob) file = new File([blob], name, { type: blob.type });
+    if (blob && isDown) file = new File([blob], name, { type: blob.type });
   });
-  canvas.addEventListener('pointerup', forget);
+  canvas.addEventListener('pointerup', () => {
+    isDown = false;
+    forget();
+  });
+  // The browser takes the pointer over to drag: a file that comes now is too late.
+  canvas.addEventListener('pointercancel', () => (isDown = false));
   canvas.addEventListener('dragstart', ({ dataTransfer }) => {
     if (!dataTransfer) return;
     dataTransfer.setData('text/uri-list', url);
