@@ -102,12 +102,20 @@ function findSpace(view, tags) {
     for (let i = 0; i < 3; ++i) found.push(view.getInt32(at + 8 + 4 * i) / 65536);
   }
   const curve = tags.get('rTRC');
-  if (curve === undefined || (curve + 12 <= view.byteLength && isStraight(view, curve))) return null;
+  if (curve === undefined || isStraight(view, curve)) return null;
   const match = SPACES.find(([, primaries]) => primaries.every((value, i) => Math.abs(value - found[i]) < TOLERANCE));
   return match ? match[0] : null;
 }
 
-/** @param {DataView} view @param {number} at of a curveType or parametricCurveType */
+/**
+ * Whether a curve has no entries, a gamma of 1 or, as a function, an exponent of 1 (ICC.1:2022, 10.6, 10.18). What ends too early is taken for bent.
+ * @param {DataView} view @param {number} at of a curveType or parametricCurveType
+ */
 function isStraight(view, at) {
-  return readText(view, at, 4) === 'curv' && view.getUint32(at + 8) === 0;
+  const has = (/** @type {number} */ bytes) => at + bytes <= view.byteLength;
+  if (!has(12)) return false;
+  const type = readText(view, at, 4);
+  if (type === 'para') return has(16) && view.getInt32(at + 12) === 1 << 16;
+  const entries = view.getUint32(at + 8);
+  return type === 'curv' && (entries === 0 || (entries === 1 && has(14) && view.getUint16(at + 12) === 1 << 8));
 }

@@ -161,8 +161,18 @@ test('profiles: named, and known where a canvas has the space', async () => {
     assert.equal(decoded.colorSpace, colorSpace ?? 'srgb');
     assert.deepEqual(seen.profile, { bytes, name, colorSpace });
   }
-  const linear = withProfile('linear', SRGB, Buffer.from('637572760000000000000000', 'hex'));
-  assert.equal((await info(linear.file)).profile.colorSpace, null);
+  // No entries, gamma 1, a function of exponent 1; gamma 2.2; one that ends too early.
+  for (const [curve, colorSpace] of [
+    ['637572760000000000000000', null],
+    ['6375727600000000000000010100', null],
+    ['70617261000000000000000000010000', null],
+    ['6375727600000000000000010233', 'srgb'],
+    ['637572760000000000000001', 'srgb'],
+    ['70617261', 'srgb'],
+  ]) {
+    const { file: picture } = withProfile('curve', SRGB, Buffer.from(curve, 'hex'));
+    assert.equal((await info(picture)).profile.colorSpace, colorSpace, curve);
+  }
   const { bytes, file: picture } = withProfile('sRGB', SRGB);
   assert.deepEqual((await info(picture.subarray(0, 100))).profile, { bytes, name: null, colorSpace: null });
   assert.equal((await info(picture.subarray(0, 40))).profile, null);
