@@ -148,8 +148,11 @@ Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
   const Extent payload = {position_ + kSectionHeadBytes, head.Read<uint32_t>()};
   const bool is_tiles = type == static_cast<uint8_t>(SectionType::kTiles);
   const bool is_there = payload.length <= rest.size() - kSectionHeadBytes;
-  if (!is_there && complete) return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", type, position_);
-  if (!is_there && !is_tiles) return false;
+  // Tiles are read as they come, even if they will not all: in pieces and at once a file is refused for the same reason.
+  if (!is_there && !is_tiles) {
+    if (complete) return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", type, position_);
+    return false;
+  }
   uint32_t crc = Crc32(rest.first(5));
   if (!is_tiles) crc = Crc32(file.subspan(payload.offset, payload.length), crc);
   if (crc != head.Read<uint32_t>()) return Fail(Error::kBadChecksum, "checksum of section %u at byte %zu", type, position_);
