@@ -40,9 +40,10 @@ const html = (body) => `<!doctype html><title>x</title><link rel="icon" href="da
  * @param {string} [options.options] of serveLicImages(), as text
  * @param {string} [options.code] the service worker instead
  * @param {Record<string, string>} [options.headers] of pictures
+ * @param {string} [options.cacheControl] of pictures, in place of the handler's
  * @param {string} [options.body] of the page
  */
-async function startSite({ options = '{}', code = worker(options), headers = {}, body = '' } = {}) {
+async function startSite({ options = '{}', code = worker(options), headers = {}, cacheControl, body = '' } = {}) {
   const pictures = new Map([PICTURE, ALPHA, OTHER].map((name) => [name, readVector(name)]));
   const asked = [];
   const handler = await createLicHandler({ source: (path) => pictures.get(path) ?? null, decoder: node, prefix: '/p', maxAge: 0, headers });
@@ -51,7 +52,9 @@ async function startSite({ options = '{}', code = worker(options), headers = {},
     const path = request.url.split('?')[0];
     if (path.startsWith('/p/')) {
       asked.push(request.headers);
-      return site.isDown ? request.socket.destroy() : handler(request, response);
+      if (site.isDown) return request.socket.destroy();
+      if (cacheControl === undefined) return handler(request, response);
+      return response.writeHead(200, { 'Content-Type': 'image/x-lic', ETag: '"a"', 'Cache-Control': cacheControl }).end(pictures.get(path.slice(3)));
     }
     response.setHeader('Content-Security-Policy', CSP.replace("img-src 'self'", `img-src 'self' data: ${site.allowed}`).replace("connect-src 'self'", `connect-src 'self' ${site.allowed}`));
     const [type, text] = texts[path] ?? [];
@@ -169,6 +172,18 @@ test('kept: used while the file is the same, and when the server is gone; droppe
   await page.waitForFunction(async () => (await (await caches.open('lic-pictures')).keys()).some(({ url }) => url.endsWith('2.lic')));
   const names = await cached(page);
   assert.ok(names.includes('2.lic') && !names.includes(OTHER), names.join(' '));
+});
+
+test('not kept: what its server forbids to store, or calls private', { skip }, async () => {
+  for (const forbidden of ['no-store', 'max-age=0, Private']) {
+    const site = await startSite({ cacheControl: forbidden });
+    const { page } = await open(site);
+    assert.deepEqual(await show(page, `/p/${OTHER}`), [33, 31]);
+    site.isDown = true;
+    await page.reload();
+    assert.equal(await show(page, `/p/${OTHER}`), 'EncodingError', forbidden);
+    assert.deepEqual(await cached(page), []);
+  }
 });
 
 test('failures: an error of the <img> and a word to the service worker', { skip }, async () => {

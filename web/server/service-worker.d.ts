@@ -11,7 +11,7 @@ export interface ServiceWorkerOptions {
   origins?: string[];
   /**
    * Keeps decoded pictures in the Cache API, the oldest go first. A picture is used while its file has the same ETag, or date and
-   * length, and when the network fails. false: keep none.
+   * length, and when the network fails; never one with `Cache-Control: no-store` or `private`. false: keep none.
    * @default { name: 'lic-pictures', maxBytes: 64 MiB }
    */
   cache?: false | { name?: string; maxBytes?: number };

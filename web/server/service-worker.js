@@ -90,7 +90,7 @@ async function open(event, { cache, maxPixels }) {
   }
   const png = await toPng(/** @type {any} */ (await decode(file, { signal, maxPixels })));
   const shown = new Response(png, { headers: { 'Content-Type': 'image/png', 'X-Content-Type-Options': 'nosniff' } });
-  if (version && cache) event.waitUntil(cache.put(url, version, png));
+  if (version && cache && mayKeep(file)) event.waitUntil(cache.put(url, version, png));
   return shown;
 }
 
@@ -98,6 +98,11 @@ async function open(event, { cache, maxPixels }) {
 function isOtherPicture({ headers }) {
   const type = headers.get('Content-Type') ?? '';
   return type.startsWith('image/') && !type.startsWith(LIC_TYPE);
+}
+
+/** @param {Response} response */
+function mayKeep({ headers }) {
+  return !/(^|[,\s])(no-store|private)\b/i.test(headers.get('Cache-Control') ?? '');
 }
 
 /** What tells this state of a file from others, or null where the server says nothing of it. @param {Response} response */
