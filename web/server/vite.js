@@ -5,7 +5,7 @@
 //   both    import url from './photo.jpg?lic'
 
 import { existsSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { extname, join, resolve, sep } from 'node:path';
 
 import { Encoder } from './encoder.js';
 import { Pictures } from './pictures.js';
@@ -107,7 +107,12 @@ export function licImages(options = {}) {
 /** The file that the development server shows at a path. @param {Config} config @param {string} path decoded */
 function findSource({ base, publicDir, root }, path) {
   const below = path.startsWith(base) ? path.slice(base.length) : path.slice(1);
-  return [publicDir, root].map((folder) => folder && resolve(join(folder, below))).find((file) => file && existsSync(file)) ?? null;
+  for (const folder of [publicDir, root]) {
+    if (!folder) continue;
+    const file = resolve(join(folder, below));
+    if (file.startsWith(resolve(folder) + sep) && existsSync(file)) return file;
+  }
+  return null;
 }
 
 /** @param {string} url */
