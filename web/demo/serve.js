@@ -47,7 +47,8 @@ const TYPES = {
  */
 export function serve({ port = 0, csp = CSP, headers = {}, folders = FOLDERS, root = ROOT } = {}) {
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const path = readPath(request.url ?? '/');
+    if (path === null) return void response.writeHead(400).end('the URL is malformed');
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Security-Policy', csp);
     response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -75,6 +76,15 @@ export function serve({ port = 0, csp = CSP, headers = {}, folders = FOLDERS, ro
       });
     });
   });
+}
+
+/** @param {string} url of a request */
+function readPath(url) {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return null;
+  }
 }
 
 /** @param {string} root */
