@@ -125,7 +125,7 @@ test('a folder keeps pictures for the next process, within its bytes, and no par
 });
 
 test('a full queue: 503 with Retry-After, at once; the others are served', async () => {
-  const { handler, port } = await start({ concurrency: 2, maxQueue: 3 });
+  const { handler, port } = await start({ concurrency: 2, maxQueue: 3, qualities: [5, 10, 15, 20, 25, 30, 35, 40] });
   const healthPort = await listen(handler.health);
   await ask(healthPort, '/');
   const open = makeGate();

@@ -123,7 +123,7 @@ test('Display P3: colours as sRGB has them', async () => {
 });
 
 test('width and quality', async () => {
-  const { port } = await start({ widths: [200, 100], source: (path) => readVector(path) });
+  const { port } = await start({ widths: [200, 100], qualities: [60, 20], source: (path) => readVector(path) });
   const size = async (query) => {
     const { body, status } = await ask(port, `/${OPAQUE}?${query}`, { headers: IMG });
     assert.equal(status, 200, String(body));
@@ -137,7 +137,11 @@ test('width and quality', async () => {
   assert.deepEqual(await size('width=65535'), [300, 200], 'never enlarged');
   const bytes = async (query) => (await ask(port, `/${OPAQUE}?format=jpeg&${query}`)).body.length;
   assert.ok((await bytes('quality=20')) < (await bytes('quality=60')));
-  assert.equal(await bytes('quality=58'), await bytes('quality=60'), 'in steps of 5');
+  assert.equal(await bytes('quality=58'), await bytes('quality=60'), 'the next of the qualities');
+  assert.equal(await bytes('quality=99'), await bytes('quality=60'), 'or the best');
+  const { port: fixed } = await start({ qualities: [] });
+  for (const query of ['quality=60', 'format=png&quality=60']) assert.deepEqual(problem(await ask(fixed, `/${OPAQUE}?${query}`)), [400, 'bad_query']);
+  assert.equal((await ask(fixed, `/${OPAQUE}?format=jpeg`)).status, 200);
   for (const query of ['width=0', 'width=-1', 'width=1e3', 'width=99999', 'width=', 'quality=101', 'quality=x', 'format=gif', 'format=lic&width=100', 'format=__proto__']) {
     assert.deepEqual(problem(await ask(port, `/${OPAQUE}?${query}`)), [400, 'bad_query'], query);
   }
@@ -174,6 +178,8 @@ test('unchanged: 304 by ETag, else by date; for a made picture without making it
   const other = await ask(port, `/${OPAQUE}?format=webp&quality=50`);
   assert.match(made.headers.etag, /^W\/"[\w-]+"$/);
   assert.notEqual(made.headers.etag, other.headers.etag);
+  const tags = [{ decoderTag: '1' }, { decoderTag: '2' }].map(async (options) => (await ask((await start(options)).port, `/${OPAQUE}?format=webp`)).headers.etag);
+  assert.equal(new Set([made.headers.etag, ...(await Promise.all(tags))]).size, 3, 'another decoder, another name');
   await handler.close();
   const { port: next } = await start({ decoder: { decode: () => assert.fail('decoded') } });
   const again = await ask(next, `/${OPAQUE}?format=webp`, { headers: { 'if-none-match': made.headers.etag } });
@@ -333,7 +339,7 @@ test('in Fastify: by the raw request and reply', async () => {
 test('wrong options are TypeErrors, what is missing is named', async () => {
   const wrong = [
     null, {}, { source: 5 }, { source: folder, formats: [] }, { source: folder, formats: ['gif'] }, { source: folder, widths: [] },
-    { source: folder, widths: [0.5] }, { source: folder, prefix: 'photos' }, { source: folder, prefix: '/photos/' }, { source: folder, maxPixels: 0 },
+    { source: folder, widths: [0.5] }, { source: folder, qualities: [0] }, { source: folder, qualities: [101] }, { source: folder, decoderTag: 2 }, { source: folder, prefix: 'photos' }, { source: folder, prefix: '/photos/' }, { source: folder, maxPixels: 0 },
     { source: folder, concurrency: 0 }, { source: folder, maxQueue: -1 }, { source: folder, timeoutMs: NaN }, { source: folder, diskCache: {} },
     { source: join(folder, 'page.html') },
   ];

@@ -39,13 +39,15 @@ export async function buildServer(dist) {
   for (const name of TYPES) copyFileSync(join(SOURCE, name), join(outdir, name));
 }
 
-/** The one import that is not a file of web/server/: a conformance vector. @param {esbuild.PluginBuild} build */
+/** The one import that is not a file of web/server/: a conformance vector, and the package's version. @param {esbuild.PluginBuild} build */
 function resolveSample(build) {
   build.onResolve({ filter: /^\.\/sample\.js$/ }, () => ({ path: 'sample.js', namespace: 'lic' }));
   build.onLoad({ filter: /./, namespace: 'lic' }, () => {
     const file = readFileSync(join(VECTORS, 'photo-1x1.lic')).toString('base64');
     const pixels = [...readFileSync(join(VECTORS, 'photo-1x1.pixels'))];
-    return { contents: `export const sample = { file: Buffer.from('${file}', 'base64'), pixels: ${JSON.stringify(pixels)} };` };
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const code = `export const sample = { file: Buffer.from('${file}', 'base64'), pixels: ${JSON.stringify(pixels)} };`;
+    return { contents: `${code}\nexport const version = '${version}';` };
   });
 }
 

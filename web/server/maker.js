@@ -12,7 +12,7 @@ import { Jobs } from './jobs.js';
 import { chooseFormat } from './negotiate.js';
 import { HttpProblem } from './problem.js';
 import { encodeByZlib, encodeBySharp } from './render.js';
-import { sample } from './sample.js';
+import { sample, version } from './sample.js';
 import { toSrgb } from './srgb.js';
 
 /**
@@ -35,6 +35,8 @@ export class PictureMaker {
   #sharp;
   #formats;
   #decoder;
+  /** What makes the pictures, for their names. */
+  #makers;
   /** @type {import('lic-codec').Decoder | null} in worker threads: the server's own thread stays free */
   #own;
   /** @type {LRUCache<string, Info>} by path and ETag */
@@ -49,6 +51,7 @@ export class PictureMaker {
     this.#formats = /** @type {PictureFormat[]} */ (sharp ? settings.formats : ['png']);
     this.#own = settings.decoder ? null : createDecoder({ workers: settings.limits.concurrency });
     this.#decoder = settings.decoder ?? /** @type {import('lic-codec').Decoder} */ (this.#own);
+    this.#makers = [version, sharp?.versions ?? process.versions.zlib, settings.decoderTag];
     this.jobs = new Jobs(settings.limits);
     this.cache = new PictureCache(settings.memoryCacheBytes, disk);
   }
@@ -66,7 +69,7 @@ export class PictureMaker {
     if (chosen === 'lic') throw new TypeError('a .lic file is not made');
     this.#checkPossible(chosen, width, quality);
     const least = width && this.#settings.widths.find((known) => known >= width);
-    return { format: chosen, width: least && least < header.width ? least : null, quality: chosen === 'png' ? null : quality };
+    return { format: chosen, width: least && least < header.width ? least : null, quality: chosen === 'png' ? null : this.#roundQuality(quality) };
   }
 
   /**
@@ -89,11 +92,11 @@ export class PictureMaker {
   }
 
   /**
-   * Names a picture: other bytes, another name.
+   * Names a picture: other bytes, or other versions of what makes it, another name.
    * @param {string} path @param {StoredPicture} stored @param {Variant} variant
    */
   key(path, { etag }, { format, width, quality }) {
-    return JSON.stringify([path, etag, format, width, quality, this.#settings.encoders[format], Boolean(this.#sharp)]);
+    return JSON.stringify([path, etag, format, width, quality, this.#settings.encoders[format], this.#makers]);
   }
 
   /** Rejects unless the decoder gives the right pixels. */
@@ -129,8 +132,15 @@ export class PictureMaker {
     return header;
   }
 
+  /** The next quality that may be asked for, or the best. @param {number | null} quality */
+  #roundQuality(quality) {
+    const { qualities } = this.#settings;
+    return quality && (qualities.find((known) => known >= quality) ?? qualities[qualities.length - 1]);
+  }
+
   /** @param {PictureFormat} format @param {number | null} width @param {number | null} quality */
   #checkPossible(format, width, quality) {
+    if (quality !== null && !this.#settings.qualities.length) throw new HttpProblem(400, 'bad_query', 'this server lets nobody choose a quality');
     const lacksSharp = !this.#sharp && (format !== 'png' || (width ?? quality) !== null);
     if (this.#formats.includes(format) && !lacksSharp) return;
     const without = 'this server makes PNG only, and does not scale: it lacks sharp';

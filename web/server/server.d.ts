@@ -43,6 +43,8 @@ export interface LicHandlerOptions {
   encoders?: Partial<Record<PictureFormat, Record<string, unknown>>>;
   /** Widths in pixels that can be asked for; a request gets the next one above its own. @default 160 to 3840 in 12 steps */
   widths?: number[];
+  /** Qualities, 1 to 100, that can be asked for; a request gets the next one above its own, or the best. [] forbids `?quality=`. @default [30, 50, 70, 90] */
+  qualities?: number[];
   /** false: do without sharp, even if it is installed. @default true */
   sharp?: boolean;
 
@@ -63,6 +65,8 @@ export interface LicHandlerOptions {
    * `concurrency` worker threads.
    */
   decoder?: Pick<Decoder, 'decode'>;
+  /** Names the version of `decoder`: pictures made with another tag are not taken from caches. @default none */
+  decoderTag?: string;
   /** A small .lic file for `health()`. Needed where the decoder has no model of this package. @default a picture of one pixel */
   sample?: Uint8Array;
   /** Larger pictures are not decoded. @default 50_000_000 */

@@ -13,10 +13,9 @@ export const FORMATS = /** @type {const} */ (['lic', 'avif', 'webp', 'jpeg', 'pn
  * @property {string} path with slashes, neither first nor last, of names that are neither empty nor begin with a dot
  * @property {'lic' | PictureFormat | null} format null: the one that suits the client best
  * @property {number | null} width the least that the picture should have, in pixels; null for its own
- * @property {number | null} quality 1..100, of the format's own scale; null for the handler's
+ * @property {number | null} quality the least, 1..100, of the format's own scale; null for the handler's
  */
 
-const QUALITY_STEP = 5;
 const MOST_WIDTH = 65535;
 const MOST_URL = 4096;
 
@@ -35,7 +34,7 @@ export function parseTarget(url, prefix) {
   const quality = parseNumber(query, 'quality', 100);
   const format = parseFormat(query);
   if (format === 'lic' && (width ?? quality) !== null) throw badQuery('a .lic file is sent as it is: width and quality need another format');
-  return { path, format, width, quality: quality && Math.ceil(quality / QUALITY_STEP) * QUALITY_STEP };
+  return { path, format, width, quality };
 }
 
 /**
