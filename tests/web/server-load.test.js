@@ -12,6 +12,7 @@ import test, { after, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Registry, register } from 'prom-client';
+import sharp from 'sharp';
 
 import { configure, decode, info } from 'lic-codec';
 import { createLicHandler } from 'lic-codec/server';
@@ -251,6 +252,32 @@ test('by default it decodes in threads of its own, which end with it', async () 
   assert.equal(status, 200);
   assert.ok(utilization < 0.5, `its own thread was busy for ${utilization} of the time`);
   await handler.close();
+});
+
+test('converting colours and writing PNG leave the thread free, and stop when nobody waits', async () => {
+  const size = { width: 4000, height: 2000 };
+  const wide = { decode: async () => (++work.decodes, { ...size, data: new Uint8ClampedArray(4000 * 2000 * 4).fill(200), colorSpace: 'display-p3' }) };
+  const { port } = await start({ decoder: wide, sharp: false, memoryCacheBytes: 0 });
+  const leaving = new AbortController();
+  const left = ask(port, `/${NAME}?format=png`, { signal: leaving.signal });
+  await until(() => work.decodes === 1);
+  leaving.abort();
+  await assert.rejects(left, { name: 'AbortError' });
+  let [longest, last] = [0, performance.now()];
+  const measure = () => {
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+    turning = setImmediate(measure);
+  };
+  const began = last;
+  let turning = setImmediate(measure);
+  const { body } = await ask(port, `/${NAME}?format=png`);
+  clearImmediate(turning);
+  const whole = performance.now() - began;
+  assert.ok(longest < whole / 4, `${longest} of ${whole} ms at a stretch`);
+  const { data, info: facts } = await sharp(body).raw().toBuffer({ resolveWithObject: true });
+  assert.deepEqual([facts.width, facts.height, facts.channels], [4000, 2000, 3]);
+  assert.ok(data.every((value) => value === data[0]));
 });
 
 test('close: what is being made is ended, later requests are refused', async () => {

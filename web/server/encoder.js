@@ -7,9 +7,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deflateSync } from 'node:zlib';
 
-import { makePng, toRows } from './png.js';
+import { encodePng } from './png.js';
 
 const run = promisify(execFile);
 
@@ -63,9 +62,8 @@ export class Encoder {
 async function identify(lic, options, folder) {
   const size = { width: 32, height: 32 };
   const data = Uint8ClampedArray.from({ length: 32 * 32 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * i) >> 6));
-  const { channels, rows } = toRows({ ...size, data });
   try {
-    return sha256(await encodeOnce(lic, options, folder, makePng(size, channels, deflateSync(rows))));
+    return sha256(await encodeOnce(lic, options, folder, await encodePng({ ...size, data }, 3)));
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
     if (code !== 'ENOENT' && code !== 'EACCES') throw new EncoderMissing(`the command ${lic} does not encode: ${message}`, { cause: error });

@@ -10,8 +10,9 @@ import { createDecoder, info } from 'lic-codec';
 import { DiskCache, PictureCache } from './cache.js';
 import { Jobs } from './jobs.js';
 import { chooseFormat } from './negotiate.js';
+import { encodePng } from './png.js';
 import { HttpProblem } from './problem.js';
-import { encodeByZlib, encodeBySharp } from './render.js';
+import { encodeBySharp } from './render.js';
 import { sample, version } from './sample.js';
 import { toSrgb } from './srgb.js';
 
@@ -155,10 +156,12 @@ export class PictureMaker {
     const bytes = await stored.read(0, stored.size);
     signal.throwIfAborted();
     const start = performance.now();
-    const picture = toSrgb(/** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels })));
+    const picture = await toSrgb(/** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels })), signal);
     const decoded = performance.now();
     this.metrics?.decoded(decoded - start);
-    const made = this.#sharp ? await encodeBySharp(this.#sharp, encoders, picture, header, variant) : await encodeByZlib(picture);
+    const made = await (this.#sharp
+      ? encodeBySharp(this.#sharp, encoders, picture, header, variant)
+      : encodePng(picture, header.hasAlpha ? 4 : 3, signal));
     this.metrics?.encoded(variant.format, performance.now() - decoded);
     signal.throwIfAborted();
     return made;

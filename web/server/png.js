@@ -1,69 +1,68 @@
-// PNG files of decoded pictures, but for the compression, which platforms have in different places.
+// PNG files of decoded pictures, in slices: between two of them the thread does other work.
+
+import { pipeline } from 'node:stream/promises';
+import { createDeflate } from 'node:zlib';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOR_TYPES = { 3: 2, 4: 6 };
+const SLICE_PIXELS = 2 ** 16;
+const CHUNK_BYTES = 2 ** 16;
 
 /** @typedef {{width: number, height: number, data: Uint8ClampedArray}} Picture red, green, blue, alpha */
 
 /**
- * The rows as PNG compresses them: each begins with the number of its filter, 0 for none. Without alpha where all of it is 255.
  * @param {Picture} picture
- * @returns {{channels: 3 | 4, rows: Uint8Array<ArrayBuffer>}}
+ * @param {3 | 4} channels 3: without alpha
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Buffer>} the file
  */
-export function toRows({ width, height, data }) {
-  const channels = isOpaque(data) ? 3 : 4;
-  const stride = 1 + width * channels;
-  const rows = new Uint8Array(height * stride);
-  for (let y = 0, from = 0; y < height; ++y) {
-    let to = y * stride + 1;
-    if (channels === 4) {
-      rows.set(data.subarray(from, (from += width * 4)), to);
-      continue;
-    }
-    for (const end = from + width * 4; from < end; from += 4, to += 3) {
-      rows[to] = data[from];
-      rows[to + 1] = data[from + 1];
-      rows[to + 2] = data[from + 2];
-    }
-  }
-  return { channels, rows };
-}
-
-/** @param {Uint8ClampedArray} data */
-function isOpaque(data) {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
+export async function encodePng(picture, channels, signal) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(picture.width, 0);
+  header.writeUInt32BE(picture.height, 4);
+  header.set([8, COLOR_TYPES[channels]], 8);
+  const parts = [Buffer.from(SIGNATURE), makeChunk('IHDR', header)];
+  const collect = async (/** @type {AsyncIterable<Uint8Array>} */ compressed) => {
+    for await (const bytes of compressed) parts.push(makeChunk('IDAT', bytes));
+  };
+  await pipeline(listRows(picture, channels), createDeflate({ chunkSize: CHUNK_BYTES }), collect, { signal });
+  return Buffer.concat([...parts, makeChunk('IEND', new Uint8Array())]);
 }
 
 /**
- * @param {{width: number, height: number}} size
- * @param {3 | 4} channels
- * @param {Uint8Array} compressed the rows as a zlib stream (RFC 1950)
- * @returns {Uint8Array<ArrayBuffer>} the file
+ * Some rows at a time, as PNG compresses them: each begins with the number of its filter, 0 for none.
+ * @param {Picture} picture @param {3 | 4} channels
  */
-export function makePng({ width, height }, channels, compressed) {
-  const header = new Uint8Array(13);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  header.set([8, COLOR_TYPES[channels]], 8);
-  const file = new Uint8Array(SIGNATURE.length + 3 * 12 + header.length + compressed.length);
-  file.set(SIGNATURE);
-  let at = putChunk(file, SIGNATURE.length, 'IHDR', header);
-  at = putChunk(file, at, 'IDAT', compressed);
-  putChunk(file, at, 'IEND', new Uint8Array());
-  return file;
+function* listRows({ width, height, data }, channels) {
+  const stride = 1 + width * channels;
+  const most = Math.ceil(SLICE_PIXELS / width);
+  for (let top = 0; top < height; top += most) {
+    const rows = new Uint8Array(Math.min(most, height - top) * stride);
+    for (let at = 0, from = top * width * 4; at < rows.length; at += stride, from += width * 4) {
+      putRow(rows.subarray(at + 1, at + stride), data.subarray(from, from + width * 4), channels);
+    }
+    yield rows;
+  }
 }
 
-/** @param {Uint8Array} file @param {number} at @param {string} type @param {Uint8Array} payload @returns {number} its end */
-function putChunk(file, at, type, payload) {
-  const view = new DataView(file.buffer, at);
-  const end = 8 + payload.length;
-  view.setUint32(0, payload.length);
-  for (let i = 0; i < 4; ++i) file[at + 4 + i] = type.charCodeAt(i);
-  file.set(payload, at + 8);
-  view.setUint32(end, crc32(file.subarray(at + 4, at + end)));
-  return at + end + 4;
+/** @param {Uint8Array} row @param {Uint8ClampedArray} pixels @param {3 | 4} channels */
+function putRow(row, pixels, channels) {
+  if (channels === 4) return row.set(pixels);
+  for (let from = 0, to = 0; from < pixels.length; from += 4, to += 3) {
+    row[to] = pixels[from];
+    row[to + 1] = pixels[from + 1];
+    row[to + 2] = pixels[from + 2];
+  }
+}
+
+/** @param {string} type @param {Uint8Array} payload */
+function makeChunk(type, payload) {
+  const chunk = Buffer.alloc(payload.length + 12);
+  chunk.writeUInt32BE(payload.length, 0);
+  chunk.write(type, 4, 'latin1');
+  chunk.set(payload, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), payload.length + 8);
+  return chunk;
 }
 
 const CRC_TABLE = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -1,12 +1,7 @@
 // A .lic file as a picture that every browser shows.
 //
 //   bytes ──lic-codec──> pixels ──sharp──> AVIF, WebP, JPEG, PNG, scaled
-//                               ──zlib───> PNG, where sharp is not installed
-
-import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
-
-import { makePng, toRows } from './png.js';
+//                               ──png────> PNG, where sharp is not installed
 
 /**
  * @typedef {import('./server.js').PictureFormat} PictureFormat
@@ -18,8 +13,6 @@ import { makePng, toRows } from './png.js';
 
 /** @type {Encoders} */
 export const ENCODERS = { avif: { quality: 55, effort: 2 }, webp: { quality: 80 }, jpeg: { quality: 82 }, png: {} };
-
-const deflateAsync = promisify(deflate);
 
 /**
  * @param {any} sharp
@@ -38,10 +31,4 @@ export async function encodeBySharp(sharp, encoders, { width, height, data }, { 
   if (isGrey) image.toColourspace('b-w');
   const quality = variant.quality === null || variant.format === 'png' ? {} : { quality: variant.quality };
   return image.toFormat(variant.format, { ...encoders[variant.format], ...quality }).toBuffer();
-}
-
-/** @param {Picture} picture @returns {Promise<Uint8Array>} */
-export async function encodeByZlib(picture) {
-  const { channels, rows } = toRows(picture);
-  return makePng(picture, channels, await deflateAsync(rows));
 }
