@@ -17,16 +17,46 @@ const CHUNK_BYTES = 2 ** 16;
  * @returns {Promise<Buffer>} the file
  */
 export async function encodePng(picture, channels, signal) {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(picture.width, 0);
-  header.writeUInt32BE(picture.height, 4);
-  header.set([8, COLOR_TYPES[channels]], 8);
-  const parts = [Buffer.from(SIGNATURE), makeChunk('IHDR', header)];
-  const collect = async (/** @type {AsyncIterable<Uint8Array>} */ compressed) => {
-    for await (const bytes of compressed) parts.push(makeChunk('IDAT', bytes));
+  /** @type {Uint8Array[]} */
+  const compressed = [];
+  const collect = async (/** @type {AsyncIterable<Uint8Array>} */ source) => {
+    for await (const bytes of source) compressed.push(makeChunk('IDAT', bytes));
   };
   await pipeline(listRows(picture, channels), createDeflate({ chunkSize: CHUNK_BYTES }), collect, { signal });
-  return Buffer.concat([...parts, makeChunk('IEND', new Uint8Array())]);
+  return joinChunks(picture, channels, compressed);
+}
+
+/**
+ * All rows at once, for scripts that compress them by themselves. Without alpha where all of it is 255.
+ * @param {Picture} picture
+ * @returns {{channels: 3 | 4, rows: Uint8Array}}
+ */
+export function toRows(picture) {
+  const channels = isOpaque(picture.data) ? 3 : 4;
+  return { channels, rows: Buffer.concat([...listRows(picture, channels)]) };
+}
+
+/** @param {Uint8ClampedArray} data */
+function isOpaque(data) {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+/**
+ * @param {{width: number, height: number}} size
+ * @param {3 | 4} channels
+ * @param {Uint8Array} compressed the rows as a zlib stream (RFC 1950)
+ * @returns {Uint8Array<ArrayBuffer>} the file, in a buffer of its own
+ */
+export const makePng = (size, channels, compressed) => new Uint8Array(joinChunks(size, channels, [makeChunk('IDAT', compressed)]));
+
+/** @param {{width: number, height: number}} size @param {3 | 4} channels @param {Uint8Array[]} data chunks of type IDAT */
+function joinChunks({ width, height }, channels, data) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, COLOR_TYPES[channels]], 8);
+  return Buffer.concat([Buffer.from(SIGNATURE), makeChunk('IHDR', header), ...data, makeChunk('IEND', new Uint8Array())]);
 }
 
 /**
