@@ -78,12 +78,20 @@ def anchors(pictures):
             f"OpenJPEG {features.version_codec('jpg_2000')}": anchor_curve(pictures, j2k)}
 
 
+def frontier(points):
+    """Points (bpp, PSNR) by rate, without those that a smaller one equals or beats -> rates, PSNRs."""
+    kept = []
+    for rate, db in sorted(points):
+        if not kept or db > kept[-1][1]:
+            kept.append((rate, db))
+    return np.array(kept).T
+
+
 def common_range(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
     """The PSNRs that `curve` reaches between two rates and `anchor` reaches as well; from above to below if there are none."""
-    rate, db = np.array(sorted(curve)).T
+    (rate, db), (_, other_db) = frontier(curve), frontier(anchor)
     ends = np.interp(np.log([low, high]), np.log(rate), db)
-    other = sorted(value for _, value in anchor)
-    return max(ends[0], other[0]), min(ends[1], other[-1])
+    return max(ends[0], other_db[0]), min(ends[1], other_db[-1])
 
 
 def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
@@ -92,7 +100,7 @@ def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
     first, last = common_range(curve, anchor, low, high)
     if first >= last:
         return None
-    (rate, db), (other_rate, other_db) = (np.array(sorted(points)).T for points in (curve, anchor))
+    (rate, db), (other_rate, other_db) = frontier(curve), frontier(anchor)
     grid = np.linspace(first, last, 200)
     difference = np.interp(grid, db, np.log(rate)) - np.interp(grid, other_db, np.log(other_rate))
     return 100 * (np.exp(difference.mean()) - 1)

@@ -38,12 +38,12 @@ from tune_entropy import tune_on
 HERE = os.path.dirname(os.path.abspath(__file__))
 LEARNING_RATE, WARMUP_STEPS = 2e-4, 50
 TUNE_SHARE = 0.15  # of the time, for the entropy networks alone
-QUALITIES = (15, 25, 40, 55, 70, 85)
+QUALITIES = (5, 15, 25, 40, 55, 70, 85, 100)
 HELD_SIDE, HELD_PICTURES = 512, 24  # the centres of so many held-out pictures are measured
 SELFTEST_SIDE, SELFTEST_PICTURES = 256, 3
 FIT_PICTURES, FIT_SIDE = 100, 384  # what tables are fitted to, and the entropy networks tuned on
 ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
-LEAST_COMMON = 0.8  # of the PSNRs that the base reaches, the new model must reach so many
+CEILING_LOSS, LEAST_COMMON = 0.2, 0.3  # of the base's range of PSNR: what its top may lose, and what both must reach
 
 
 class Refused(Exception):
@@ -150,8 +150,8 @@ def train(args, name, pictures, held):
 
 
 def compare(base, new, pictures):
-    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %. Refused if it misses
-    much of the base's range: on the rest alone a broken model can look good."""
+    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %. Refused if it has
+    lost the base's high qualities, or shares little of its range: on the rest alone a broken model can look good."""
     curves = [codec_curve(Coder(*load_model(prefix)), pictures, QUALITIES)[0] for prefix in (base, new)]
     return curves, gain_of(*([(bpp, db) for _, bpp, db, _ in curve] for curve in curves))
 
@@ -160,9 +160,11 @@ def gain_of(base, new):
     """Curves of (bpp, PSNR) -> % of the base's rate."""
     first, last = common_range(new, base, *ANY_RATE)
     least, most = min(db for _, db in base), max(db for _, db in base)
+    top = max(db for _, db in new)
+    if top < most - CEILING_LOSS * (most - least):
+        raise Refused(f"the base reaches {most:.1f} dB on the held-out pictures, the new model {top:.1f} dB")
     if last - first < LEAST_COMMON * (most - least):
-        raise Refused(f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares "
-                      + (f"{first:.1f} to {last:.1f} dB only" if first < last else "nothing"))
+        raise Refused(f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares too little to compare")
     return bd_rate(new, base, *ANY_RATE)
 
 
