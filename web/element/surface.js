@@ -93,34 +93,37 @@ function copy(canvas, width, height) {
 }
 
 /**
- * Each pixel the mean of `scale` x `scale`, or of those that there are at the right and at the bottom; colours count as much as they are opaque.
+ * Each pixel the mean of `scale` x `scale`, or of those that there are at the right and at the bottom.
  * @param {ImageData} image @param {number} scale
  */
 function reduce({ data, width, height, colorSpace }, scale) {
   const small = new ImageData(Math.ceil(width / scale), Math.ceil(height / scale), { colorSpace });
-  const sums = new Float64Array(small.width * 4);
-  for (let y = 0; y < small.height; ++y) {
-    const rows = data.subarray(y * scale * width * 4, (y + 1) * scale * width * 4);
-    addRows(sums.fill(0), rows, width, scale);
-    for (let x = 0; x < small.width; ++x) {
-      const count = (rows.length / width / 4) * Math.min(scale, width - x * scale);
-      const opacity = sums[x * 4 + 3];
-      const to = (y * small.width + x) * 4;
-      for (let c = 0; c < 3; ++c) small.data[to + c] = opacity && sums[x * 4 + c] / opacity;
-      small.data[to + 3] = opacity / count;
-    }
+  for (let y = 0, to = 0; y < height; y += scale) {
+    const end = Math.min(y + scale, height) * width;
+    for (let x = 0; x < width; x += scale, to += 4) putMean(small.data, to, data, y * width + x, end, width, Math.min(scale, width - x));
   }
   return small;
 }
 
-/** @param {Float64Array} sums of red, green, blue, each times alpha, and alpha @param {Uint8ClampedArray} rows @param {number} width @param {number} scale */
-function addRows(sums, rows, width, scale) {
-  for (let from = 0, x = 0; from < rows.length; from += 4, x = x + 1 === width ? 0 : x + 1) {
-    const to = Math.floor(x / scale) * 4;
-    const alpha = rows[from + 3];
-    sums[to] += rows[from] * alpha;
-    sums[to + 1] += rows[from + 1] * alpha;
-    sums[to + 2] += rows[from + 2] * alpha;
-    sums[to + 3] += alpha;
+/**
+ * Colours count as much as they are opaque.
+ * @param {Uint8ClampedArray} to @param {number} at @param {Uint8ClampedArray} data
+ * @param {number} first pixel @param {number} end behind the last row @param {number} width of rows @param {number} columns
+ */
+function putMean(to, at, data, first, end, width, columns) {
+  let [red, green, blue, opacity, count] = [0, 0, 0, 0, 0];
+  for (let row = first; row < end; row += width) {
+    for (let from = row * 4; from < (row + columns) * 4; from += 4) {
+      const alpha = data[from + 3];
+      red += data[from] * alpha;
+      green += data[from + 1] * alpha;
+      blue += data[from + 2] * alpha;
+      opacity += alpha;
+      ++count;
+    }
   }
+  to[at] = opacity && red / opacity;
+  to[at + 1] = opacity && green / opacity;
+  to[at + 2] = opacity && blue / opacity;
+  to[at + 3] = opacity / count;
 }
