@@ -1,17 +1,20 @@
-// The package in an application made by Vite (its development server, too) and by webpack, and in one without a bundler.
+// The package in an application made by Vite (its development server, too) and by webpack, and in one without a bundler; and in one file,
+// made by esbuild and by Rollup, which look for no files beside the code.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import esbuild from 'esbuild';
+import { rollup } from 'rollup';
 import { createServer as createViteServer, build as viteBuild } from 'vite';
 import webpack from 'webpack';
 
 import { serve } from '../../web/demo/serve.js';
-import { rootPath } from '../web/vectors.js';
+import { makeApplication } from '../web/installed.js';
+import { checkPicture, listVectors, readVector, rootPath } from '../web/vectors.js';
 import { skip, useBrowser } from './browser.js';
 
 const APPLICATION = `
@@ -32,11 +35,8 @@ const openPage = useBrowser();
 
 // An application with the package installed as npm would.
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lic-bundlers-'));
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: rootPath('.'), stdio: ['ignore', 'pipe', 'ignore'] }));
+  ({ folder } = makeApplication());
   mkdirSync(join(folder, 'public'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', filename], { cwd: folder, stdio: 'ignore' });
   writeFileSync(join(folder, 'main.js'), APPLICATION);
   writeFileSync(join(folder, 'index.html'), HTML);
   cpSync(rootPath('tests/vectors/tiny-33x31.lic'), join(folder, 'public/picture.lic'));
@@ -109,3 +109,69 @@ test('no bundler: the files as they are', { skip }, async () => {
   writeFileSync(join(path, 'index.html'), HTML);
   await checkBuilt(path);
 });
+
+const VECTOR = listVectors().find(({ file }) => file === 'photo-grey.lic');
+// With the picture itself in the code; and with an element, which fetches its picture.
+const ONE_FILE = {
+  decode: `
+    import { decode } from 'lic-codec/inline';
+    const { width, height, colorSpace, data } = await decode(Uint8Array.from(atob('${readVector(VECTOR.file).toString('base64')}'), (letter) => letter.charCodeAt(0)));
+    globalThis.picture = { width, height, colorSpace, data: [...data] };
+    document.title = [width, height].join(' ');`,
+  element: `
+    import { configure } from 'lic-codec';
+    import { embedded } from 'lic-codec/inline';
+    import 'lic-codec/define';
+    configure(embedded);
+    const image = document.createElement('lic-img');
+    image.src = '/${VECTOR.file}';
+    document.body.append(image);
+    image.decode().then(() => (document.title = [image.naturalWidth, image.naturalHeight].join(' ')));`,
+};
+
+const BUNDLERS = {
+  esbuild: (entry, file) => esbuild.build({ entryPoints: [entry], outfile: file, bundle: true, format: 'esm', minify: true, target: 'es2022', logLevel: 'error' }),
+  Rollup: async (entry, file) => {
+    const bundle = await rollup({ input: entry, plugins: [nodeResolve({ browser: true })] });
+    await bundle.write({ file, format: 'es', inlineDynamicImports: true });
+    await bundle.close();
+  },
+};
+
+for (const [bundler, bundle] of Object.entries(BUNDLERS)) {
+  for (const [kind, code] of Object.entries(ONE_FILE)) {
+    test(`${bundler}: ${kind} from one file, with every other request refused`, { skip }, async () => {
+      const root = join(folder, `${bundler}-${kind}`);
+      cpSync(join(folder, 'public'), root, { recursive: true });
+      cpSync(join(folder, 'index.html'), join(root, 'index.html'));
+      cpSync(rootPath(`tests/vectors/${VECTOR.file}`), join(root, VECTOR.file));
+      const entry = join(folder, `${bundler}-${kind}.js`);
+      writeFileSync(entry, code);
+      await bundle(entry, join(root, 'main.js'));
+      await checkOneFile(root, ['/icon.svg', '/index.html', '/main.js', ...(kind === 'element' ? [`/${VECTOR.file}`] : [])]);
+    });
+  }
+}
+
+/** Opens an application, lets these requests of it through (the policy lets none through to others), and looks at what it has decoded. */
+async function checkOneFile(root, allowed) {
+  const { url, close } = await serve({ root, folders: ['.'] });
+  try {
+    const { page, problems } = await openPage();
+    const refused = [];
+    await page.route(`${url}**`, (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (allowed.includes(pathname)) return route.continue();
+      refused.push(pathname);
+      return route.abort();
+    });
+    await page.goto(`${url}index.html`);
+    await page.waitForFunction(() => document.title !== 'waiting');
+    assert.equal(await page.title(), `${VECTOR.width} ${VECTOR.height}`);
+    const picture = await page.evaluate('globalThis.picture');
+    if (picture) checkPicture({ ...picture, data: Uint8ClampedArray.from(picture.data) }, VECTOR);
+    assert.deepEqual([refused, problems, page.workers().length], [[], [], 0]);
+  } finally {
+    close();
+  }
+}
