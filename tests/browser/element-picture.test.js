@@ -1,12 +1,11 @@
 // How a picture comes into sight, and how it is taken along.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
 import sharp from 'sharp';
 
 import { largestDifference } from '../web/vectors.js';
-import { skip } from './browser.js';
+import { isFirefox, skip, test, unpack } from './browser.js';
 import { useElementPage } from './element-page.js';
 
 const openPage = useElementPage();
@@ -129,12 +128,12 @@ test('toBlob(): PNG of the pixels, or another type', { skip }, async () => {
     const jpeg = await image.toBlob('image/jpeg', 0.5);
     const canvas = image.shadowRoot.querySelector('canvas');
     const rejection = await add('lic-img').toBlob().catch(({ name }) => name);
-    const toArray = async (blob) => Array.from(new Uint8Array(await blob.arrayBuffer()));
-    return { png: await toArray(png), type: [png.type, jpeg.type], rejection, pixels: Array.from(canvas.getContext('2d').getImageData(0, 0, 300, 200).data) };
+    const toText = async (blob) => pack(new Uint8Array(await blob.arrayBuffer()));
+    return { png: await toText(png), type: [png.type, jpeg.type], rejection, pixels: pack(canvas.getContext('2d').getImageData(0, 0, 300, 200).data) };
   });
   assert.deepEqual([found.type, found.rejection], [['image/png', 'image/jpeg'], 'EncodingError']);
-  const { data } = await sharp(Buffer.from(found.png)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  assert.deepEqual([...data], found.pixels);
+  const { data } = await sharp(unpack(found.png)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  assert.equal(data.toString('base64'), found.pixels);
 });
 
 test('dragged, it is a PNG file; with draggable=false, nothing', { skip }, async () => {
@@ -235,7 +234,8 @@ test('shown small, the pixels are averaged as those of an <img>, and the menu is
     shots.push(await sharp(png).removeAlpha().raw().toBuffer());
   }
   const difference = shots[0].reduce((sum, value, i) => sum + Math.abs(value - shots[1][i]), 0) / shots[0].length;
-  assert.ok(difference < 0.5, `${difference} in the mean`);
+  // Without the average it is 11. Firefox shrinks an <img> by another filter.
+  assert.ok(difference < (isFirefox ? 6 : 0.5), `${difference} in the mean`);
   const found = await page.evaluate(async () => {
     const root = images[0].shadowRoot;
     const facts = () => [root.querySelectorAll('canvas').length, root.elementFromPoint(20, 20).width];
@@ -251,7 +251,7 @@ test('a Display P3 picture has its colours, as an <img> has them', { skip }, asy
   const { page } = await openPage();
   // Chromium without a graphics card shows canvases unmanaged: what is compared is what they hold, as sRGB.
   const found = await page.evaluate(async () => {
-    const read = (context) => Array.from(context.getImageData(0, 0, 300, 200, { colorSpace: 'srgb' }).data);
+    const read = (context) => pack(context.getImageData(0, 0, 300, 200, { colorSpace: 'srgb' }).data);
     const contextOf = (image) => image.shadowRoot.querySelector('canvas').getContext('2d');
     const [p3, plain, image] = [['lic-img', 'p3.lic'], ['lic-img', 'wide.lic'], ['img', 'p3.png']].map(([tag, name]) => add(tag, { src: `/pictures/${name}` }));
     await Promise.all([p3, plain, image].map((each) => each.decode()));
@@ -259,7 +259,9 @@ test('a Display P3 picture has its colours, as an <img> has them', { skip }, asy
     canvas.drawImage(image, 0, 0);
     return { spaces: [p3, plain].map((each) => contextOf(each).getContextAttributes().colorSpace), lic: read(contextOf(p3)), plain: read(contextOf(plain)), image: read(canvas) };
   });
-  assert.deepEqual(found.spaces, ['display-p3', 'srgb']);
-  assert.ok(largestDifference(found.lic, found.image) <= 2, `${largestDifference(found.lic, found.image)}`);
-  assert.ok(largestDifference(found.lic, found.plain) > 10, 'the profile changes what is seen');
+  // Firefox has no such canvas: there the decoder converts.
+  assert.deepEqual(found.spaces, [isFirefox ? 'srgb' : 'display-p3', 'srgb']);
+  const [lic, image, plain] = [found.lic, found.image, found.plain].map(unpack);
+  assert.ok(largestDifference(lic, image) <= 2, `${largestDifference(lic, image)}`);
+  assert.ok(largestDifference(lic, plain) > 10, 'the profile changes what is seen');
 });
