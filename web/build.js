@@ -4,7 +4,7 @@
 //   models/*.dec.licm ──> ids ──> places ─┴──> esbuild ──> dist/*.js
 //   build/wasm/wasm/lic.wasm ──────────────────────────────> dist/lic.wasm
 //   build/wasm-relaxed/wasm/lic.wasm ──────────────────────> dist/lic-relaxed.wasm
-//   lic.wasm, models/*.dec.licm ──> base64 ────────────────> dist/embedded-*.js
+//   lic.wasm, the default model ──> base64 ────────────────> dist/embedded-*.js
 //   web/*.d.ts ────────────────────────────────────────────> dist/
 //   web/element.js ──> manifest.js ────────────────────────> dist/custom-elements.json
 //   web/server/ ──> its own build.js ─────────────────────> dist/server/
@@ -27,6 +27,8 @@ import { buildServer } from './server/build.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB = join(ROOT, 'web');
 const DIST = join(ROOT, 'dist');
+// What lic-codec/inline carries.
+const DEFAULT_MODEL = 'lic-photo.dec.licm';
 const ENTRIES = [
   'index.js', 'node.js', 'workerd.js', 'worker.js', 'node-worker.js', 'inline.js', 'node-inline.js', 'workerd-inline.js', 'element.js', 'define.js',
   'server/service-worker.js',
@@ -64,7 +66,9 @@ await esbuild.build({
 });
 for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(DIST, name));
 embed('embedded-wasm.js', toBase64(modules['lic.wasm']));
-embed('embedded-models.js', Object.fromEntries(listModels().map(({ id, path }) => [id, toBase64(path)])));
+const embedded = listModels().filter(({ name }) => name === DEFAULT_MODEL);
+if (!embedded.length) throw new Error(`models/${DEFAULT_MODEL} is not there`);
+embed('embedded-models.js', Object.fromEntries(embedded.map(({ id, path }) => [id, toBase64(path)])));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, basename(name)));
 writeFileSync(join(DIST, 'custom-elements.json'), JSON.stringify(makeManifest(), null, 2));
 await buildServer(DIST);

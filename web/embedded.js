@@ -1,4 +1,4 @@
-// What the entries of lic-codec/inline have in common: the models are text in a module (embedded-models.js, which build.js writes).
+// What the entries of lic-codec/inline have in common: the default model is text in a module (embedded-models.js, which build.js writes).
 
 import { createApi } from './api.js';
 import texts from './embedded-models.js';
