@@ -116,8 +116,8 @@ def file_hash(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def lic_codec(command, model):
-    """`model` is the path of the decoder's half, NAME.dec.licm."""
+def lic_codec(command, model, effort=None):
+    """`model` is the path of the decoder's half, NAME.dec.licm; without an effort the command's default holds."""
     encoder_half = model.replace(".dec.licm", ".enc.licm")
     program = find_program(command)
     for path in (program or command, model, encoder_half):
@@ -125,14 +125,14 @@ def lic_codec(command, model):
             raise CodecError(f"there is no {path}")
     return replace(
         LIC,
-        encode=(command, *LIC.encode[1:], "-m", model),
+        encode=(command, *LIC.encode[1:], *([] if effort is None else ["--effort", str(effort)]), "-m", model),
         decode=(command, *LIC.decode[1:], "-m", model),
         version_title=f"lic {{}}, weights {file_hash(model)[:8]}",
         files=(program, model, encoder_half),
     )
 
 
-def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL):
+def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL, effort=None):
     """(codecs, missing): those of the keys (of all, by default) that can be run here, key -> Codec, in the table's order; and of
     the others the reason, key -> text. CodecError for a key that no codec has."""
     known = ["lic", *(codec.key for codec in RIVALS)]
@@ -140,7 +140,7 @@ def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL):
     if unknown:
         raise CodecError(f"no codec is called {unknown[0]}; there are {', '.join(known)}")
     codecs, missing = {}, {}
-    makers = {"lic": lambda: lic_codec(lic, model), **{codec.key: (lambda codec=codec: codec) for codec in RIVALS}}
+    makers = {"lic": lambda: lic_codec(lic, model, effort), **{codec.key: (lambda codec=codec: codec) for codec in RIVALS}}
     for key in known:
         if keys and key not in keys:
             continue

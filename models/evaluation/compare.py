@@ -43,6 +43,7 @@ def parse_arguments():
     parser.add_argument("--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)")
     parser.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
     parser.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
+    parser.add_argument("--effort", type=int, help="how hard it searches (the command's default)")
     parser.add_argument("--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="(%(default)s)")
     parser.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
     arguments = parser.parse_args()
@@ -110,7 +111,7 @@ def processors(rows):
 
 def run(arguments):
     """Measures, writes the results. Returns whether everything could be measured. CodecError without LIC."""
-    codecs, missing = coders.usable_codecs(arguments.codecs, arguments.lic, arguments.model)
+    codecs, missing = coders.usable_codecs(arguments.codecs, arguments.lic, arguments.model, arguments.effort)
     if "lic" in missing:
         raise CodecError(missing["lic"])
     if arguments.report:

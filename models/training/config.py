@@ -15,31 +15,31 @@ class Config:
     """Widths count channels; `4`, `8`, `16` in a name is the resolution divisor at which they live."""
 
     name: str = "lic-photo"
-    latent_channels: int = 192
+    latent_channels: int = 224
     hyper_channels: int = 64
-    # Analysis and synthesis: blocks of depthwise, 1x1 up, activation, 1x1 down.
+    # Analysis (blocks at 1/4, 1/8, 1/16) and synthesis (at 1/16, 1/8, 1/4): depthwise, 1x1 up, activation, 1x1 down.
     analysis_width4: int = 64
-    analysis_width8: int = 96
-    analysis_width16: int = 160
-    analysis_blocks: tuple = (2, 2, 2)
-    synthesis_width16: int = 128
-    synthesis_width8: int = 64
-    synthesis_width4: int = 32
-    synthesis_blocks: tuple = (2, 2, 1)
+    analysis_width8: int = 128
+    analysis_width16: int = 192
+    analysis_blocks: tuple = (2, 3, 3)
+    synthesis_width16: int = 96
+    synthesis_width8: int = 96
+    synthesis_width4: int = 40
+    synthesis_blocks: tuple = (2, 2, 2)
     # Entropy networks.
     hyper_width: int = 96
+    hyper_hidden: int = 160
     feature_channels: int = 96
     context_width: int = 64
     context_hidden: int = 160
     # group_table[pass][class]: which quarter of the channels that class of positions decodes in that pass.
     group_table: tuple = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
     # Recipe.
+    loss: str = "mse"  # or "visual": losses.py
     crop: int = 192
     batch: int = 8
     learning_rate: float = 4e-4
     warmup_steps: int = 200
-    relu_steps: int = 2000  # the slope of the activations falls from `start_slope` to 0 over these steps
-    start_slope: float = 0.0
     hard_fraction: float = 0.15  # last part of the run: hard rounding everywhere, int8 weights everywhere
 
     @property

@@ -58,22 +58,42 @@ class Crops:
     """Random crops of pictures that lie in a device's memory as uint8, flipped and transposed at random."""
 
     def __init__(self, pictures, crop, batch, seed, device=torch.device("cpu")):
-        self.pictures = [torch.from_numpy(picture).to(device) for picture in pictures]  # (height, width, 3)
+        self.pictures = [torch.from_numpy(picture).to(device).flatten(0, 1) for picture in pictures]  # (height * width, 3)
+        self.shapes = [picture.shape[:2] for picture in pictures]
         self.crop, self.batch, self.random = crop, batch, np.random.default_rng(seed)
+        self.steps = torch.arange(crop, device=device)
+        if len(set(self.shapes)) == 1:  # one gather for the whole batch, which a GPU wants
+            self.stack = torch.cat(self.pictures)
+            self.pictures = []
+        else:
+            self.stack = None
 
     def __len__(self):
-        return len(self.pictures)
+        return len(self.shapes)
 
-    def one(self):
-        """uint8 (crop, crop, 3)."""
-        picture = self.pictures[self.random.integers(len(self.pictures))]
-        top, left = (int(self.random.integers(side - self.crop + 1)) for side in picture.shape[:2])
-        part = picture[top:top + self.crop, left:left + self.crop]
-        flip, transpose = self.random.random(2) < 0.5
-        part = part.flip(1) if flip else part
-        return part.transpose(0, 1) if transpose else part
+    def draw(self):
+        """-> pictures (batch), int64 (batch, 3): where the crop begins in its picture, and how far its rows and its columns lie apart."""
+        rows = np.empty((self.batch, 3), np.int64)
+        chosen = self.random.integers(len(self.shapes), size=self.batch)
+        for row, index in zip(rows, chosen):
+            height, width = self.shapes[index]
+            top, left = (int(self.random.integers(side - self.crop + 1)) for side in (height, width))
+            flip, transpose = self.random.random(2) < 0.5
+            first = top * width + left + (self.crop - 1 if flip else 0)
+            down, across = width, -1 if flip else 1
+            row[:] = first, *((across, down) if transpose else (down, across))
+        return chosen, rows
 
     def next(self):
         """float (batch, 3, crop, crop) in 0..1, channels last."""
-        pixels = torch.stack([self.one() for _ in range(self.batch)]).permute(0, 3, 1, 2)
-        return pixels.float().div(255.0).contiguous(memory_format=torch.channels_last)
+        chosen, rows = self.draw()
+        if self.stack is not None:
+            height, width = self.shapes[0]
+            rows[:, 0] += chosen * (height * width)
+        first, down, across = torch.from_numpy(rows).to(self.steps.device, non_blocking=True).t()[:, :, None, None]
+        places = first + down * self.steps[:, None] + across * self.steps  # (batch, crop, crop)
+        if self.stack is not None:
+            pixels = self.stack[places]
+        else:
+            pixels = torch.stack([self.pictures[index][place] for index, place in zip(chosen, places)])
+        return pixels.permute(0, 3, 1, 2).float().div(255.0).contiguous(memory_format=torch.channels_last)

@@ -59,5 +59,6 @@ class HyperPrior(nn.Module):
 
     def forward(self, hyper, anchor):
         """hyper (B, channels, h, w), anchor (B) -> bits of the same shape as hyper."""
-        sigma = sigma_of_index(self.index[anchor])[:, :, None, None]
-        return gaussian_bits(hyper - self.offset[anchor][:, :, None, None], sigma)
+        chosen = (anchor[:, None] == torch.arange(ANCHOR_COUNT, device=anchor.device)).to(self.index.dtype)  # (B, anchors)
+        index, offset = (chosen @ rows for rows in (self.index, self.offset))
+        return gaussian_bits(hyper - offset[:, :, None, None], sigma_of_index(index)[:, :, None, None])

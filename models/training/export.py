@@ -84,7 +84,7 @@ def analysis_branches(net):
 def synthesis_branches(net):
     return [chain(net.linear, licm.Shuffle(PATCH)),
             chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
-                  net.leave, licm.Shuffle(4))]
+                  net.smooth, net.leave, licm.Shuffle(4))]
 
 
 def hyper_analysis_branches(net):
@@ -95,9 +95,9 @@ def hyper_analysis_branches(net):
 def entropy_of(model):
     """Entropy with Gaussian tables and the training's hyper prior; nothing fitted yet."""
     config, hyper, context = model.config, model.hyper_synthesis, model.context
-    first, middle, last = (integer_layer(layer) for layer in (hyper.enter, hyper.middle, hyper.leave))
-    enter, spread, join, mix, leave = (
-        integer_layer(layer) for layer in (context.enter, context.spread, context.join, context.mix, context.leave))
+    first, hyper_spread, hyper_mix, last = (integer_layer(layer) for layer in (hyper.enter, hyper.spread, hyper.mix, hyper.leave))
+    enter, spread, join, reach, mix, leave = (integer_layer(layer) for layer in (
+        context.enter, context.spread, context.join, context.reach, context.mix, context.leave))
     entropy = licm.Entropy(
         config.latent_channels, config.hyper_channels, config.feature_channels, len(config.group_table[0]),
         np.array(config.group_table, np.uint8), 0,
@@ -105,8 +105,8 @@ def entropy_of(model):
         np.clip(np.rint(model.prior.offset.detach().numpy()), -HYPER_MAX, HYPER_MAX).astype(np.int16),
         np.clip(np.rint(model.prior.index.detach().numpy()), 0, SCALE_COUNT - 1).astype(np.uint8),
         tables.gaussian_tables(),
-        [first, licm.Shuffle(2), middle, last, licm.Shuffle(2)],
-        [enter, spread, join, licm.Add(0), licm.Clamp(0, 32767), mix, leave])
+        [first, licm.Shuffle(2), hyper_spread, hyper_mix, last, licm.Shuffle(2)],
+        [enter, spread, join, licm.Add(0), licm.Clamp(0, 32767), reach, mix, leave])
     integer.check_entropy(entropy)
     return entropy
 

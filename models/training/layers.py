@@ -56,21 +56,10 @@ class Conv(nn.Conv2d):
 
     def forward(self, x):
         weight = fake_int8(self.weight) if self.quantise else self.weight
-        if self.groups > 1 and self.kernel_size == (5, 5) and self.stride == (1, 1) and x.device.type == "cpu":
+        if self.groups > 1 and self.kernel_size == (5, 5) and self.stride == (1, 1) and not x.is_cuda:
             kind = torch.bfloat16 if torch.is_autocast_cpu_enabled() else torch.float32
             return WideDepthwise.apply(x.to(kind), weight.to(kind), self.bias.to(kind))
         return F.conv2d(x, weight, self.bias, self.stride, self.padding, 1, self.groups)
-
-
-class Rectifier(nn.Module):
-    """ReLU; before that, while a run that starts from leaky weights is young, leaky with a falling slope."""
-
-    def __init__(self):
-        super().__init__()
-        self.slope = 0.0
-
-    def forward(self, x):
-        return F.leaky_relu(x, self.slope) if self.slope > 0 else F.relu(x)
 
 
 class Block(nn.Module):
@@ -80,7 +69,7 @@ class Block(nn.Module):
         super().__init__()
         self.depthwise = Conv(channels, channels, kernel, depthwise=True)
         self.widen = Conv(channels, 2 * channels)
-        self.act = Rectifier()
+        self.act = nn.ReLU()
         self.narrow = Conv(2 * channels, channels)
 
     def forward(self, x):

@@ -18,11 +18,10 @@ from torch import nn
 from config import CLASS_COUNT, HYPER_MAX
 from dct import PATCH, dct_basis
 from entropy import HyperPrior, gaussian_bits, round_identity, sigma_of_index
-from layers import Block, Conv, INT16_MAX, IntegerConv, Rectifier
+from layers import Block, Conv, INT16_MAX, IntegerConv
 from quality import Gains, nearest_anchor
 
 MEAN_STEP = 1 / 16
-FIRST_HIDDEN_MAX = 16383  # keeps a 3x3 over 96 channels of int8 weights inside 32 bits
 INDEX_START = 20.0
 
 
@@ -67,7 +66,8 @@ class Synthesis(nn.Module):
         self.blocks8 = nn.Sequential(*[Block(w8, 3) for _ in range(n8)])
         self.up4 = Conv(w8, 4 * w4)
         self.blocks4 = nn.Sequential(*[Block(w4, 3) for _ in range(n4)])
-        self.leave = Conv(w4, 48, 3)
+        self.smooth = Conv(w4, w4, 3, depthwise=True)
+        self.leave = Conv(w4, 48)
         self.linear.weight.data = torch.from_numpy(dct_basis(config.latent_channels).T.copy())[:, :, None, None].clone()
         for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
             nn.init.zeros_(zero)
@@ -76,7 +76,7 @@ class Synthesis(nn.Module):
         with autocast():
             h = self.blocks8(F.pixel_shuffle(self.up8(self.blocks16(self.enter(y))), 2))
             h = self.blocks4(F.pixel_shuffle(self.up4(h), 2))
-            h = F.pixel_shuffle(self.leave(h), 4)
+            h = F.pixel_shuffle(self.leave(self.smooth(h)), 4)
         return F.pixel_shuffle(self.linear(y), PATCH) + h.float()
 
 
@@ -91,7 +91,7 @@ class HyperAnalysis(nn.Module):
         self.middle = Conv(width, width)
         self.down4 = Conv(width, width, 5, stride=2, depthwise=True)
         self.leave = Conv(width, config.hyper_channels)
-        self.act = Rectifier()
+        self.act = nn.ReLU()
 
     def forward(self, y):
         h = self.act(self.enter(y))
@@ -105,13 +105,14 @@ class HyperSynthesis(nn.Module):
     def __init__(self, config):
         super().__init__()
         width = config.hyper_width
-        self.enter = IntegerConv(config.hyper_channels, 4 * width, in_step=1.0, lo=0, hi=FIRST_HIDDEN_MAX)
-        self.middle = IntegerConv(width, width, 3, lo=0)
-        self.leave = IntegerConv(width, 4 * config.feature_channels)
+        self.enter = IntegerConv(config.hyper_channels, 4 * width, in_step=1.0, lo=0)
+        self.spread = IntegerConv(width, width, 3, depthwise=True)
+        self.mix = IntegerConv(width, config.hyper_hidden, lo=0)
+        self.leave = IntegerConv(config.hyper_hidden, 4 * config.feature_channels)
 
     def forward(self, z):
-        h = self.middle(F.pixel_shuffle(self.enter(z), 2))
-        return F.pixel_shuffle(self.leave(h), 2)
+        h = self.spread(F.pixel_shuffle(self.enter(z), 2))
+        return F.pixel_shuffle(self.leave(self.mix(h)), 2)
 
 
 def to_classes(x):
@@ -140,27 +141,31 @@ class Context(nn.Module):
         self.enter = IntegerConv(m, width, bias_sets=sets, in_step=MEAN_STEP, lo=0)
         self.spread = IntegerConv(width, width, 3, depthwise=True, bias_sets=sets)
         self.join = IntegerConv(width, features, bias_sets=sets)
+        self.reach = IntegerConv(features, features, 3, depthwise=True, bias_sets=sets)
         self.mix = IntegerConv(features, config.context_hidden, bias_sets=sets, lo=0)
         self.leave = IntegerConv(config.context_hidden, 2 * m, bias_sets=sets, out_step=out_step)
         self.leave.bias.data[:, m:] = INDEX_START
-        rows = [[[half * m + g * self.group + i for half in (0, 1) for i in range(self.group)] for g in active]
-                for active in self.table]
-        self.register_buffer("rows", torch.tensor(rows), persistent=False)  # (passes, classes, 2 * group)
+        self.reach.weight.data.mul_(0.25)[:, :, 1, 1] += 1.0  # near the identity
+
+    def active_rows(self, rows, p):
+        """rows (2M, ...), first those of means, then those of scale indices -> (4, 2 * group, ...): for each class those that pass p decodes."""
+        halves = rows.reshape(2, CLASS_COUNT, self.group, *rows.shape[1:])
+        return torch.stack([halves[:, g].flatten(0, 1) for g in self.table[p]])
 
     def predict(self, plane, features, weights, p):
         """plane (B, M, h, w) in steps of 1/16 -> mean, index, each (4, group, n) for the active channels of pass p."""
         h = self.spread(self.enter(plane, weights[0], p), weights[1], p)
         h = self.join(h, weights[2], p) + features
-        h = self.mix(h.clamp(0.0, INT16_MAX / 256), weights[3], p)
-        rows = self.rows[p]
-        out = torch.baddbmm(self.leave.bias[p][rows][:, :, None], weights[4][:, :, 0, 0][rows], to_classes(h))
-        out = self.leave.requantise(out, self.leave.out_step[rows][:, :, :, 0])
-        return out.chunk(2, 1)
+        h = self.reach(h.clamp(0.0, INT16_MAX / 256), weights[3], p)
+        h = self.mix(h, weights[4], p)
+        bias, weight, step = (self.active_rows(rows, p) for rows in (self.leave.bias[p], weights[5][:, :, 0, 0], self.leave.out_step[:, :, 0]))
+        out = torch.baddbmm(bias[:, :, None], weight, to_classes(h))
+        return self.leave.requantise(out, step).chunk(2, 1)
 
     def forward(self, y, features):
         """y (B, M, h, w) with gain; h, w even -> target, mean, index (each (passes, 4, group, n)), decoded (B, M, h, w)."""
         b, m, height, width = y.shape
-        layers = (self.enter, self.spread, self.join, self.mix, self.leave)
+        layers = (self.enter, self.spread, self.join, self.reach, self.mix, self.leave)
         weights = [layer.rounded_weight() for layer in layers]
         by_class = to_classes(y)
         zeros = by_class.new_zeros(self.group, by_class.shape[2])
@@ -188,11 +193,6 @@ class Codec(nn.Module):
         self.hyper_analysis, self.hyper_synthesis = HyperAnalysis(config), HyperSynthesis(config)
         self.context, self.gains = Context(config), Gains(config.latent_channels)
         self.prior = HyperPrior(config.hyper_channels)
-
-    def set_slope(self, slope):
-        for module in (*self.analysis.modules(), *self.synthesis.modules()):
-            if isinstance(module, Rectifier):
-                module.slope = slope
 
     def set_quantise(self, on):
         for module in self.modules():

@@ -10,27 +10,38 @@ RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "
 
 
 def make_optimiser(model, rate):
-    """Adam with a group for each part, whose `base` rate the schedule multiplies."""
+    """Adam with a group for each part, whose `base` rate the schedule multiplies. On a GPU it fits into a captured step: rates are tensors there,
+    and a step with `found_inf` set changes nothing."""
     groups = [{"params": list(part.parameters()), "base": rate * RATE_FACTORS.get(name, 1.0)}
               for name, part in model.named_children()]
-    on_gpu = next(model.parameters()).is_cuda
-    return torch.optim.Adam(groups, lr=rate, betas=BETAS, **({"fused": True} if on_gpu else {}))
+    device = next(model.parameters()).device
+    if device.type != "cuda":
+        return torch.optim.Adam(groups, lr=rate, betas=BETAS)
+    for group in groups:
+        group["lr"] = torch.tensor(rate, device=device)
+    return torch.optim.Adam(groups, lr=torch.tensor(rate, device=device), betas=BETAS, fused=True, capturable=True)
 
 
 def set_rate(optimiser, factor):
     for group in optimiser.param_groups:
-        group["lr"] = group["base"] * factor
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(group["base"] * factor)
+        else:
+            group["lr"] = group["base"] * factor
 
 
-def step(model, optimiser, loss):
-    """One step down the loss, gradients clipped. False, and nothing has changed, if a gradient is not finite."""
+def descend(model, optimiser, loss):
+    """Gradients of the loss, clipped; a step if they are finite -> 1.0 if they were not, on the model's device."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], CLIP)
-    if not torch.isfinite(norm):
-        return False
-    optimiser.step()
-    return True
+    bad = (~torch.isfinite(norm + loss.detach())).float()
+    if norm.is_cuda:
+        optimiser.found_inf = bad
+        optimiser.step()
+    elif not bad:
+        optimiser.step()
+    return bad
 
 
 class Average:
@@ -41,9 +52,10 @@ class Average:
         self.count = 0
 
     @torch.no_grad()
-    def update(self, model):
-        self.count += 1
-        decay = min(AVERAGE_DECAY, (1 + self.count) / (10 + self.count))
+    def update(self, model, steps=1):
+        """After `steps` steps of the model."""
+        self.count += steps
+        decay = min(AVERAGE_DECAY, (1 + self.count) / (10 + self.count)) ** steps
         own = model.state_dict()
         torch._foreach_mul_(list(self.state.values()), decay)
         torch._foreach_add_(list(self.state.values()), [own[key] for key in self.state], alpha=1 - decay)

@@ -48,7 +48,6 @@ class Gains(nn.Module):
     def forward(self, quality):
         """quality (B) -> gain (B, channels, 1, 1)."""
         position = quality * (ANCHOR_COUNT - 1) / 100.0
-        low = torch.clamp(position.floor().long(), 0, ANCHOR_COUNT - 2)
-        fraction = (position - low)[:, None]
-        log2 = self.log2[low] * (1.0 - fraction) + self.log2[low + 1] * fraction
-        return torch.exp2(log2)[:, :, None, None]
+        anchors = torch.arange(ANCHOR_COUNT, device=quality.device)
+        near = (1.0 - (position[:, None] - anchors).abs()).clamp(min=0.0)  # (B, anchors): linear between neighbours
+        return torch.exp2(near @ self.log2)[:, :, None, None]

@@ -64,6 +64,7 @@ def run(args):
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     exact_sums()
+    torch.backends.cudnn.benchmark = True
     config = load_config(args.config)
     model, average, steps = build(config, args.resume)
     directory = data_dir(args.data)

@@ -1,9 +1,10 @@
 """The training loop: what a step is, when it is annealed, what is reported and saved.
 
-Loss, for a quality drawn for each crop: lambda^-1/2 (lambda 255^2 MSE + bits per pixel), 1 at quality 50. The learning rate
+Loss, for a quality drawn for each crop: lambda^-1/2 (lambda 255^2 distortion + bits per pixel), 1 at quality 50. The learning rate
 follows a cosine on elapsed time, so any budget ends annealed. The last part (`hard_fraction`) takes the rate at the rounded
 latents, rounds the float networks' weights to int8 as the exported files do, and trains the decoder's side only.
 """
+import contextlib
 import dataclasses
 import math
 import time
@@ -11,12 +12,16 @@ import time
 import torch
 
 import checkpoint
-from optimiser import Average, averaged, make_optimiser, set_rate, step
+from losses import LOSSES, mean_squared_error
+from optimiser import Average, averaged, descend, make_optimiser, set_rate
 from quality import lambda_of, sample_quality
 
 REPORT_STEPS, SAVE_SECONDS, VALIDATE_SECONDS = 200, 120, 900
 FINAL_RATE = 0.02  # of the learning rate, at the end of the cosine
 VALIDATION_QUALITIES = (20.0, 50.0, 75.0)
+BAD_STEPS, MAX_FAILURES = REPORT_STEPS // 10, 5  # steps that are not finite between two reports, and how often there may be more
+AVERAGE_STEPS = 8  # on a GPU, between two updates of the average
+WARM_UP_STEPS = 3  # that a GPU takes before a step is captured
 LAMBDA_AT_50 = float(lambda_of(torch.tensor(50.0)))
 
 
@@ -43,9 +48,22 @@ class Budget:
         return (self.steps - steps) * seconds / steps if steps else None
 
 
+def has_fast_bf16(device):
+    """GPUs have it, and processors with AVX-512; others emulate it, thirty times slower than float32."""
+    if device.type != "cpu":
+        return True
+    try:
+        with open("/proc/cpuinfo") as file:
+            return "avx512bw" in file.read()
+    except OSError:
+        return False
+
+
 def make_autocast(device):
-    """bf16 for the float networks, on either kind of device."""
-    return lambda: torch.autocast(device.type, dtype=torch.bfloat16)
+    """bf16 for the float networks where it is fast. Captured steps may not share cast weights."""
+    if not has_fast_bf16(device):
+        return contextlib.nullcontext
+    return lambda: torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=device.type != "cuda")
 
 
 def exact_sums():
@@ -58,9 +76,8 @@ def rate_distortion(model, x, quality, hard, autocast):
     """-> weighted loss (B), bits per pixel (B), MSE (B)."""
     picture, bits, hyper_bits = model(x, quality, hard, autocast)
     bpp = (bits + hyper_bits) / (x.shape[2] * x.shape[3])
-    mse = (picture - x).square().mean((1, 2, 3))
-    loss = lambda_of(quality) * 255.0 ** 2 * mse + bpp
-    return loss * (lambda_of(quality) / LAMBDA_AT_50) ** -0.5, bpp, mse
+    loss = lambda_of(quality) * 255.0 ** 2 * LOSSES[model.config.loss](picture, x) + bpp
+    return loss * (lambda_of(quality) / LAMBDA_AT_50) ** -0.5, bpp, mean_squared_error(picture.detach(), x)
 
 
 def psnr(mse):
@@ -96,13 +113,27 @@ def freeze_encoder(model):
             parameter.requires_grad_(False)
 
 
-def compiled(model, device):
-    """The model through torch.compile on a GPU, where thousands of small kernels would wait for their launches."""
-    if device.type != "cuda" or not hasattr(torch, "compile"):
-        return model
-    import torch._dynamo
-    torch._dynamo.config.suppress_errors = True  # what it cannot compile runs as it is
-    return torch.compile(model)
+class CapturedStep:
+    """A step as one CUDA graph: its thousand small kernels start without waiting for the processor."""
+
+    def __init__(self, work, x, quality):
+        """`work(x, quality)` -> tensor; it must not look at any value. Takes WARM_UP_STEPS steps."""
+        self.x, self.quality = x.clone(memory_format=torch.preserve_format), quality.clone()
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(WARM_UP_STEPS):
+                work(self.x, self.quality)
+        torch.cuda.current_stream().wait_stream(side)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.values = work(self.x, self.quality)
+
+    def __call__(self, x, quality):
+        self.x.copy_(x)
+        self.quality.copy_(quality)
+        self.graph.replay()
+        return self.values
 
 
 class Trainer:
@@ -115,34 +146,55 @@ class Trainer:
         if average is not None:
             self.average.state = {key: value.float().to(device) for key, value in average.items()}
         self.optimiser = make_optimiser(model, self.config.learning_rate)
-        self.forward = compiled(model, device)
+        self.captured = None
         self.hard = False
 
     def anneal(self, fraction, local):
-        """Sets what depends on time: learning rate, activations, hard rounding."""
+        """Sets what depends on time: learning rate, hard rounding."""
         if not self.hard and fraction >= 1.0 - self.config.hard_fraction:
             self.hard = True
             self.model.set_quantise(True)
             freeze_encoder(self.model)
-        slope = self.config.start_slope * max(0.0, 1.0 - self.steps / self.config.relu_steps)
-        self.model.set_slope(slope)
+            self.captured = None
         cosine = 0.5 * (1 + math.cos(math.pi * fraction)) * (1 - FINAL_RATE) + FINAL_RATE
         factor = min(1.0, (local + 1) / self.config.warmup_steps) * cosine
         set_rate(self.optimiser, factor)
         return self.config.learning_rate * factor
 
-    def take_step(self):
-        """-> (loss, bits per pixel, MSE) of the batch, or None: not finite, and the model is back at its average."""
-        x, quality = self.crops.next(), sample_quality(self.config.batch).to(self.device)
-        terms, bpp, mse = rate_distortion(self.forward, x, quality, self.hard, self.autocast)
+    def work(self, x, quality):
+        """One step -> (loss, bits per pixel, MSE, 1 if it was not finite and changed nothing), on the device."""
+        terms, bpp, mse = rate_distortion(self.model, x, quality, self.hard, self.autocast)
         loss = terms.mean()
-        if not torch.isfinite(loss) or not step(self.model, self.optimiser, loss):
-            self.model.load_state_dict(self.average.state)
-            self.optimiser = make_optimiser(self.model, self.config.learning_rate)
-            return None
-        self.average.update(self.model)
+        bad = descend(self.model, self.optimiser, loss)
+        return torch.stack([loss.detach(), bpp.detach().mean(), mse.mean(), bad])
+
+    def take_step(self):
+        """-> what `work` gives, with zeros in place of what is not finite."""
+        x, quality = self.crops.next(), sample_quality(self.config.batch).to(self.device)
+        values = self.step_on_gpu(x, quality) if self.device.type == "cuda" else self.step_on_cpu(x, quality)
         self.steps += 1
-        return torch.stack([loss.detach(), bpp.detach().mean(), mse.detach().mean()])
+        return torch.nan_to_num(values, 0.0, 0.0, 0.0)
+
+    def step_on_cpu(self, x, quality):
+        values = self.work(x, quality)
+        if not values[3]:
+            self.average.update(self.model)
+        return values
+
+    def step_on_gpu(self, x, quality):
+        if self.captured is None:
+            self.optimiser.zero_grad(set_to_none=True)  # so that the gradients lie in the graph's memory
+            self.captured = CapturedStep(self.work, x, quality)
+        values = self.captured(x, quality)
+        if self.steps % AVERAGE_STEPS == 0:
+            self.average.update(self.model, AVERAGE_STEPS)
+        return values
+
+    def roll_back(self):
+        """The model becomes its average, with a fresh optimiser."""
+        self.model.load_state_dict(self.average.state)
+        self.optimiser = make_optimiser(self.model, self.config.learning_rate)
+        self.captured = None
 
     def save(self, path):
         checkpoint.save(path, self.model, self.average.state, self.steps)
@@ -160,24 +212,25 @@ class Trainer:
     def run(self, budget, out, curve):
         """Trains until the budget is used up; saves to `out` now and then and at the end."""
         start = saved = validated = time.time()
-        local, failures, sums, rate = 0, 0, torch.zeros(3, device=self.device), 0.0
+        local, failures, sums, rate = 0, 0, torch.zeros(4, device=self.device), 0.0
         while (elapsed := budget.elapsed(time.time() - start, local)) < 1.0:
             rate = self.anneal(budget.fraction(elapsed), local)
-            values = self.take_step()
-            if values is None:
-                failures += 1
-                print(f"{self.steps} not finite: back to the averaged weights", flush=True)
-                if failures > 20:
-                    raise SystemExit("the training does not stay finite: lower the learning rate")
-                continue
-            local, sums = local + 1, sums + values
+            sums += self.take_step()
+            local += 1
             now = time.time()
             if local % REPORT_STEPS == 0:
-                loss, bpp, mse = (sums / REPORT_STEPS).tolist()
+                *means, bad = sums.tolist()
+                loss, bpp, mse = (total / max(1.0, REPORT_STEPS - bad) for total in means)
+                sums.zero_()
+                if bad > BAD_STEPS:
+                    failures += 1
+                    print(f"{self.steps} {bad:.0f} steps were not finite: back to the averaged weights", flush=True)
+                    if failures > MAX_FAILURES:
+                        raise SystemExit("the training does not stay finite: lower the learning rate")
+                    self.roll_back()
                 curve.add(self.steps, now - start, "train", loss, bpp, psnr(mse), rate)
                 print(f"{self.steps} loss {loss:.4f} bpp {bpp:.4f} psnr {psnr(mse):.2f} "
                       f"left {budget.left(now - start, local):.0f} s", flush=True)
-                sums.zero_()
             if now - saved > SAVE_SECONDS:
                 self.save(out)
                 saved = now

@@ -176,7 +176,7 @@ test('info() of a URL asks for the first kilobyte', { skip }, async () => {
   assert.ok(width > 0);
 });
 
-test('a cold page asks for picture, decoder and model at once', { skip }, async () => {
+test('a cold page asks for picture and decoder at once, and for the model that the picture names', { skip }, async () => {
   let release;
   const held = new Promise((resolve) => (release = resolve));
   const asked = [];
@@ -192,7 +192,7 @@ test('a cold page asks for picture, decoder and model at once', { skip }, async 
   const decoding = page.evaluate(() => lic.decode('/samples/coffee.lic').then(({ width }) => width));
   await assert.doesNotReject(
     (async () => {
-      const wanted = [/lic-relaxed\.wasm$/, /lic-photo\.dec\.licm$/, /worker\.js$/, /coffee\.lic$/];
+      const wanted = [/lic-relaxed\.wasm$/, /worker\.js$/, /coffee\.lic$/];
       const end = performance.now() + 20_000;
       while (!wanted.every((name) => asked.some((path) => name.test(path)))) {
         assert.ok(performance.now() < end, `asked for ${asked}`);
@@ -200,8 +200,10 @@ test('a cold page asks for picture, decoder and model at once', { skip }, async 
       }
     })(),
   );
+  assert.ok(!asked.some((path) => path.endsWith('.licm')), 'no model before the picture says which');
   release();
   assert.ok((await decoding) > 0);
+  assert.deepEqual(asked.filter((path) => path.endsWith('.licm')), ['/models/lic-photo.dec.licm']);
 });
 
 test('while the network stalls others are decoded, by the same worker', { skip }, async () => {

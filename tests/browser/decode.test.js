@@ -8,20 +8,9 @@ import * as node from 'lic-codec';
 import { CSP } from '../../web/demo/serve.js';
 import { largestDifference, listVectors, readRoot, readVector } from '../web/vectors.js';
 import { skip, unpack, useBrowser } from './browser.js';
+import { MODELS, limitWorkers, useModels, watchThread } from './decode-page.js';
 
-const MODELS = ['tiny', 'edge', 'least'].map((name) => `/tests/models/${name}.dec.licm`);
 const openPage = useBrowser();
-
-/** Configures the page for the test models, by their ids. */
-async function useModels(page) {
-  const ids = {};
-  for (const { file, model } of listVectors()) ids[(await node.info(readVector(file))).modelId] ??= `/${model}`;
-  const models = Object.fromEntries(Object.entries(ids).filter(([, path]) => MODELS.includes(path)));
-  await page.evaluate(async (places) => {
-    globalThis.lic = await import('/dist/index.js');
-    lic.configure({ models: places });
-  }, models);
-}
 
 /** Decodes a file by URL in the page: its size and the pixels. */
 const decodeInPage = (page, url) =>
@@ -65,28 +54,6 @@ test('every kind of source', { skip }, async () => {
   assert.deepEqual(widths, Array(8).fill(33));
 });
 
-test('errors keep their class and code on the way from the worker', { skip }, async () => {
-  const { page } = await openPage();
-  await useModels(page);
-  const codes = await page.evaluate(async () => {
-    const names = ['bad_stream-hyper-word-left', 'bad_section-no-hyper', 'bad_checksum-tiles', 'truncated-inside-tiles', 'not_lic-png', 'nothing'];
-    const found = [];
-    for (const name of names) {
-      const error = await lic.decode(`/tests/vectors/bad/${name}.lic`).catch((reason) => reason);
-      found.push([error instanceof lic.LicError, error.code, error.details.status]);
-    }
-    return found;
-  });
-  assert.deepEqual(codes, [
-    [true, 'bad_stream', undefined],
-    [true, 'bad_section', undefined],
-    [true, 'bad_checksum', undefined],
-    [true, 'truncated', undefined],
-    [true, 'not_lic', undefined],
-    [true, 'io_error', 404],
-  ]);
-});
-
 test('at most four workers, used again', { skip }, async () => {
   const { page } = await openPage();
   await useModels(page);
@@ -105,65 +72,9 @@ test('at most four workers, used again', { skip }, async () => {
   await assert.doesNotReject(decodeInPage(page, '/tests/vectors/tiny-1x1.lic'));
 });
 
-/** Decodes large.lic in the page and measures how long the thread was away at a time. */
-const watchThread = (page) =>
-  page.evaluate(async () => {
-    await lic.decode('/tests/vectors/least-20x20.lic');
-    let last = performance.now();
-    let longest = 0;
-    let turns = 0;
-    const timer = setInterval(() => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-      ++turns;
-    });
-    const start = performance.now();
-    const picture = await lic.decode('/tests/web/large.lic');
-    clearInterval(timer);
-    return { longest, turns, whole: performance.now() - start, width: picture.width };
-  });
-
-test('the page is free while a worker decodes', { skip }, async () => {
-  const { page } = await openPage();
-  await useModels(page);
-  const { longest, whole, width } = await watchThread(page);
-  assert.equal(width, 8000);
-  assert.ok(longest < whole / 4, `away for ${longest.toFixed()} of ${whole.toFixed()} ms`);
-});
-
-test('cancelling stops the worker: it serves the next at once', { skip }, async () => {
-  const { page } = await openPage({ prepare: limitWorkers });
-  await useModels(page);
-  const times = await page.evaluate(async () => {
-    const time = async (work) => {
-      const start = performance.now();
-      const error = await work().then(() => null, (reason) => reason.name);
-      return { error, ms: performance.now() - start };
-    };
-    await lic.decode('/tests/vectors/least-20x20.lic');
-    const whole = await time(() => lic.decode('/tests/web/large.lic'));
-    const cancelled = await time(() => {
-      const controller = new AbortController();
-      setTimeout(() => controller.abort(), 100);
-      return lic.decode('/tests/web/large.lic', { signal: controller.signal });
-    });
-    const next = await time(() => lic.decode('/tests/vectors/least-20x20.lic'));
-    return { whole, cancelled, next };
-  });
-  assert.equal(times.cancelled.error, 'AbortError');
-  assert.equal(times.next.error, null);
-  assert.equal(page.workers().length, 1);
-  assert.ok(times.cancelled.ms + times.next.ms < times.whole.ms * 0.75, JSON.stringify(times));
-});
-
-async function limitWorkers(page) {
-  await page.addInitScript(() => Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 }));
-}
-
 /** A worker that can be made to fail. */
 async function breakWorker(page) {
-  await limitWorkers(page);
+  await limitWorkers(1)(page);
   const body = `${readRoot('dist/worker.js')}\nnew BroadcastChannel('break').onmessage = () => { throw new Error('gone'); };`;
   await page.route('**/dist/worker.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
 }
@@ -191,19 +102,6 @@ test('without workers, by policy: on this thread, in slices', { skip }, async ()
   assert.ok(turns > 10, `${turns} turns, away for ${longest.toFixed()} ms`);
   const error = await page.evaluate(() => lic.decode('/tests/web/large.lic', { signal: AbortSignal.timeout(200) }).catch(({ name }) => name));
   assert.equal(error, 'TimeoutError');
-});
-
-test('from another origin, whose workers may not start here', { skip }, async () => {
-  const cdn = await openPage({ headers: { 'Access-Control-Allow-Origin': '*' } });
-  const origin = new URL(cdn.url).origin;
-  const { page } = await openPage({ csp: CSP.replaceAll("'self'", `'self' ${origin}`) });
-  const width = await page.evaluate(async (base) => {
-    const { configure, decode } = await import(`${base}/dist/index.js`);
-    configure({ models: '/tests/models/tiny.dec.licm' });
-    return (await decode('/tests/vectors/tiny-33x31.lic')).width;
-  }, origin);
-  assert.equal(width, 33);
-  assert.equal(page.workers().length, 0);
 });
 
 test('a policy without wasm-unsafe-eval: internal, and the message says what to do', { skip }, async () => {

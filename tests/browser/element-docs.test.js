@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict';
 
+import { readSnippets } from '../web/snippets.js';
 import { readRoot } from '../web/vectors.js';
 import { skip, test } from './browser.js';
 import { useElementPage } from './element-page.js';
 
 const openPage = useElementPage();
-const manual = readRoot('docs/lic-img.md').toString();
-/** Its snippets, with the pictures of the tests. */
-const snippets = (language) => {
-  const found = [...manual.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
-  return found.map((text) => text.replaceAll(/photos\/([\w-]+)\.(lic|jpg)/g, (_, name, type) => `/pictures/wide-${name}.${type === 'jpg' ? 'png' : type}`));
-};
+/** The snippets of the manual, with the pictures of the tests. */
+const snippets = (language) =>
+  readSnippets('docs/lic-img.md', language).map((text) =>
+    text.replaceAll(/photos\/([\w-]+)\.(lic|jpg)/g, (_, name, type) => `/pictures/wide-${name}.${type === 'jpg' ? 'png' : type}`),
+  );
 
 /** A page with the first HTML snippet in it. */
 async function openManual(html) {

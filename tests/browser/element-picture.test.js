@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 
 import sharp from 'sharp';
 
-import { largestDifference } from '../web/vectors.js';
 import { isFirefox, skip, test, unpack } from './browser.js';
 import { useElementPage } from './element-page.js';
 
@@ -245,23 +244,4 @@ test('shown small, the pixels are averaged as those of an <img>, and the menu is
     return [small, facts(), (await createImageBitmap(await images[0].toBlob())).width];
   });
   assert.deepEqual(found, [[2, 300], [1, 300], 300]);
-});
-
-test('a Display P3 picture has its colours, as an <img> has them', { skip }, async () => {
-  const { page } = await openPage();
-  // Chromium without a graphics card shows canvases unmanaged: what is compared is what they hold, as sRGB.
-  const found = await page.evaluate(async () => {
-    const read = (context) => pack(context.getImageData(0, 0, 300, 200, { colorSpace: 'srgb' }).data);
-    const contextOf = (image) => image.shadowRoot.querySelector('canvas').getContext('2d');
-    const [p3, plain, image] = [['lic-img', 'p3.lic'], ['lic-img', 'wide.lic'], ['img', 'p3.png']].map(([tag, name]) => add(tag, { src: `/pictures/${name}` }));
-    await Promise.all([p3, plain, image].map((each) => each.decode()));
-    const canvas = new OffscreenCanvas(300, 200).getContext('2d');
-    canvas.drawImage(image, 0, 0);
-    return { spaces: [p3, plain].map((each) => contextOf(each).getContextAttributes().colorSpace), lic: read(contextOf(p3)), plain: read(contextOf(plain)), image: read(canvas) };
-  });
-  // Firefox has no such canvas: there the decoder converts.
-  assert.deepEqual(found.spaces, [isFirefox ? 'srgb' : 'display-p3', 'srgb']);
-  const [lic, image, plain] = [found.lic, found.image, found.plain].map(unpack);
-  assert.ok(largestDifference(lic, image) <= 2, `${largestDifference(lic, image)}`);
-  assert.ok(largestDifference(lic, plain) > 10, 'the profile changes what is seen');
 });

@@ -2,18 +2,17 @@
 // source, size and text are state, listeners, a fallback among the children, and a way to the element.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
 import esbuild from 'esbuild';
-import { compile as compileSvelte } from 'svelte/compiler';
-import { compileScript, parse } from 'vue/compiler-sfc';
 
 import { serve } from '../../web/demo/serve.js';
 import { rootPath } from '../web/vectors.js';
 import { skip, useBrowser } from './browser.js';
+import { DEFINITIONS, compileComponents } from './components.js';
 
 const PAGES = {
   react: {
@@ -86,7 +85,6 @@ const COMMON = `
   globalThis.note = (...what) => globalThis.notes.push(what.join(' '));`;
 
 const HTML = '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page"></div><script type="module" src="built/main.js"></script></html>';
-const DEFINITIONS = { 'process.env.NODE_ENV': '"production"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' };
 
 let folder;
 const openPage = useBrowser();
@@ -98,19 +96,6 @@ before(() => {
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The compilers as esbuild wants them. */
-const compilers = {
-  name: 'compilers',
-  setup(build) {
-    build.onLoad({ filter: /\.svelte$/ }, ({ path }) => ({ contents: compileSvelte(readFileSync(path, 'utf8'), { filename: path }).js.code }));
-    build.onLoad({ filter: /\.vue$/ }, ({ path }) => {
-      const { descriptor } = parse(readFileSync(path, 'utf8'), { filename: path });
-      const templateOptions = { compilerOptions: { isCustomElement: (tag) => tag === 'lic-img' } };
-      return { contents: compileScript(descriptor, { id: 'page', inlineTemplate: true, templateOptions }).content };
-    });
-  },
-};
 
 /** Writes a page into a folder of its own and bundles it there. */
 async function buildPage(name, { file, page, start = `import './${file}';` }, [first, last]) {
@@ -133,7 +118,7 @@ async function buildPage(name, { file, page, start = `import './${file}';` }, [f
     alias: { 'lic-codec/define': rootPath('dist/define.js'), 'lic-codec': rootPath('dist/index.js') },
     define: DEFINITIONS,
     conditions: ['browser'],
-    plugins: [compilers],
+    plugins: [compileComponents()],
     logLevel: 'error',
   });
 }

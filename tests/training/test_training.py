@@ -7,9 +7,11 @@ import os
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "models", "training"))
+sys.path.append(os.path.join(ROOT, "models", "evaluation"))
 HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 HAS_TORCH = HAS_NUMPY and importlib.util.find_spec("torch") is not None
 
@@ -25,9 +27,11 @@ if HAS_TORCH:
     import config as configuration
     import checkpoint
     import export
+    import metrics
     import trainer
     from curves import Curve, plot, read_curve
     from data import Crops
+    import losses
     from layers import Conv, IntegerConv
     from networks import Codec, from_classes, to_classes
     from quality import Gains, nearest_anchor
@@ -201,6 +205,44 @@ class NetworkTest(unittest.TestCase):
 
 
 @unittest.skipUnless(HAS_TORCH, "needs torch")
+class LossTest(unittest.TestCase):
+    def setUp(self):
+        random = np.random.default_rng(4)
+        self.pixels = np.clip(smooth_pictures(1, 180, 200)[0] + random.normal(0, 9, (180, 200, 3)), 0, 255)
+        self.noisy = np.clip(self.pixels + random.normal(0, 12, self.pixels.shape), 0, 255)
+
+    @staticmethod
+    def tensor(pixels):
+        return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1)[None]
+
+    def visual(self, changed):
+        return losses.visual(self.tensor(changed), self.tensor(self.pixels)).item()
+
+    def test_structure_is_the_ms_ssim_of_the_evaluation(self):
+        lumas = [losses.to_ycbcr(self.tensor(pixels))[0] for pixels in (self.pixels, self.noisy)]
+        self.assertAlmostEqual(losses.structure_error(*lumas)[0].item(), 1 - metrics.ms_ssim(self.pixels, self.noisy), places=4)
+
+    def test_equal_pictures_have_no_loss(self):
+        self.assertAlmostEqual(self.visual(self.pixels), 0, places=6)
+
+    def test_lost_texture_is_an_error_and_other_texture_hardly_one(self):
+        random, smooth = np.random.default_rng(4), np.full((180, 200, 3), 120.0)
+        one, other = (smooth + random.normal(0, 25, (180, 200, 1)) for _ in range(2))
+        luma = [losses.to_ycbcr(self.tensor(pixels))[0] for pixels in (one, other, smooth)]
+        self.assertGreater(losses.structure_error(luma[0], luma[2])[1], 5 * losses.structure_error(luma[0], luma[1])[1])
+
+    def test_a_shift_of_colour_counts(self):
+        shifted = self.pixels + np.array([8.0, 0.0, 8.0])  # luma hardly moves
+        mse = np.square(shifted / 255 - self.pixels / 255).mean()
+        self.assertGreater(self.visual(shifted), 1.1 * losses.FIDELITY * mse)
+
+    def test_small_crops_have_fewer_scales(self):
+        self.assertEqual([losses.scales_of(side) for side in (11, 64, 175, 176, 256)], [1, 3, 4, 5, 5])
+        x = torch.rand(2, 3, 64, 64)
+        self.assertEqual(losses.visual(x, x * 0.5).shape, (2,))
+
+
+@unittest.skipUnless(HAS_TORCH, "needs torch")
 class CropsTest(unittest.TestCase):
     def test_crops_are_parts_of_their_pictures(self):
         rows = np.arange(40, dtype=np.uint8)[:, None, None].repeat(50, 1).repeat(3, 2)
@@ -210,6 +252,16 @@ class CropsTest(unittest.TestCase):
             down, across = crop[1:] - crop[:-1], crop[:, 1:] - crop[:, :-1]
             steps = down if down.abs().sum() > 0 else across  # transposed: the rows run across
             torch.testing.assert_close(steps, torch.ones_like(steps), rtol=0, atol=1e-4)
+
+    def test_pictures_of_one_size_give_the_crops_of_pictures_of_several(self):
+        pictures = smooth_pictures(3, 48, 40)
+        several = Crops([*pictures, smooth_pictures(1, 60, 40)[0]], 24, 8, seed=2)
+        one = Crops(pictures, 24, 8, seed=2)
+        several.draw = one.draw = lambda draw=one.draw: draw()
+        state = one.random.bit_generator.state
+        first = several.next()
+        one.random.bit_generator.state = state
+        self.assertTrue(torch.equal(one.next(), first))
 
     def test_a_seed_repeats_its_crops(self):
         pictures = smooth_pictures(3, 64, 80)
@@ -241,7 +293,7 @@ class TrainerTest(unittest.TestCase):
     def test_a_run_lowers_the_loss_and_records_it(self):
         before = self.make()
         start = trainer.mean_of(trainer.validate(before.model, before.pictures, before.device, before.autocast))[0]
-        self.train("run", steps=60)
+        self.train("run", steps=80)
         rows = read_curve(self.path("run.csv"))
         self.assertEqual(rows[-1]["kind"], "val")
         self.assertLess(rows[-1]["loss"], 0.9 * start)
@@ -259,21 +311,29 @@ class TrainerTest(unittest.TestCase):
         for key, value in model.state_dict().items():
             torch.testing.assert_close(value, made.model.state_dict()[key], rtol=1e-3, atol=1e-3)
 
-    def test_what_is_not_finite_is_rolled_back(self):
+    def test_a_step_that_is_not_finite_changes_nothing(self):
         made = self.make()
         made.take_step()
-        kept = {key: value.clone() for key, value in made.average.state.items()}
-        next(made.model.synthesis.parameters()).data.fill_(float("nan"))
-        self.assertIsNone(made.take_step())
+        kept, average = ({key: value.clone() for key, value in state.items()} for state in (made.model.state_dict(), made.average.state))
+        made.crops.next = lambda: torch.full((2, 3, 64, 64), float("nan"))
+        self.assertEqual(made.take_step()[3], 1)
         self.assertTrue(all(torch.equal(made.model.state_dict()[key], kept[key]) for key in kept))
-        self.assertIsNotNone(made.take_step())
+        self.assertTrue(all(torch.equal(made.average.state[key], average[key]) for key in kept))
+
+    def test_a_broken_model_is_rolled_back(self):
+        made = self.make()
+        made.take_step()
+        next(made.model.synthesis.parameters()).data.fill_(float("nan"))
+        made.roll_back()
+        self.assertEqual(made.take_step()[3], 0)
 
     def test_a_run_that_stays_broken_ends(self):
         made = self.make()
         made.average.state = {key: torch.full_like(value, float("nan")) for key, value in made.average.state.items()}
         made.model.load_state_dict(made.average.state)
         with self.assertRaises(SystemExit):
-            made.run(trainer.Budget(steps=5), self.path("x.pt"), Curve(self.path("x.csv")))
+            with unittest.mock.patch.multiple(trainer, REPORT_STEPS=3, BAD_STEPS=0):
+                made.run(trainer.Budget(steps=99), self.path("x.pt"), Curve(self.path("x.csv")))
 
     def test_the_last_part_trains_the_decoder_only(self):
         made = self.make()

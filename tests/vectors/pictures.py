@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 TINY = "tests/models/tiny.dec.licm"
 PHOTO = "models/lic-photo.dec.licm"
+VISUAL = "models/lic-visual.dec.licm"
 
 
 def landscape(width, height):
@@ -58,6 +59,7 @@ ENCODED = [
     ("photo-landscape-100", PHOTO, lambda: landscape(160, 96), 100, ["--tile", "64"]),
     ("photo-lettering", PHOTO, lambda: lettering(131, 67), 75, []),
     ("photo-cut-out", PHOTO, lambda: cut_out(100, 90), 60, ["--tile", "64"]),
+    ("visual-landscape", VISUAL, lambda: landscape(160, 96), 50, []),
     ("photo-grey", PHOTO, lambda: grey(45, 33), 40, []),
     ("photo-1x1", PHOTO, lambda: landscape(1, 1), 80, []),
 ]

@@ -45,7 +45,7 @@ test('while reading: the stream is cancelled', async () => {
   assert.equal(cancelled?.name, 'AbortError');
 });
 
-test('while decoding: the decoder stops, and the thread was free to abort it', async () => {
+test('complaint 17: cancelling does not cancel. Here the decoder stops, and the thread was free to abort it', async () => {
   const whole = await timeOf(decode(large));
   const controller = new AbortController();
   const start = performance.now();

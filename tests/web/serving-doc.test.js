@@ -10,13 +10,14 @@ import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { FETCH, IMG, ask } from './http.js';
+import { readSnippets } from './snippets.js';
 import { readRoot, rootPath } from './vectors.js';
 
 const HASHED = 'coffee.0123456789.lic';
 const APACHE_MODULES = '/usr/lib/apache2/modules';
 
 const page = readRoot('docs/serving.md').toString();
-const snippets = (language) => [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
+const snippets = (language) => readSnippets('docs/serving.md', language);
 
 let folder;
 

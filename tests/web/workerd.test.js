@@ -11,7 +11,8 @@ import esbuild from 'esbuild';
 
 import { checkSeen, exerciseFiles, listFiles } from './exercise-files.js';
 import { findProgram, makeApplication } from './installed.js';
-import { checkPicture, listVectors, readRoot, readVector, rootPath } from './vectors.js';
+import { Snippets } from './snippets.js';
+import { checkPicture, listVectors, readVector, rootPath } from './vectors.js';
 
 const WORKERD = findProgram('workerd');
 const skip = WORKERD ? false : 'workerd is missing: npm ci brings it';
@@ -92,14 +93,9 @@ function exerciseWorker(start) {
     };`;
 }
 
-/** Of web/README.md, the snippets that import an entry. */
-function snippet(entry, containing) {
-  const found = [...readRoot('web/README.md').toString().matchAll(/^```js\n(.*?)^```/gms)].map(([, text]) => text);
-  return found.find((text) => text.includes(`from '${entry}'`) && text.includes(containing));
-}
-
+const manual = new Snippets('web/README.md', 'js');
 const STARTS = {
-  'lic-codec, its model as a data module, as the manual has it': `${snippet('lic-codec', '.licm')} import * as lic from 'lic-codec';`,
+  'lic-codec, its model as a data module, as the manual has it': `${manual.take('import model')} import * as lic from 'lic-codec';`,
   'lic-codec/inline': "import * as lic from 'lic-codec/inline';",
 };
 
@@ -113,7 +109,7 @@ for (const [i, [name, start]] of Object.entries(STARTS).entries()) {
 }
 
 test('the manual: a Worker that decodes what it is sent', { skip }, () =>
-  withWorker('manual', snippet('lic-codec/inline', 'fetch(request)'), async (url) => {
+  withWorker('manual', manual.take('fetch(request)'), async (url) => {
     const post = (body) => fetch(url, { method: 'POST', body });
     const [vector] = listVectors().filter(({ file }) => file === 'photo-grey.lic');
     const response = await post(readVector(vector.file));

@@ -7,6 +7,7 @@
 import { decode } from '../index.js';
 import { LicError } from '../errors.js';
 import { responseBody } from '../source.js';
+import { Surface } from './surface.js';
 
 /**
  * @typedef {object} Hooks none is called after abort()
@@ -19,13 +20,10 @@ import { responseBody } from '../source.js';
 // What is left of a picture without its pixels: so many in width or height at most.
 const THUMBNAIL_SIDE = 32;
 const PREVIEW_SCALE = 4;
-// Above this, browsers may refuse a canvas, silently.
-const SURE_PIXELS = 2 ** 24;
 // (func (result v128) i32.const 0, i8x16.splat)
 const SIMD_PROGRAM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
 
 export class ImageRequest {
-  canvas = document.createElement('canvas');
   /** Of the file, in pixels; 0 before the header is there. */
   width = 0;
   height = 0;
@@ -40,8 +38,7 @@ export class ImageRequest {
   #hasPixels = false;
   /** @type {Promise<Blob> | undefined} */
   #file;
-  /** @type {CanvasRenderingContext2D | null} */
-  #context = null;
+  #surface = new Surface();
 
   /**
    * @param {string} url
@@ -56,6 +53,10 @@ export class ImageRequest {
     this.canvas.part.add('picture');
     this.done = this.#load(init, this.#loading.signal);
     this.done.catch(() => {});
+  }
+
+  get canvas() {
+    return this.#surface.canvas;
   }
 
   get aborted() {
@@ -73,10 +74,10 @@ export class ImageRequest {
     this.#restoring?.controller.abort();
   }
 
-  /** Stops whatever runs, and frees the pixels: Safari keeps those of a canvas that is merely dropped. */
+  /** Stops whatever runs, and frees the pixels. */
   close() {
     this.abort();
-    this.canvas.width = this.canvas.height = 0;
+    this.#surface.close();
   }
 
   /** Gives the pixels up, but for a thumbnail. */
@@ -86,10 +87,7 @@ export class ImageRequest {
     this.#restoring?.controller.abort();
     this.#restoring = null;
     this.#hasPixels = false;
-    const small = copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale));
-    this.canvas.width = small.width;
-    this.canvas.height = small.height;
-    this.#context?.drawImage(small, 0, 0);
+    this.#surface.shrink(Math.ceil(this.width * scale), Math.ceil(this.height * scale));
     this.#hooks.renewed();
   }
 
@@ -173,14 +171,12 @@ export class ImageRequest {
         hooks?.sized();
       },
       preview: (image) => {
-        const context = this.#open(image);
-        context.clearRect(0, 0, this.width, this.height);
-        context.drawImage(enlarge(image), 0, 0, this.width, this.height);
+        this.#open(image).draw(enlarge(image));
         hooks?.painted();
       },
       onProgress: ({ fraction, strip }) => {
         if (strip) {
-          this.#open(strip.image).putImageData(strip.image, 0, strip.y);
+          this.#open(strip.image).put(strip.image, strip.y);
           hooks?.painted();
         }
         hooks?.progressed(fraction);
@@ -189,20 +185,12 @@ export class ImageRequest {
   }
 
   /**
-   * The context of the canvas in its full size; it goes on showing what it showed in a smaller one.
+   * The canvas in its full size; it goes on showing what it showed in a smaller one.
    * @param {ImageData} image says which colours the canvas has to hold
    */
   #open({ colorSpace }) {
-    if (this.#context && this.canvas.width === this.width && this.canvas.height === this.height) return this.#context;
-    const thumbnail = this.#context && copy(this.canvas, this.canvas.width, this.canvas.height);
-    this.canvas.width = this.width;
-    this.canvas.height = this.height;
-    this.#context ??= this.canvas.getContext('2d', { colorSpace });
-    if (!this.#context || !isUsable(this.#context, this.width * this.height)) {
-      throw new LicError('out_of_memory', `this browser has no canvas of ${this.width} x ${this.height} pixels`);
-    }
-    if (thumbnail) this.#context.drawImage(thumbnail, 0, 0, this.width, this.height);
-    return this.#context;
+    if (!this.#surface.isOpen) this.#surface.open(this.width, this.height, colorSpace);
+    return this.#surface;
   }
 }
 
@@ -210,22 +198,6 @@ export class ImageRequest {
 function checkBrowser() {
   if (globalThis.WebAssembly?.validate(new Uint8Array(SIMD_PROGRAM))) return;
   throw new LicError('internal', 'this browser has no WebAssembly with SIMD');
-}
-
-/** @param {CanvasRenderingContext2D} context @param {number} pixels */
-function isUsable(context, pixels) {
-  if (pixels <= SURE_PIXELS) return true;
-  context.fillRect(0, 0, 1, 1);
-  const isUsable = context.getImageData(0, 0, 1, 1).data[3] === 255;
-  context.clearRect(0, 0, 1, 1);
-  return isUsable;
-}
-
-/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
-function copy(canvas, width, height) {
-  const result = new OffscreenCanvas(width, height);
-  result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
-  return result;
 }
 
 /**

@@ -1,0 +1,129 @@
+// The canvas of a picture: rows come, pixels are there to be seen.
+//
+// Browsers refuse large canvases, most of them silently: Safari on phones beyond 2^24 pixels, others beyond 2^28 or a side of 2^15. Where
+// there is none of the picture's size, there is one of a half of it, or a quarter, whose pixels are the means of the picture's.
+
+import { LicError } from '../errors.js';
+
+// No browser refuses so much. A quarter of the largest picture has less.
+const SURE_PIXELS = 2 ** 24;
+const SURE_SIDE = 2 ** 14;
+const SCALES = [1, 2, 4];
+
+export class Surface {
+  canvas = document.createElement('canvas');
+  /** @type {CanvasRenderingContext2D | null} */
+  #context = null;
+  /** Pixels of the picture for each of the canvas, to the right and down. */
+  #scale = 1;
+  #size = { width: 0, height: 0 };
+
+  /** Whether the canvas has the size that open() has given it. */
+  get isOpen() {
+    const { width, height } = this.#size;
+    return this.#context !== null && this.canvas.width === width && this.canvas.height === height;
+  }
+
+  /**
+   * Makes room for a picture; what the canvas showed in a smaller size is kept.
+   * @param {number} width @param {number} height of the picture
+   * @param {PredefinedColorSpace} colorSpace of its pixels
+   */
+  open(width, height, colorSpace) {
+    const before = this.#context && copy(this.canvas, this.canvas.width, this.canvas.height);
+    const scale = SCALES.find((scale) => this.#resize(Math.ceil(width / scale), Math.ceil(height / scale), colorSpace));
+    if (!scale) throw new LicError('out_of_memory', `this browser has no canvas for ${width} x ${height} pixels`);
+    this.#scale = scale;
+    if (before) this.draw(before);
+  }
+
+  /** Stretches a small picture over the canvas. @param {OffscreenCanvas} small */
+  draw(small) {
+    const { width, height } = this.canvas;
+    this.#context?.clearRect(0, 0, width, height);
+    this.#context?.drawImage(small, 0, 0, width, height);
+  }
+
+  /** Paints rows of the picture. @param {ImageData} strip @param {number} y its first row, a multiple of 16 as all strips begin at */
+  put(strip, y) {
+    this.#context?.putImageData(this.#scale === 1 ? strip : reduce(strip, this.#scale), 0, y / this.#scale);
+  }
+
+  /** Leaves few pixels of the picture. @param {number} width @param {number} height */
+  shrink(width, height) {
+    const small = copy(this.canvas, width, height);
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#context?.drawImage(small, 0, 0);
+  }
+
+  /** Frees the pixels: Safari keeps those of a canvas that is merely dropped. */
+  close() {
+    this.canvas.width = this.canvas.height = 0;
+  }
+
+  /** @param {number} width @param {number} height @param {PredefinedColorSpace} colorSpace @returns {boolean} whether there is such a canvas */
+  #resize(width, height, colorSpace) {
+    this.#size = { width, height };
+    Object.assign(this.canvas, this.#size);
+    this.#context ??= this.canvas.getContext('2d', { colorSpace });
+    return this.#context !== null && isUsable(this.#context);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context */
+function isUsable(context) {
+  const { width, height } = context.canvas;
+  if (width * height <= SURE_PIXELS && width <= SURE_SIDE && height <= SURE_SIDE) return true;
+  try {
+    context.fillRect(0, 0, 1, 1);
+    const isPainted = context.getImageData(0, 0, 1, 1).data[3] === 255;
+    context.clearRect(0, 0, 1, 1);
+    return isPainted;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
+function copy(canvas, width, height) {
+  const result = new OffscreenCanvas(width, height);
+  result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
+  return result;
+}
+
+/**
+ * Each pixel the mean of `scale` x `scale`, or of those that there are at the right and at the bottom.
+ * @param {ImageData} image @param {number} scale
+ */
+function reduce({ data, width, height, colorSpace }, scale) {
+  const small = new ImageData(Math.ceil(width / scale), Math.ceil(height / scale), { colorSpace });
+  for (let y = 0, to = 0; y < height; y += scale) {
+    const end = Math.min(y + scale, height) * width;
+    for (let x = 0; x < width; x += scale, to += 4) putMean(small.data, to, data, y * width + x, end, width, Math.min(scale, width - x));
+  }
+  return small;
+}
+
+/**
+ * Colours count as much as they are opaque.
+ * @param {Uint8ClampedArray} to @param {number} at @param {Uint8ClampedArray} data
+ * @param {number} first pixel @param {number} end behind the last row @param {number} width of rows @param {number} columns
+ */
+function putMean(to, at, data, first, end, width, columns) {
+  let [red, green, blue, opacity, count] = [0, 0, 0, 0, 0];
+  for (let row = first; row < end; row += width) {
+    for (let from = row * 4; from < (row + columns) * 4; from += 4) {
+      const alpha = data[from + 3];
+      red += data[from] * alpha;
+      green += data[from + 1] * alpha;
+      blue += data[from + 2] * alpha;
+      opacity += alpha;
+      ++count;
+    }
+  }
+  to[at] = opacity && red / opacity;
+  to[at + 1] = opacity && green / opacity;
+  to[at + 2] = opacity && blue / opacity;
+  to[at + 3] = opacity / count;
+}
