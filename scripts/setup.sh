@@ -2,7 +2,7 @@
 # Installs what a build needs and is not there yet. Stages, each including what it stands on:
 #   scripts/setup.sh native    compiler, libraries, XNNPACK's sources: the `lic` command
 #   scripts/setup.sh wasm      Node.js, Emscripten: the web package
-#   scripts/setup.sh test      what the tests call besides: Chromium, SciPy, web servers, and the stages evaluation and training
+#   scripts/setup.sh test      what the tests call besides: Chromium, Firefox, SciPy, web servers, and the stages evaluation and training
 #   scripts/setup.sh evaluation  the codecs and metrics of the comparison, newer than Debian 12's where that matters
 #   scripts/setup.sh training  PyTorch
 # Without arguments: native wasm. Toolchains go to $PREFIX (/opt/lic-toolchain, or ~/.cache/lic-toolchain for an ordinary user);
@@ -173,7 +173,7 @@ setup_servers() {
 setup_test() {
   setup_servers
   setup_evaluation
-  need_packages chromium fonts-dejavu-core python3-scipy python3-skimage
+  need_packages chromium firefox-esr fonts-dejavu-core python3-scipy python3-skimage
   setup_training
 }
 

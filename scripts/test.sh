@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test: set-up, builds, C++ (optimised and under sanitizers, with fuzzing), second decoder, Node.js, Chromium.
+# Runs every test: set-up, builds, C++ (optimised and under sanitizers, with fuzzing), second decoder, Node.js, Chromium, Firefox.
 # Photographs come from the folder LIC_TEST_DATA; without it the tests that need them are skipped. LIC_TEST_STRICT=1 makes a skipped test a failure.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -65,6 +65,7 @@ run_ctest release
 run_ctest asan
 run_node web test:web
 run_node browser test:browser
+LIC_TEST_BROWSER=firefox run_node firefox test:browser
 say "npm run check"
 if npm run --silent check > "$LOGS/check.log" 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); tail -30 "$LOGS/check.log"; fi
 

@@ -4,6 +4,7 @@
 //   models/*.dec.licm ──> ids ──> places ─┴──> esbuild ──> dist/*.js
 //   build/wasm/wasm/lic.wasm ──────────────────────────────> dist/lic.wasm
 //   build/wasm-relaxed/wasm/lic.wasm ──────────────────────> dist/lic-relaxed.wasm
+//   lic.wasm, the default model ──> base64 ────────────────> dist/embedded-*.js
 //   web/*.d.ts ────────────────────────────────────────────> dist/
 //   web/element.js ──> manifest.js ────────────────────────> dist/custom-elements.json
 //   web/server/ ──> its own build.js ─────────────────────> dist/server/
@@ -26,8 +27,13 @@ import { buildServer } from './server/build.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB = join(ROOT, 'web');
 const DIST = join(ROOT, 'dist');
-const ENTRIES = ['index.js', 'node.js', 'workerd.js', 'worker.js', 'node-worker.js', 'element.js', 'define.js', 'server/service-worker.js'];
-const TYPES = ['index.d.ts', 'element.d.ts', 'define.d.ts', 'server/service-worker.d.ts'];
+// What lic-codec/inline carries.
+const DEFAULT_MODEL = 'lic-photo.dec.licm';
+const ENTRIES = [
+  'index.js', 'node.js', 'workerd.js', 'worker.js', 'node-worker.js', 'inline.js', 'node-inline.js', 'workerd-inline.js', 'element.js', 'define.js',
+  'server/service-worker.js',
+];
+const TYPES = ['index.d.ts', 'inline.d.ts', 'element.d.ts', 'define.d.ts', 'server/service-worker.d.ts'];
 
 const { values: options } = parseArgs({
   options: { builds: { type: 'string', default: join(ROOT, 'build') } },
@@ -54,11 +60,15 @@ await esbuild.build({
   target: 'es2022',
   platform: 'neutral',
   minify: true,
-  external: ['node:*', '*.wasm'],
+  external: ['node:*', '*.wasm', './embedded-*.js'],
   plugins: [{ name: 'lic', setup: resolveBuilt }],
   logLevel: 'warning',
 });
 for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(DIST, name));
+embed('embedded-wasm.js', toBase64(modules['lic.wasm']));
+const embedded = listModels().filter(({ name }) => name === DEFAULT_MODEL);
+if (!embedded.length) throw new Error(`models/${DEFAULT_MODEL} is not there`);
+embed('embedded-models.js', Object.fromEntries(embedded.map(({ id, path }) => [id, toBase64(path)])));
 for (const name of TYPES) copyFileSync(join(WEB, name), join(DIST, basename(name)));
 writeFileSync(join(DIST, 'custom-elements.json'), JSON.stringify(makeManifest(), null, 2));
 await buildServer(DIST);
@@ -73,18 +83,32 @@ function resolveBuilt(build) {
   build.onLoad({ filter: /./, namespace: 'lic' }, () => ({ contents: places() }));
 }
 
-function places() {
-  const models = readdirSync(join(ROOT, 'models')).filter((name) => name.endsWith('.dec.licm'));
-  const entries = models.map((name) => {
-    const { id } = readModelIds(readFileSync(join(ROOT, 'models', name)));
-    return `'${id}': () => new URL('../models/${name}', import.meta.url)`;
+function listModels() {
+  const names = readdirSync(join(ROOT, 'models')).filter((name) => name.endsWith('.dec.licm'));
+  return names.map((name) => {
+    const path = join(ROOT, 'models', name);
+    return { name, path, id: readModelIds(readFileSync(path)).id };
   });
+}
+
+function places() {
+  const entries = listModels().map(({ name, id }) => `'${id}': () => new URL('../models/${name}', import.meta.url)`);
   return `
     export const wasm = {
       simd: () => new URL('./lic.wasm', import.meta.url),
       relaxed: () => new URL('./lic-relaxed.wasm', import.meta.url),
     };
     export const models = { ${entries.join(', ')} };`;
+}
+
+/** @param {string} path */
+function toBase64(path) {
+  return readFileSync(path).toString('base64');
+}
+
+/** @param {string} name @param {unknown} value */
+function embed(name, value) {
+  writeFileSync(join(DIST, name), `export default ${JSON.stringify(value)};\n`);
 }
 
 function report() {

@@ -190,6 +190,7 @@ export class Decoder {
         strips: options.onProgress !== undefined,
         bitmap: bitmap && bands.length === 1,
         colorSpace: canvasSpace(info),
+        isConverted: isP3(info) && isWithoutP3(),
         model,
       });
       const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
@@ -291,7 +292,17 @@ export function orAborted(promise, signal) {
   });
 }
 
-/** The space in which a canvas is to take the pixels. @param {Info} info @returns {PredefinedColorSpace} */
-function canvasSpace({ profile }) {
-  return profile?.colorSpace === 'display-p3' ? 'display-p3' : 'srgb';
+/** The space of the pixels that are handed out. @param {Info} info @returns {PredefinedColorSpace} */
+function canvasSpace(info) {
+  return isP3(info) && !isWithoutP3() ? 'display-p3' : 'srgb';
+}
+
+/** @param {Info} info */
+function isP3({ profile }) {
+  return profile?.colorSpace === 'display-p3';
+}
+
+/** Whether there are ImageData, but none of that space (Firefox). */
+function isWithoutP3() {
+  return typeof ImageData === 'function' && new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace: 'display-p3' }).colorSpace !== 'display-p3';
 }

@@ -6,6 +6,7 @@
 
 import { LicError } from './errors.js';
 import { Instance } from './instance.js';
+import { convertToSrgb } from './srgb.js';
 
 /**
  * @typedef {import('./inbox.js').Inbox} Inbox
@@ -22,6 +23,7 @@ import { Instance } from './instance.js';
  * @property {boolean} strips whether they are wanted
  * @property {boolean} bitmap whether the result is to be an ImageBitmap
  * @property {PredefinedColorSpace} colorSpace of the pixels
+ * @property {boolean} isConverted whether they are to be converted from Display P3 to sRGB
  * @property {{serial: number, bytes?: Uint8Array}} model the bytes may be absent where the engine has had the serial before
  * @typedef {{width: number, height: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Pixels red, green, blue, alpha
  * @typedef {{y: number, image: Pixels}} Strip rows of the picture from y on
@@ -147,12 +149,15 @@ async function decode(instance, model, { job, inbox, events, pause, times }) {
       const start = performance.now();
       const step = decoding.step();
       if (step.strip) pixels.set(step.strip, rows * width * 4);
+      if (job.isConverted) convertToSrgb(pixels.subarray(rows * width * 4, step.rowsDone * width * 4));
       rows = step.rowsDone;
       const now = performance.now();
       times[step.synthesized ? 'synthesis' : 'entropy'] += now - start;
       if (step.preview && !hadPreview) {
         hadPreview = true;
-        events.preview({ ...step.preview, pixels: new Uint8ClampedArray(step.preview.pixels) });
+        const small = new Uint8ClampedArray(step.preview.pixels);
+        if (job.isConverted) convertToSrgb(small);
+        events.preview({ ...step.preview, pixels: small });
       }
       if (job.strips && rows > told && (rows === height || now - toldAt > STRIPS_MS)) {
         const image = { width, height: rows - told, pixels: pixels.slice(told * width * 4, rows * width * 4) };

@@ -2,6 +2,7 @@
 
 import { createApi } from './api.js';
 import { models, wasm } from './places.js';
+import { fetchFile } from './source.js';
 
 export { LicError } from './errors.js';
 
@@ -9,7 +10,7 @@ const MOST_WORKERS = 4;
 
 const api = /* @__PURE__ */ createApi({
   places: { models, wasm },
-  open: (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined }),
+  open: fetchFile,
   spawn: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
   spawnLocal: async () => (await import('./local.js')).startLocalWorker(),
   workers: Math.min(MOST_WORKERS, globalThis.navigator?.hardwareConcurrency || 1),

@@ -1,6 +1,8 @@
-// A stand-in for a worker, on this thread: the same messages, none of them copied.
+// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and platforms that have
+// nothing else.
 
 import { serve } from './serve.js';
+import { fetchFile } from './source.js';
 
 /** @returns {import('./pool.js').WorkerLike} */
 export function startLocalWorker() {
@@ -13,4 +15,14 @@ export function startLocalWorker() {
     terminate: () => receive({ type: 'end' }),
   };
   return worker;
+}
+
+/**
+ * A platform that starts no workers.
+ * @param {import('./assets.js').Places} places
+ * @param {import('./source.js').Open} [open]
+ * @returns {import('./decoder.js').Platform}
+ */
+export function localPlatform(places, open = fetchFile) {
+  return { places, open, spawn: null, spawnLocal: async () => startLocalWorker(), workers: 0 };
 }

@@ -1,30 +1,13 @@
 // The entry for Node: files also by path; decoding on this thread in slices, or in worker threads where configure({workers}) asks for them.
 
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { createApi } from './api.js';
 import { startLocalWorker } from './local.js';
+import { openFile } from './node-file.js';
 import { models, wasm } from './places.js';
 
 export { LicError } from './errors.js';
-
-const FETCHED = /^(https?|data|blob):/i;
-
-/**
- * Node's fetch does not read files (nor would a path be a URL).
- * @param {string | URL} url
- * @param {AbortSignal} [signal]
- * @param {string} [range]
- */
-async function open(url, signal, range) {
-  const text = String(url);
-  if (FETCHED.test(text)) return fetch(text, { signal, headers: range ? { Range: range } : undefined });
-  const file = createReadStream(/^file:/i.test(text) ? fileURLToPath(text) : text);
-  return /** @type {ReadableStream<Uint8Array>} */ (Readable.toWeb(file));
-}
 
 /** A worker thread with the looks of a browser's worker. @returns {import('./pool.js').WorkerLike} */
 function spawn() {
@@ -45,7 +28,7 @@ function spawn() {
 
 const api = /* @__PURE__ */ createApi({
   places: { models, wasm },
-  open,
+  open: openFile,
   spawn,
   spawnLocal: async () => startLocalWorker(),
   workers: 0,

@@ -133,6 +133,9 @@ async function openStream(source, options) {
   throw new TypeError('a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string');
 }
 
+/** Opens a URL where there is fetch(). @type {Open} */
+export const fetchFile = (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined });
+
 const RANGE_NOT_SATISFIABLE = 416;
 
 /**

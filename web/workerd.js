@@ -1,19 +1,13 @@
-// The entry for workerd (Cloudflare Workers), which compiles no WebAssembly at run time: the module is imported. Models are not
-// importable there, so configure({models}) must name them.
+// The entry for workerd (Cloudflare Workers), which compiles no WebAssembly at run time: the module is imported. Files that are no
+// code are not found beside it, so that configure({models}) must name the models.
 
 import wasm from './lic.wasm';
 
 import { createApi } from './api.js';
-import { startLocalWorker } from './local.js';
+import { localPlatform } from './local.js';
 
 export { LicError } from './errors.js';
 
-const api = /* @__PURE__ */ createApi({
-  places: { wasm: { simd: () => wasm }, models: {} },
-  open: (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined }),
-  spawn: null,
-  spawnLocal: async () => startLocalWorker(),
-  workers: 0,
-});
+const api = /* @__PURE__ */ createApi(localPlatform({ models: {}, wasm: { simd: () => wasm } }));
 
 export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

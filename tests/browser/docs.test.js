@@ -126,6 +126,8 @@ test('troubleshooting.md: what comes as lic.wasm is a page', { skip }, async () 
 
 const manual = new Snippets('web/README.md');
 manual.take("await info('photo.lic')"); // for Node.js
+// run by one-file.test.js and tests/web/workerd.test.js
+for (const mark of [/^import .* from 'lic-codec\/inline';\n$/, 'configure(embedded)', 'fetch(request)', 'import model']) manual.take(mark);
 
 test('web/README.md: options, and places of files', { skip }, async () => {
   const { page, problems } = await openManual();
@@ -135,7 +137,7 @@ test('web/README.md: options, and places of files', { skip }, async () => {
     const { signal } = new AbortController();
     const canvas = document.querySelector('canvas');
     const context = canvas.getContext('2d');`;
-  await runModule(page, `${before}\n${manual.take('configure({')}\n${manual.take('onProgress')}\ndocument.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`);
+  await runModule(page, `${before}\n${manual.take("wasm: '/assets")}\n${manual.take('onProgress')}\ndocument.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`);
   assert.equal(await page.title(), '400 600 255');
   assert.deepEqual(problems, []);
 });

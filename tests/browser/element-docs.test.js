@@ -1,11 +1,10 @@
 // The snippets of docs/lic-img.md, in a page.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
 import { readSnippets } from '../web/snippets.js';
 import { readRoot } from '../web/vectors.js';
-import { skip } from './browser.js';
+import { skip, test } from './browser.js';
 import { useElementPage } from './element-page.js';
 
 const openPage = useElementPage();
@@ -74,15 +73,19 @@ test('the manual: styles', { skip }, async () => {
   assert.deepEqual(found, [[160, 160, 'cover', '50% 20%'], 'rgba(136, 136, 136, 0.267)', 3]);
 });
 
-test('the manual: listening, and saving', { skip }, async () => {
+test('the manual: listening', { skip }, async () => {
   const { page } = await openManual(snippets('html')[0]);
   const said = [];
   page.on('console', (message) => said.push(message.text()));
-  const [, listening, saving] = snippets('js');
+  const [, listening] = snippets('js');
   await runModule(page, 'listening', listening);
   assert.ok(said.includes('100 %'), said.join());
   assert.match(said.at(-1), /^300 200 .*wide-other\.lic$/);
+});
+
+test('the manual: saving', { skip }, async () => {
+  const { page } = await openManual(snippets('html')[0]);
   const download = page.waitForEvent('download');
-  await runModule(page, 'saving', saving);
+  await runModule(page, 'saving', snippets('js')[2]);
   assert.equal((await download).suggestedFilename(), 'harbour.png');
 });

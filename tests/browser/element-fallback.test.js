@@ -1,10 +1,9 @@
 // What is seen and heard where a picture cannot be shown, or not yet.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
 import { rootPath } from '../web/vectors.js';
-import { skip } from './browser.js';
+import { skip, test } from './browser.js';
 import { define, useElementPage } from './element-page.js';
 
 const openPage = useElementPage({ defined: false });
@@ -20,7 +19,7 @@ const look = () =>
 test('without scripts the fallback is there, in the size of the element', { skip }, async () => {
   const { page } = await openPage({ path: MARKUP, context: { javaScriptEnabled: false } });
   const fallback = page.locator('#shown img');
-  await fallback.evaluate((image) => image.decode());
+  await page.waitForFunction(() => document.querySelector('#shown img').naturalWidth > 0);
   assert.deepEqual(await fallback.evaluate((image) => [image.naturalWidth, image.width]), [300, 150]);
 });
 

@@ -1,10 +1,9 @@
 // When <lic-img> loads, stops and gives memory back.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
 import { forget, keep } from '../../web/element/memory.js';
-import { skip } from './browser.js';
+import { isFirefox, skip, test } from './browser.js';
 import { useElementPage } from './element-page.js';
 
 const openPage = useElementPage();
@@ -39,9 +38,9 @@ test('another viewport: a larger file replaces the smaller, a smaller one does n
     await step(3);
     return seen;
   };
-  const expected = await page.evaluate(course, 'img');
   const found = await page.evaluate(course, 'lic-img');
-  assert.deepEqual(found, expected);
+  // Firefox replaces the larger file of an <img> by the smaller one.
+  if (!isFirefox) assert.deepEqual(found, await page.evaluate(course, 'img'));
   assert.deepEqual(found.map(([file]) => file), ['300', '600', '900', '900']);
 });
 

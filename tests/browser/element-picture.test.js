@@ -1,11 +1,10 @@
 // How a picture comes into sight, and how it is taken along.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
 import sharp from 'sharp';
 
-import { skip } from './browser.js';
+import { isFirefox, skip, test, unpack } from './browser.js';
 import { useElementPage } from './element-page.js';
 
 const openPage = useElementPage();
@@ -128,12 +127,12 @@ test('toBlob(): PNG of the pixels, or another type', { skip }, async () => {
     const jpeg = await image.toBlob('image/jpeg', 0.5);
     const canvas = image.shadowRoot.querySelector('canvas');
     const rejection = await add('lic-img').toBlob().catch(({ name }) => name);
-    const toArray = async (blob) => Array.from(new Uint8Array(await blob.arrayBuffer()));
-    return { png: await toArray(png), type: [png.type, jpeg.type], rejection, pixels: Array.from(canvas.getContext('2d').getImageData(0, 0, 300, 200).data) };
+    const toText = async (blob) => pack(new Uint8Array(await blob.arrayBuffer()));
+    return { png: await toText(png), type: [png.type, jpeg.type], rejection, pixels: pack(canvas.getContext('2d').getImageData(0, 0, 300, 200).data) };
   });
   assert.deepEqual([found.type, found.rejection], [['image/png', 'image/jpeg'], 'EncodingError']);
-  const { data } = await sharp(Buffer.from(found.png)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  assert.deepEqual([...data], found.pixels);
+  const { data } = await sharp(unpack(found.png)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  assert.equal(data.toString('base64'), found.pixels);
 });
 
 test('dragged, it is a PNG file; with draggable=false, nothing', { skip }, async () => {
@@ -234,7 +233,8 @@ test('shown small, the pixels are averaged as those of an <img>, and the menu is
     shots.push(await sharp(png).removeAlpha().raw().toBuffer());
   }
   const difference = shots[0].reduce((sum, value, i) => sum + Math.abs(value - shots[1][i]), 0) / shots[0].length;
-  assert.ok(difference < 0.5, `${difference} in the mean`);
+  // Without the average it is 11. Firefox shrinks an <img> by another filter.
+  assert.ok(difference < (isFirefox ? 6 : 0.5), `${difference} in the mean`);
   const found = await page.evaluate(async () => {
     const root = images[0].shadowRoot;
     const facts = () => [root.querySelectorAll('canvas').length, root.elementFromPoint(20, 20).width];

@@ -1,13 +1,12 @@
-// <lic-img> in Chromium, under the strict policy.
+// <lic-img> in a browser, under the strict policy.
 
 import assert from 'node:assert/strict';
 import { inflateSync } from 'node:zlib';
-import test from 'node:test';
 
 import * as node from 'lic-codec';
 
 import { largestDifference, readRoot, readVector } from '../web/vectors.js';
-import { skip, useBrowser } from './browser.js';
+import { skip, test, useBrowser } from './browser.js';
 
 const PICTURE = 'tiny-tiles-of-3.lic'; // 300 x 200
 const OTHER = 'tiny-33x31.lic';
@@ -91,12 +90,12 @@ test('it shows the decoded pixels, and fires load once', { skip }, async () => {
     currentSrc: `${url}tests/vectors/${PICTURE}`,
     events: ['load'],
   });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(await page.evaluate('violations'), []);
   node.configure({ models: readRoot('tests/models/tiny.dec.licm') });
   const { data } = await node.decode(readVector(PICTURE));
   const shown = readPng(await page.locator('lic-img').screenshot());
   assert.ok(largestDifference(shown, data.filter((_, i) => i % 4 < 3)) <= 1);
-  assert.deepEqual(problems, []);
-  assert.deepEqual(await page.evaluate('violations'), []);
 });
 
 test('a failure: an error event with the code, and the fallback shows', { skip }, async () => {

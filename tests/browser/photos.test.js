@@ -1,4 +1,4 @@
-// Photographs, end to end: what the command encodes and decodes, Chromium decodes alike, under the strict policy.
+// Photographs, end to end: what the command encodes and decodes, a browser decodes alike, under the strict policy.
 
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
@@ -23,7 +23,7 @@ async function compareInPage({ file, samples }) {
 }
 
 for (const quality of QUALITIES) {
-  test(`every photograph at quality ${quality}: native and Chromium agree`, { skip: withoutBrowser || withoutPhotos }, async () => {
+  test(`every photograph at quality ${quality}: native and browser agree`, { skip: withoutBrowser || withoutPhotos }, async () => {
     const { page, problems } = await openPage();
     await page.evaluate(async () => {
       globalThis.lic = await import('/dist/index.js');

@@ -1,4 +1,4 @@
-// lic-codec/service-worker in Chromium: plain <img>, under the strict policy, served by lic-codec/server.
+// lic-codec/service-worker in a browser: plain <img>, under the strict policy, served by lic-codec/server.
 
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { createLicHandler } from 'lic-codec/server';
 
 import { CSP } from '../../web/demo/serve.js';
 import { largestDifference, readRoot, readVector, rootPath } from '../web/vectors.js';
-import { skip, useBrowser } from './browser.js';
+import { skip, unpack, useBrowser } from './browser.js';
 
 const PICTURE = 'tiny-tiles-of-3.lic'; // 300 x 200
 const ALPHA = 'tiny-alpha-disc.lic'; // 90 x 60
@@ -112,12 +112,12 @@ test('plain <img>: the pixels of decode(), with alpha; CSS backgrounds; no viola
       await image.decode();
       const context = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext('2d');
       context.drawImage(image, 0, 0);
-      return [...context.getImageData(0, 0, image.naturalWidth, image.naturalHeight).data];
+      return pack(context.getImageData(0, 0, image.naturalWidth, image.naturalHeight).data);
     }, i);
     const { data } = await node.decode(readVector(name));
     // A canvas keeps colours multiplied by alpha: where little shows, little is left of them.
     const visible = (values) => Uint8Array.from(values, (value, at) => (at % 4 === 3 || data[at | 3] === 255 ? value : 0));
-    assert.ok(largestDifference(visible(shown), visible(data)) <= 1, name);
+    assert.ok(largestDifference(visible(unpack(shown)), visible(data)) <= 1, name);
   }
   await page.evaluate(async (name) => {
     const style = new CSSStyleSheet();

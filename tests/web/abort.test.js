@@ -58,6 +58,21 @@ test('complaint 17: cancelling does not cancel. Here the decoder stops, and the 
   assert.ok(stopped + next < whole / 2, `stopped after ${stopped} ms, the next took ${next} ms, a whole one takes ${whole} ms`);
 });
 
+test('while decoding, by a clock that stands still between turns of the event loop, as in Cloudflare Workers', async (t) => {
+  const { now } = performance;
+  let time = now.call(performance);
+  const turn = globalThis.setImmediate;
+  t.mock.method(performance, 'now', () => time);
+  t.mock.method(globalThis, 'setImmediate', (call) => turn(() => ((time += 1), call())));
+  let fraction = 0;
+  const controller = new AbortController();
+  const onProgress = (progress) => void ({ fraction } = progress);
+  const decoding = decode(large, { signal: controller.signal, onProgress });
+  setTimeout(() => controller.abort(), 50);
+  await assert.rejects(decoding, isAbort);
+  assert.ok(fraction < 1, 'the thread was not free before the end');
+});
+
 test('while waiting: others are not disturbed', async () => {
   const controller = new AbortController();
   const first = decode(large);

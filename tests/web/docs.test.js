@@ -155,7 +155,8 @@ test('troubleshooting.md: it has every code that the package reports, and no oth
 });
 
 const manual = new Snippets('web/README.md');
-for (const mark of ['onProgress', 'configure({', 'modulepreload', '<lic-img']) manual.take(mark); // run by tests/browser/docs.test.js
+// run by tests/browser/docs.test.js, tests/browser/one-file.test.js, workerd.test.js
+for (const mark of ['onProgress', "wasm: '/assets", 'modulepreload', '<lic-img', /^import .* from 'lic-codec\/inline';\n$/, 'configure(embedded)', 'fetch(request)', 'import model']) manual.take(mark);
 
 test('web/README.md: the first example', () => {
   assert.equal(run(`${manual.take("await info('photo.lic')")}\nconsole.log(picture.width, width, height, typeof quality, modelId.length);`), '600 600 400 number 16');

@@ -2,17 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
+import { makeApplication } from './installed.js';
 import { rootPath } from './vectors.js';
 
 const RUNTIME_BROTLI_BYTES = 250_000;
 const PACKAGE_BYTES = 1_000_000;
 const CODE_BROTLI_BYTES = 25_000;
+const INLINE_BROTLI_BYTES = 1_000_000;
 
 const root = rootPath('.');
 const tool = (name) => join(root, 'node_modules/.bin', name);
@@ -22,11 +23,7 @@ let folder;
 let installed;
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lic-package-'));
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, filename)], folder);
-  installed = join(folder, 'node_modules/lic-codec');
+  ({ folder, installed } = makeApplication());
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,8 +33,17 @@ const listFiles = (path) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-/** The code for browsers, and the entries of the same API for Node and workerd. */
+/** The code of all platforms. */
 const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js') && !name.includes('/dist/server/'));
+
+/** Files of dist/ and all code that they refer to. */
+function reach(...names) {
+  const found = new Set(names.map((name) => join(installed, 'dist', name)));
+  for (const file of found) {
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/["']\.\/([\w-]+\.js)["']/g)) found.add(join(installed, 'dist', name));
+  }
+  return [...found];
+}
 
 test('the package holds dist, the released decoder models and nothing else', () => {
   const names = listFiles(installed).map((name) => name.slice(installed.length + 1));
@@ -104,9 +110,10 @@ test('its model is found by the id that files carry', () => {
 test('every entry is safe to import where there is no DOM', () => {
   const script = `
     await import('lic-codec');
+    await import('lic-codec/inline');
     const { LicImgElement } = await import('lic-codec/element');
     await import('lic-codec/define');
-    await import('./node_modules/lic-codec/dist/index.js');
+    for (const name of ['index', 'inline']) await import('./node_modules/lic-codec/dist/' + name + '.js');
     for (const entry of ['server', 'service-worker', 'static', 'vite']) await import('lic-codec/' + entry);
     console.log(typeof LicImgElement);`;
   writeFileSync(join(folder, 'server.js'), script);
@@ -114,16 +121,16 @@ test('every entry is safe to import where there is no DOM', () => {
 });
 
 test('no code is made from text, and only the entries for node import from node', () => {
-  for (const name of listCode()) {
-    const code = readFileSync(name, 'utf8');
-    assert.doesNotMatch(code, /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
-    if (!/\/node(-worker)?\.js$/.test(name)) assert.doesNotMatch(code, /['"]node:|require\(/, name);
-  }
+  for (const name of listCode()) assert.doesNotMatch(readFileSync(name, 'utf8'), /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
+  const others = reach('index.js', 'define.js', 'element.js', 'inline.js', 'service-worker.js', 'workerd.js', 'workerd-inline.js');
+  assert.deepEqual(listCode().filter((name) => !others.includes(name) && !reach('node.js', 'node-inline.js').includes(name)), []);
+  for (const name of others) assert.doesNotMatch(readFileSync(name, 'utf8'), /['"]node:|require\(/, name);
 });
 
 test('types: a browser project and a Node project without DOM types', () => {
   const source = (picture) => `
     import { configure, createDecoder, decode, info, stats, LicError, type Info, type LicErrorCode, type Progress } from 'lic-codec';
+    import { decode as decodeInline, embedded } from 'lic-codec/inline';
     configure({ wasm: new Uint8Array(), models: { aa: new URL('https://example.org/a.licm') } });
     const header: Info = await info(new Uint8Array(40), { signal: AbortSignal.timeout(5) });
     const picture: ${picture} = await decode('a.lic', { maxPixels: 1e6, onInfo: ({ width }) => void width.toFixed() });
@@ -137,7 +144,9 @@ test('types: a browser project and a Node project without DOM types', () => {
     const milliseconds: number = stats().ms.entropy;
     // @ts-expect-error
     await decode(5);
-    export { header, picture, part, milliseconds };`;
+    const same: typeof decode = decodeInline;
+    configure(embedded);
+    export { header, picture, part, milliseconds, same };`;
   const compile = (name, text, ...options) => {
     writeFileSync(join(folder, name), text);
     run(tool('tsc'), [name, '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', ...options], folder);
@@ -161,13 +170,15 @@ test('types: a browser project and a Node project without DOM types', () => {
   compile('node.ts', source("import('lic-codec').Picture") + server, '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
 });
 
-test('sizes: the code for pages at most 25 kB compressed, the runtime 250 kB, all that a page loads 1 MB', () => {
+test('sizes: the code for pages at most 25 kB compressed, the runtime 250 kB, all that a page loads 1 MB, in one module or in files', () => {
   const compressed = (name) => brotliCompressSync(readFileSync(name)).length;
-  const code = listCode().filter((name) => !/\/(node|node-worker|workerd|service-worker)\.js$/.test(name));
-  const scripts = code.reduce((sum, name) => sum + compressed(name), 0);
+  const add = (names) => names.reduce((sum, name) => sum + compressed(name), 0);
+  const scripts = add(reach('index.js', 'define.js'));
   assert.ok(scripts <= CODE_BROTLI_BYTES, `the code has ${scripts} bytes`);
-  const runtime = [...code, join(installed, 'dist/lic.wasm')].reduce((sum, name) => sum + compressed(name), 0);
+  const runtime = scripts + compressed(join(installed, 'dist/lic.wasm'));
   const model = statSync(join(installed, 'models/lic-photo.dec.licm')).size;
   assert.ok(runtime <= RUNTIME_BROTLI_BYTES, `the runtime has ${runtime} bytes`);
   assert.ok(runtime + model <= PACKAGE_BYTES, `runtime and model have ${runtime + model} bytes`);
+  const whole = add(reach('inline.js'));
+  assert.ok(whole <= INLINE_BROTLI_BYTES, `lic-codec/inline has ${whole} bytes`);
 });

@@ -1,5 +1,7 @@
 // The conformance vectors of tests/vectors for the JavaScript tests.
 
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -49,4 +51,24 @@ export function toRgba(samples, channels) {
 export function largestDifference(a, b) {
   if (a.length !== b.length) return Infinity;
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+}
+
+/** Whether a decoded picture is what the manifest says of a vector: colours within 1, alpha to the bit. */
+export function checkPicture({ width, height, data, colorSpace }, vector) {
+  assert.deepEqual([width, height, colorSpace], [vector.width, vector.height, 'srgb'], vector.file);
+  assert.ok(data instanceof Uint8ClampedArray);
+  assert.equal(data.length, width * height * 4);
+  const alpha = data.filter((_, i) => i % 4 === 3);
+  if (vector.alpha_sha256) assert.equal(createHash('sha256').update(alpha).digest('hex'), vector.alpha_sha256, vector.file);
+  else assert.ok(alpha.every((value) => value === 255), vector.file);
+  const means = vector.mean.split(',').map(Number);
+  const isGrey = vector.channels < 3;
+  for (let channel = 0; channel < (isGrey ? 1 : 3); ++channel) {
+    let sum = 0;
+    for (let i = channel; i < data.length; i += 4) sum += data[i];
+    assert.ok(Math.abs(sum / (width * height) - means[channel]) <= 0.1, `${vector.file}: mean of channel ${channel}`);
+  }
+  if (!vector.pixels) return;
+  const difference = largestDifference(data, toRgba(readVector(vector.pixels), vector.channels));
+  assert.ok(difference <= 1, `${vector.file}: pixels differ by ${difference}`);
 }

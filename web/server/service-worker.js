@@ -8,7 +8,7 @@
 
 import { createApi } from '../api.js';
 import { LicError } from '../errors.js';
-import { startLocalWorker } from '../local.js';
+import { localPlatform } from '../local.js';
 import { models, wasm } from '../places.js';
 import { DecodedCache } from './decoded-cache.js';
 
@@ -23,13 +23,7 @@ const LIC_TYPE = 'image/x-lic';
 
 export { LicError };
 
-const { decode, configure } = /* @__PURE__ */ createApi({
-  places: { models, wasm },
-  open: (url, signal) => fetch(url, { signal }),
-  spawn: null,
-  spawnLocal: async () => startLocalWorker(),
-  workers: 0,
-});
+const { decode, configure } = /* @__PURE__ */ createApi(localPlatform({ models, wasm }));
 
 export { configure };
 

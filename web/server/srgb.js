@@ -1,25 +1,10 @@
-// Colours of Display P3 as those of sRGB, which every format and viewer understands. What sRGB cannot show is clipped.
+// Pictures in Display P3 as sRGB, which every format and viewer understands.
 
 import { setImmediate } from 'node:timers/promises';
 
-/** Linear Display P3 to linear sRGB (both D65), by the primaries of CSS Color 4. */
-const MATRIX = [
-  [1.2249401763, -0.2249401763, 0],
-  [-0.0420569547, 1.0420569547, 0],
-  [-0.0196375546, -0.0786360456, 1.0982736001],
-];
+import { convertToSrgb } from '../srgb.js';
+
 const SLICE_BYTES = 2 ** 18;
-const STEPS = 4095; // of linear light; the steepest part of the curve rises by 0.8 of 255 in one
-
-const TO_LINEAR = /* @__PURE__ */ Float64Array.from({ length: 256 }, (_, value) => {
-  const signal = value / 255;
-  return signal <= 0.04045 ? signal / 12.92 : ((signal + 0.055) / 1.055) ** 2.4;
-});
-
-const FROM_LINEAR = /* @__PURE__ */ Uint8ClampedArray.from({ length: STEPS + 1 }, (_, step) => {
-  const light = step / STEPS;
-  return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
-});
 
 /**
  * In slices: between two of them the thread does other work.
@@ -31,21 +16,9 @@ export async function toSrgb(picture, signal) {
   const { data, colorSpace } = picture;
   if (colorSpace !== 'display-p3') return picture;
   for (let at = 0; at < data.length; at += SLICE_BYTES) {
-    convert(data.subarray(at, at + SLICE_BYTES));
+    convertToSrgb(data.subarray(at, at + SLICE_BYTES));
     await setImmediate();
     signal?.throwIfAborted();
   }
   return { ...picture, colorSpace: 'srgb' };
-}
-
-/** @param {Uint8ClampedArray} data */
-function convert(data) {
-  for (let i = 0; i < data.length; i += 4) {
-    const [r, g, b] = [TO_LINEAR[data[i]], TO_LINEAR[data[i + 1]], TO_LINEAR[data[i + 2]]];
-    for (let row = 0; row < 3; ++row) {
-      const [x, y, z] = MATRIX[row];
-      const light = x * r + y * g + z * b;
-      data[i + row] = FROM_LINEAR[Math.round(STEPS * Math.min(1, Math.max(0, light)))];
-    }
-  }
 }

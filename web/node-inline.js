@@ -1,0 +1,11 @@
+// lic-codec/inline for Node: the same, and pictures also by path.
+
+import { createInlineApi, fromBase64 } from './embedded.js';
+import wasm from './embedded-wasm.js';
+import { openFile } from './node-file.js';
+
+export { LicError } from './errors.js';
+
+const api = /* @__PURE__ */ createInlineApi(() => fromBase64(wasm), openFile);
+
+export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close, embedded } = api;

@@ -1,0 +1,11 @@
+// lic-codec/inline for workerd: the WebAssembly module is imported, as in workerd.js, and only the models are text.
+
+import wasm from './lic.wasm';
+
+import { createInlineApi } from './embedded.js';
+
+export { LicError } from './errors.js';
+
+const api = /* @__PURE__ */ createInlineApi(() => wasm);
+
+export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close, embedded } = api;
