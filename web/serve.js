@@ -6,6 +6,7 @@
 import { packError } from './errors.js';
 import { Engine } from './engine.js';
 import { Inbox } from './inbox.js';
+import { nextTask } from './turn.js';
 
 const SLICE_MS = 8;
 
@@ -33,7 +34,7 @@ export function serve(post) {
     };
     try {
       const result = await engine.run(job, inbox, events, makePause(), times);
-      const transfer = typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
+      const transfer = result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
       post({ type: 'done', id, result, report: report() }, transfer);
     } catch (error) {
       post({ type: 'failed', id, error: packError(error), report: report() }, []);
@@ -66,22 +67,4 @@ function makePause() {
     await nextTask();
     since = performance.now();
   };
-}
-
-/**
- * A turn of the event loop: timers, input and messages have their chance. Not scheduler.yield(), whose continuations go before
- * the message that cancels a job.
- * @returns {Promise<unknown>}
- */
-export function nextTask() {
-  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
-  if (typeof MessageChannel !== 'function') return new Promise((resolve) => setTimeout(resolve));
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve(undefined);
-    };
-    port2.postMessage(null);
-  });
 }

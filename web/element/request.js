@@ -2,23 +2,26 @@
 //
 //   fetch ──> header: sized ──> preview, strips: painted ──> done
 //
+// Nothing here is done with all pixels at once.
 // The file is kept, so that pixels which were given up come back without the network.
 
-import { decode } from '../index.js';
+import { decodeStrips } from '../index.js';
 import { LicError } from '../errors.js';
 import { responseBody } from '../source.js';
+import { toCanvas } from './stand-in.js';
 
 /**
  * @typedef {object} Hooks none is called after abort()
  * @property {() => void} sized the header is there
  * @property {() => void} painted there is something to see; may be called again
+ * @property {(rough: OffscreenCanvas, colorSpace?: PredefinedColorSpace) => void} begun strips are to come, for a canvas that is empty still
+ * @property {(strip: ImageData, y: number, hasAlpha: boolean) => void} added the canvas has got it
  * @property {(fraction: number) => void} progressed
  * @property {() => void} renewed pixels have been given up, or are back
  */
 
 // What is left of a picture without its pixels: so many in width or height at most.
 const THUMBNAIL_SIDE = 32;
-const PREVIEW_SCALE = 4;
 // Above this, browsers may refuse a canvas, silently.
 const SURE_PIXELS = 2 ** 24;
 // (func (result v128) i32.const 0, i8x16.splat)
@@ -38,6 +41,8 @@ export class ImageRequest {
   /** @type {{controller: AbortController, done: Promise<void>} | null} */
   #restoring = null;
   #hasPixels = false;
+  /** What is left of the picture while its pixels are given up. @type {OffscreenCanvas | null} */
+  #thumbnail = null;
   /** @type {Promise<Blob> | undefined} */
   #file;
   /** @type {CanvasRenderingContext2D | null} */
@@ -86,7 +91,7 @@ export class ImageRequest {
     this.#restoring?.controller.abort();
     this.#restoring = null;
     this.#hasPixels = false;
-    const small = copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale));
+    const small = (this.#thumbnail ??= copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale)));
     this.canvas.width = small.width;
     this.canvas.height = small.height;
     this.#context?.drawImage(small, 0, 0);
@@ -166,43 +171,53 @@ export class ImageRequest {
   /** @param {ReadableStream<Uint8Array> | Blob} source @param {AbortSignal} signal */
   async #decode(source, signal) {
     const hooks = this.loaded ? null : this.#hooks;
-    await decode(source, {
+    let hasAlpha = false;
+    await decodeStrips(source, {
       signal,
-      onInfo: ({ width, height }) => {
-        Object.assign(this, { width, height });
+      onInfo: (info) => {
+        this.width = info.width;
+        this.height = info.height;
+        hasAlpha = info.hasAlpha;
         hooks?.sized();
       },
       preview: (image) => {
-        const context = this.#open(image);
-        context.clearRect(0, 0, this.width, this.height);
-        context.drawImage(enlarge(image), 0, 0, this.width, this.height);
+        this.#enlarge();
         hooks?.painted();
+        this.#hooks.begun(toCanvas(image), image.colorSpace);
       },
       onProgress: ({ fraction, strip }) => {
         if (strip) {
           this.#open(strip.image).putImageData(strip.image, 0, strip.y);
           hooks?.painted();
+          this.#hooks.added(strip.image, strip.y, hasAlpha);
         }
         hooks?.progressed(fraction);
       },
     });
+    this.#thumbnail = null;
   }
 
   /**
-   * The context of the canvas in its full size; it goes on showing what it showed in a smaller one.
+   * The context of the canvas in its full size.
    * @param {ImageData} image says which colours the canvas has to hold
    */
   #open({ colorSpace }) {
-    if (this.#context && this.canvas.width === this.width && this.canvas.height === this.height) return this.#context;
-    const thumbnail = this.#context && copy(this.canvas, this.canvas.width, this.canvas.height);
-    this.canvas.width = this.width;
-    this.canvas.height = this.height;
-    this.#context ??= this.canvas.getContext('2d', { colorSpace });
+    this.#enlarge();
+    if (this.#context) return this.#context;
+    this.#context = this.canvas.getContext('2d', { colorSpace });
     if (!this.#context || !isUsable(this.#context, this.width * this.height)) {
       throw new LicError('out_of_memory', `this browser has no canvas of ${this.width} x ${this.height} pixels`);
     }
-    if (thumbnail) this.#context.drawImage(thumbnail, 0, 0, this.width, this.height);
     return this.#context;
+  }
+
+  /** Gives the canvas its full size; what it showed in a smaller one goes on being seen. */
+  #enlarge() {
+    const { canvas, width, height } = this;
+    if (canvas.width === width && canvas.height === height) return;
+    canvas.width = width;
+    canvas.height = height;
+    if (this.#thumbnail) this.#hooks.begun(this.#thumbnail, this.#context?.getContextAttributes().colorSpace);
   }
 }
 
@@ -226,19 +241,4 @@ function copy(canvas, width, height) {
   const result = new OffscreenCanvas(width, height);
   result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
   return result;
-}
-
-/**
- * A preview, larger, by a better filter than there is time for at the size of a picture.
- * @param {ImageData} image
- */
-function enlarge(image) {
-  const { width, height, colorSpace } = image;
-  const small = new OffscreenCanvas(width, height);
-  small.getContext('2d', { colorSpace })?.putImageData(image, 0, 0);
-  const large = new OffscreenCanvas(width * PREVIEW_SCALE, height * PREVIEW_SCALE);
-  const context = large.getContext('2d', { colorSpace });
-  if (context) context.imageSmoothingQuality = 'high';
-  context?.drawImage(small, 0, 0, large.width, large.height);
-  return large;
 }
