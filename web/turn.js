@@ -17,3 +17,26 @@ export function nextTask() {
     port2.postMessage(null);
   });
 }
+
+/** Turns that many share: work that comes when one has been used up waits for the next. */
+export class Turns {
+  #most;
+  #spent = 0;
+  /** @type {Promise<void> | null} */
+  #next = null;
+
+  /** @param {number} most cost of the work that is done in one, unless a single piece costs more */
+  constructor(most) {
+    this.#most = most;
+  }
+
+  /** Settles when there is room. @param {number} cost of the work that follows */
+  async take(cost) {
+    while (this.#spent > 0 && this.#spent + cost > this.#most) await this.#next;
+    this.#spent += cost;
+    this.#next ??= nextTask().then(() => {
+      this.#spent = 0;
+      this.#next = null;
+    });
+  }
+}

@@ -5,26 +5,14 @@
 // Browsers draw on the page's thread. The slices of all pictures of a page share its turns of the event loop: a large picture, or many that
 // are resized together, do not hold it up.
 
-import { nextTask } from '../turn.js';
+import { Turns } from '../turn.js';
 
 /** @typedef {{canvas: HTMLCanvasElement | OffscreenCanvas, y: number, width: number, height: number}} Slice rows of a canvas from y on */
 
 // Pixels that are read in a turn: some milliseconds without a graphics card.
 const TURN_PIXELS = 2 ** 20;
 
-let spent = 0; // of them, in this turn
-/** @type {Promise<void> | null} */
-let turn = null;
-
-/** @param {number} pixels that are about to be read */
-async function takeTurn(pixels) {
-  while (spent > 0 && spent + pixels > TURN_PIXELS) await turn;
-  spent += pixels;
-  turn ??= nextTask().then(() => {
-    spent = 0;
-    turn = null;
-  });
-}
+const turns = new Turns(TURN_PIXELS);
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -39,7 +27,7 @@ export async function copyHalved(canvas, halvings, signal) {
   const copy = makeHalved(canvas, halvings, canvas.getContext('2d')?.getContextAttributes().colorSpace);
   for (let y = 0; y < height; y += sliceRows) {
     const rows = Math.min(sliceRows, height - y);
-    await takeTurn(width * rows);
+    await turns.take(width * rows);
     if (signal.aborted || !copy.getContext('2d')) return null;
     drawHalved(copy, { canvas, y, width, height: rows }, halvings, y);
   }

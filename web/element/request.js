@@ -8,6 +8,7 @@
 import { decodeStrips } from '../index.js';
 import { LicError } from '../errors.js';
 import { responseBody } from '../source.js';
+import { Turns } from '../turn.js';
 import { toCanvas } from './stand-in.js';
 
 /**
@@ -26,6 +27,9 @@ const THUMBNAIL_SIDE = 32;
 const SURE_PIXELS = 2 ** 24;
 // (func (result v128) i32.const 0, i8x16.splat)
 const SIMD_PROGRAM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+
+// Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds of pictures.
+const turns = new Turns(4);
 
 export class ImageRequest {
   canvas = document.createElement('canvas');
@@ -135,6 +139,8 @@ export class ImageRequest {
   /** @param {RequestInit} init @param {AbortSignal} signal */
   async #load(init, signal) {
     checkBrowser();
+    await turns.take(1);
+    signal.throwIfAborted();
     await this.#decode(this.#fetch({ ...init, signal }), signal).catch((error) => {
       // The decoder knows of a failed fetch only that the stream has ended.
       throw error.cause instanceof LicError ? error.cause : error;

@@ -1,13 +1,10 @@
 // What is seen in place of a canvas, or beneath it; clicks and menus are always those of the canvas.
 //
-//   small on the screen, loaded      a copy of half the size, or a quarter, ... in front: browsers do not average the pixels of a canvas, and it shimmers
-//   small, large picture, loading    the same, made of the preview and of strips as they come: each frame that shows a canvas costs its pixels anew
-//   otherwise, loading               the preview beneath, where the canvas has no rows yet
+//   small on the screen    a copy of half the size, or a quarter, ... in front: browsers do not average the pixels of a canvas, and it shimmers. It
+//                          is made of strips as they come, since each frame that shows a canvas which has changed costs all its pixels anew
+//   otherwise, loading     the preview beneath, where the canvas has no rows yet
 
 import { copyHalved, drawHalved, makeHalved } from './halve.js';
-
-// A canvas of fewer pixels is shown as it is filled.
-const LARGE_PIXELS = 2 ** 21;
 
 export class StandIn {
   #frame;
@@ -19,7 +16,8 @@ export class StandIn {
   /** @type {HTMLCanvasElement | null} */
   #copy = null;
   #halvings = 0;
-  #isComplete = true;
+  /** Whether the copy is the mean of the picture's pixels; false for one made of a preview, or of strips that end within a pixel of it. */
+  #isExact = true;
   #copying = new AbortController();
   /** @type {HTMLCanvasElement | null} */
   #rough = null;
@@ -48,8 +46,8 @@ export class StandIn {
   /** Strips are to come. @param {HTMLCanvasElement | OffscreenCanvas} rough what is known of the picture @param {PredefinedColorSpace} [colorSpace] */
   begin(rough, colorSpace) {
     const { copy } = this.#open(colorSpace);
-    copy?.getContext('2d')?.drawImage(rough, 0, 0, copy.width, copy.height);
-    if (!copy) this.#lay(enlarge(rough, this.#size, colorSpace));
+    if (copy) enlarge(rough, copy);
+    else this.#lay(enlarge(rough, makeHalved(this.#size, 3, colorSpace)));
   }
 
   /** @param {ImageData} strip that the canvas has got @param {number} y @param {boolean} hasAlpha */
@@ -57,6 +55,8 @@ export class StandIn {
     const { copy, halvings } = this.#open(strip.colorSpace);
     if (copy) {
       const { width, height } = strip;
+      const unit = 2 ** halvings;
+      if (y % unit || (height % unit && y + height < this.#size.height)) this.#isExact = false;
       drawHalved(copy, { canvas: toCanvas(strip), y: 0, width, height }, halvings, y);
     } else if (this.#rough && hasAlpha) {
       const scale = this.#rough.height / this.#size.height;
@@ -70,23 +70,19 @@ export class StandIn {
     if (!canvas || canvas.width !== this.#size.width) return;
     this.#lay(null);
     const halvings = this.#measure();
-    if (this.#isComplete && halvings === this.#halvings) return;
+    if (this.#isExact && halvings === this.#halvings) return;
     this.#copying.abort();
     if (!halvings) return this.#put(null, 0);
     this.#halvings = halvings;
-    this.#isComplete = true;
+    this.#isExact = true;
     this.#copying = new AbortController();
     void copyHalved(canvas, halvings, this.#copying.signal).then((copy) => copy && this.#put(copy, halvings));
   }
 
   /** The copy that strips go to, where there is to be one. @param {PredefinedColorSpace} [colorSpace] */
   #open(colorSpace) {
-    const isLarge = this.#size.width * this.#size.height > LARGE_PIXELS;
-    const halvings = this.#copy ? this.#halvings : isLarge ? this.#measure() : 0;
-    if (halvings && !this.#copy) {
-      this.#put(makeHalved(this.#size, halvings, colorSpace), halvings);
-      this.#isComplete = false;
-    }
+    const halvings = this.#copy ? this.#halvings : this.#measure();
+    if (halvings && !this.#copy) this.#put(makeHalved(this.#size, halvings, colorSpace), halvings);
     return { copy: this.#copy, halvings };
   }
 
@@ -107,7 +103,7 @@ export class StandIn {
     this.#copy?.remove();
     this.#copy = copy;
     this.#halvings = halvings;
-    this.#isComplete = true;
+    this.#isExact = true;
     this.#holder.className = copy ? 'felt' : '';
     if (!copy) return;
     copy.className = 'seen';
@@ -127,14 +123,15 @@ export class StandIn {
 }
 
 /**
- * A preview, larger, by a better filter than browsers have for showing a canvas; its sides are in the ratio of the picture's.
- * @param {HTMLCanvasElement | OffscreenCanvas} rough @param {{width: number, height: number}} size @param {PredefinedColorSpace} [colorSpace]
+ * By a better filter than browsers have for showing a canvas.
+ * @param {HTMLCanvasElement | OffscreenCanvas} rough @param {HTMLCanvasElement} large whose sides are in the ratio of the picture's
  */
-function enlarge(rough, size, colorSpace) {
-  const large = makeHalved(size, 3, colorSpace);
+function enlarge(rough, large) {
   const context = large.getContext('2d');
-  if (context) context.imageSmoothingQuality = 'high';
-  context?.drawImage(rough, 0, 0, large.width, large.height);
+  if (!context) return large;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(rough, 0, 0, large.width, large.height);
+  context.imageSmoothingQuality = 'low';
   return large;
 }
 
