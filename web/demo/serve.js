@@ -48,11 +48,12 @@ const compressed = new Map();
  * @param {Record<string, string>} [options.headers] further ones for every response
  * @param {string} [options.cacheControl]
  * @param {boolean} [options.compress] as servers of published pages do
+ * @param {(path: string, bytes: number) => void} [options.served] is told of each file, and how many bytes it took
  * @param {string[]} [options.folders] the folders of `root` that are served
  * @param {string} [options.root]
  * @returns {Promise<{url: string, close: () => void}>}
  */
-export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-cache', compress = false, folders = FOLDERS, root = ROOT } = {}) {
+export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-cache', compress = false, served, folders = FOLDERS, root = ROOT } = {}) {
   const server = createServer((request, response) => {
     const path = readPath(request.url ?? '/');
     if (path === null) return void response.writeHead(400).end('the URL is malformed');
@@ -67,9 +68,12 @@ export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-ca
     if (!isServed || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end('not found');
     response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
     const mayCompress = compress && COMPRESSED.includes(extname(file)) && /\bbr\b/.test(String(request.headers['accept-encoding']));
-    if (mayCompress) return void response.writeHead(200, { 'Content-Encoding': 'br', Vary: 'Accept-Encoding' }).end(readCompressed(file));
-    response.writeHead(200, { 'Content-Length': statSync(file).size });
-    createReadStream(file).pipe(response);
+    const packed = mayCompress ? readCompressed(file) : null;
+    const length = packed ? packed.length : statSync(file).size;
+    response.setHeader('Content-Length', length);
+    response.on('finish', () => served?.(path, length));
+    if (!packed) return void createReadStream(file).pipe(response);
+    response.writeHead(200, { 'Content-Encoding': 'br', Vary: 'Accept-Encoding' }).end(packed);
   });
   return new Promise((done, fail) => {
     server.once('error', fail);
