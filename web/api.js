@@ -52,6 +52,8 @@ function methodsOf(decoder) {
     /** @param {Source} source @param {DecodeOptions} [options] */
     decode: (source, options) => decoder.decode(source, options),
     /** @param {Source} source @param {DecodeOptions} [options] */
+    decodeStrips: (source, options) => decoder.decodeStrips(source, options),
+    /** @param {Source} source @param {DecodeOptions} [options] */
     decodeToBitmap: (source, options) => decoder.decodeToBitmap(source, options),
     /** @param {Source} source @param {DecodeOptions} [options] */
     hashSymbols: (source, options) => decoder.hashSymbols(source, options),

@@ -3,6 +3,8 @@
 // Bands share nothing but the file. What lies at their edges is decoded twice, a row of tiles on each side, which costs less than handing latents
 // from worker to worker would gain; and every band is exactly that part of the whole picture.
 
+import { join } from './source.js';
+
 /**
  * @typedef {import('./index.js').Info} Info
  * @typedef {import('./index.js').Region} Region
@@ -67,12 +69,6 @@ function longest(bands, info) {
 
 /** @param {Pixels[]} parts from the top, of one width @returns {Pixels} */
 export function stack(parts) {
-  if (parts.length === 1) return parts[0];
-  const pixels = new Uint8ClampedArray(parts.reduce((sum, part) => sum + part.pixels.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    pixels.set(part.pixels, offset);
-    offset += part.pixels.length;
-  }
+  const pixels = new Uint8ClampedArray(join(parts.map((part) => part.pixels)).buffer);
   return { width: parts[0].width, height: parts.reduce((sum, { height }) => sum + height, 0), pixels };
 }

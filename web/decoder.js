@@ -3,14 +3,16 @@
 //   source ──> bytes as they come (source.js) ──> header (info.js) ──> model (assets.js) ──> pool.js ──> ImageData
 
 import { Assets } from './assets.js';
-import { planBands, stack } from './bands.js';
+import { planBands } from './bands.js';
 import { LicError } from './errors.js';
 import { HEADER_BYTES, readInfo } from './info.js';
 import { Listener, toImageData } from './listener.js';
 import { checkOptions, checkPixels, checkRegion } from './options.js';
 import { WorkerPool } from './pool.js';
 import { INFO_BYTES, bytesForProfile, readProfile } from './profile.js';
+import { Whole } from './rows.js';
 import { FileReader } from './source.js';
+import { nextTask } from './turn.js';
 
 /**
  * @typedef {import('./index.js').Source} Source
@@ -18,6 +20,7 @@ import { FileReader } from './source.js';
  * @typedef {import('./index.js').DecodeOptions} DecodeOptions
  * @typedef {import('./index.js').Configuration} Configuration
  * @typedef {import('./engine.js').Job} Job
+ * @typedef {'pixels' | 'bitmap' | 'strips' | 'hash'} Wanted what a call is to give
  * @typedef {object} Platform
  * @property {import('./source.js').Open} open
  * @property {import('./assets.js').Places} places
@@ -63,14 +66,18 @@ export class Decoder {
 
   /** @param {Source} source @param {DecodeOptions} [options] */
   async decode(source, options) {
-    return toImageData(await this.#run('decode', source, options));
+    return toImageData(await this.#run('pixels', source, options));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] @returns {Promise<Info>} */
+  async decodeStrips(source, options) {
+    return (await this.#run('strips', source, options)).info;
   }
 
   /** @param {Source} source @param {DecodeOptions} [options] */
   async decodeToBitmap(source, options) {
     if (typeof createImageBitmap !== 'function') throw new DOMException('there are no ImageBitmaps here', 'NotSupportedError');
-    const { result, colorSpace } = await this.#run('decode', source, options, true);
-    return result instanceof ImageBitmap ? result : createImageBitmap(toImageData({ result, colorSpace }));
+    return (await this.#run('bitmap', source, options)).result;
   }
 
   /** @param {Source} source @param {DecodeOptions} [options] @returns {Promise<string>} */
@@ -131,10 +138,10 @@ export class Decoder {
 
   /**
    * Counts a call, and ends it when its signal is aborted or a callback throws.
-   * @param {Job['kind']} kind @param {Source} source @param {DecodeOptions} [options] @param {boolean} [bitmap]
-   * @returns {Promise<{result: any, colorSpace: PredefinedColorSpace}>}
+   * @param {Wanted} wanted @param {Source} source @param {DecodeOptions} [options]
+   * @returns {Promise<{result: any, info: Info, colorSpace: PredefinedColorSpace}>}
    */
-  async #run(kind, source, options = {}, bitmap = false) {
+  async #run(wanted, source, options = {}) {
     const { signal } = checkOptions(options);
     signal?.throwIfAborted();
     const stop = new AbortController();
@@ -143,7 +150,7 @@ export class Decoder {
     ++this.#counts.started;
     const start = performance.now();
     try {
-      const work = this.#work(kind, source, options, bitmap, stop);
+      const work = this.#work(wanted, source, options, stop);
       const finished = await orAborted(work, stop.signal);
       ++this.#counts.done;
       this.#ms.total += performance.now() - start;
@@ -157,10 +164,9 @@ export class Decoder {
   }
 
   /**
-   * @param {Job['kind']} kind @param {Source} source @param {DecodeOptions} options @param {boolean} bitmap
-   * @param {AbortController} stop
+   * @param {Wanted} wanted @param {Source} source @param {DecodeOptions} options @param {AbortController} stop
    */
-  async #work(kind, source, options, bitmap, stop) {
+  async #work(wanted, source, options, stop) {
     const { signal } = stop;
     const { maxPixels, region } = options;
     const start = performance.now();
@@ -177,9 +183,13 @@ export class Decoder {
       const [model] = await Promise.all([assets.model(info.modelId, head), assets.module()]);
       signal.throwIfAborted();
       this.#pools.add(pool); // which may have been retired, and over, meanwhile
-      const bands = kind === 'hash' ? [] : planBands(info, region, pool.free);
-      const tasks = this.#takeJobs(pool, bands, tell, {
-        kind,
+      const bands = wanted === 'hash' ? [] : planBands(info, region, pool.free);
+      const inBands = bands.length > 1;
+      const whole = inBands && wanted !== 'strips' ? new Whole(region ?? info) : null;
+      if (whole) tell.assemble(whole);
+      /** @type {Job} */
+      const job = {
+        kind: wanted === 'hash' ? 'hash' : 'decode',
         maxPixels: info.width * info.height,
         width: info.width,
         height: info.height,
@@ -187,12 +197,14 @@ export class Decoder {
         toEnd: region === undefined,
         headHash: head,
         preview: options.preview !== undefined,
-        strips: options.onProgress !== undefined,
-        bitmap: bitmap && bands.length === 1,
+        strips: options.onProgress !== undefined || whole !== null,
+        whole: wanted !== 'strips' && !inBands,
+        bitmap: wanted === 'bitmap',
         colorSpace: canvasSpace(info),
         isConverted: isP3(info) && isWithoutP3(),
         model,
-      });
+      };
+      const tasks = this.#takeJobs(pool, bands, tell, job);
       const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
       signal.addEventListener('abort', () => cancel(signal.reason));
       let loaded = 0;
@@ -201,13 +213,14 @@ export class Decoder {
         cancel(error);
         throw error;
       });
-      for (const { times, waited } of finished) this.#count({ load: 0, wait: waited, ...times });
+      const picture = whole?.picture;
+      const result = picture && wanted === 'bitmap' ? await makeBitmap(pool, { ...job, kind: 'bitmap', picture }, signal) : (picture ?? finished[0].result);
+      for (const { times, waited } of finished) this.#count({ wait: waited, ...times });
       this.#count({ load: loaded });
       this.#bytes += reader.loaded;
       this.#pixels += (region ?? info).width * (region ?? info).height;
       this.#measure(start, loaded, info);
-      const results = finished.map(({ result }) => result);
-      return { result: results.length === 1 ? results[0] : stack(results), colorSpace: canvasSpace(info) };
+      return { result, info, colorSpace: canvasSpace(info) };
     } finally {
       reader.cancel();
     }
@@ -251,10 +264,23 @@ export async function readStart(reader) {
   return { ...readInfo(start), profile: readProfile(start) };
 }
 
+/**
+ * In a worker: browsers copy and convert all pixels, at once.
+ * @param {WorkerPool} pool @param {Job} job with the picture, which is given away @param {AbortSignal} signal
+ */
+async function makeBitmap(pool, job, signal) {
+  const task = pool.take(job, { preview() {}, progress() {} });
+  signal.addEventListener('abort', () => pool.cancel(task, signal.reason));
+  return (await task.result).result;
+}
+
 /** @param {{width: number, height: number}} size */
 function sizeOf({ width, height }) {
   return { width, height };
 }
+
+// Copies of more bytes are made one a turn of the event loop.
+const TURN_BYTES = 2 ** 20;
 
 /**
  * Hands the file on as it comes, to every task.
@@ -264,11 +290,14 @@ async function pump(reader, pool, tasks, tell) {
   for (;;) {
     const chunks = reader.take();
     if (reader.complete && !chunks.length) chunks.push(new Uint8Array());
-    chunks.forEach((bytes, i) => {
+    for (const [i, bytes] of chunks.entries()) {
       const transfer = reader.owned && tasks.length === 1 && bytes.length === bytes.buffer.byteLength;
       const complete = reader.complete && i === chunks.length - 1;
-      for (const task of tasks) pool.feed(task, bytes, { complete, transfer });
-    });
+      for (const task of tasks) {
+        pool.feed(task, bytes, { complete, transfer });
+        if (bytes.length > TURN_BYTES && !transfer) await nextTask();
+      }
+    }
     tell.loading();
     if (reader.complete) return;
     await reader.read();

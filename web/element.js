@@ -223,11 +223,23 @@ export class LicImgElement extends ImageAttributes {
     );
   }
 
-  /** @param {Candidate} candidate @param {Omit<import('./element/request.js').Hooks, 'renewed'>} hooks */
+  /** @param {Candidate} candidate @param {Pick<import('./element/request.js').Hooks, 'sized' | 'painted' | 'progressed'>} hooks */
   #request({ url, density }, hooks) {
     const credentials = this.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
-    return new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, { renewed: () => this.#appearance.renew(), ...hooks });
+    const { standIn } = this.#appearance;
+    /** @type {ImageRequest} */
+    const request = new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, {
+      ...hooks,
+      begun: (...values) => request === this.#shown && standIn.begin(...values),
+      added: (...values) => request === this.#shown && standIn.add(...values),
+      renewed: () => {
+        if (request !== this.#shown) return;
+        standIn.drop();
+        this.#appearance.refine();
+      },
+    });
+    return request;
   }
 
   /** @param {ImageRequest} request that is loaded */

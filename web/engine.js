@@ -6,13 +6,14 @@
 
 import { LicError } from './errors.js';
 import { Instance } from './instance.js';
+import { Rows } from './rows.js';
 import { convertToSrgb } from './srgb.js';
 
 /**
  * @typedef {import('./inbox.js').Inbox} Inbox
  * @typedef {import('./index.js').Region} Region
  * @typedef {object} Job
- * @property {'decode' | 'hash'} kind
+ * @property {'decode' | 'hash' | 'bitmap'} kind 'bitmap': there is a picture already
  * @property {number} maxPixels
  * @property {number} width of the picture, or of the region
  * @property {number} height
@@ -21,7 +22,9 @@ import { convertToSrgb } from './srgb.js';
  * @property {string} [headHash] the head that must be used
  * @property {boolean} preview whether one is wanted
  * @property {boolean} strips whether they are wanted
- * @property {boolean} bitmap whether the result is to be an ImageBitmap
+ * @property {boolean} whole whether the picture is wanted
+ * @property {boolean} bitmap whether it is to be an ImageBitmap
+ * @property {Pixels} [picture] to make a bitmap of
  * @property {PredefinedColorSpace} colorSpace of the pixels
  * @property {boolean} isConverted whether they are to be converted from Display P3 to sRGB
  * @property {{serial: number, bytes?: Uint8Array}} model the bytes may be absent where the engine has had the serial before
@@ -37,9 +40,6 @@ import { convertToSrgb } from './srgb.js';
 
 // Linear memory never shrinks. An instance that has grown beyond this is dropped when it is idle, to give its memory back.
 const KEEP_BYTES = 96 * 2 ** 20;
-
-// Strips are a few rows high; they are handed on together.
-const STRIPS_MS = 25;
 
 export class Engine {
   #module;
@@ -65,7 +65,7 @@ export class Engine {
    * @param {Events} events
    * @param {Pause} pause
    * @param {Times} times are added to
-   * @returns {Promise<Pixels | ImageBitmap | string>} the picture, or the hash in hexadecimal
+   * @returns {Promise<Pixels | ImageBitmap | string | null>} the picture, null where it is not wanted, or the hash in hexadecimal
    */
   async run(job, inbox, events, pause, times) {
     ++this.#running;
@@ -73,6 +73,7 @@ export class Engine {
     // First of all: who has sent them will not do so again, whatever fails here.
     if (bytes) this.#modelFiles.set(serial, bytes);
     try {
+      if (job.picture) return await makeBitmap(job.picture, job.colorSpace);
       this.#instance ??= this.#start();
       const instance = await this.#instance;
       this.state.recycled += Number(this.#jobsOfInstance++ > 0);
@@ -83,7 +84,7 @@ export class Engine {
       }
       if (job.kind === 'hash') return instance.hashSymbols(model.address, await collect(inbox));
       const decoded = await decode(instance, model.address, { job, inbox, events, pause, times });
-      return job.bitmap ? await makeBitmap(decoded, job.colorSpace) : decoded;
+      return job.bitmap && decoded ? await makeBitmap(decoded, job.colorSpace) : decoded;
     } finally {
       --this.#running;
       await this.#tidy();
@@ -133,24 +134,18 @@ export class Engine {
  * @param {Instance} instance
  * @param {number} model
  * @param {{job: Job, inbox: Inbox, events: Events, pause: Pause, times: Times}} run
- * @returns {Promise<Pixels>}
+ * @returns {Promise<Pixels | null>} null where only strips are wanted
  */
 async function decode(instance, model, { job, inbox, events, pause, times }) {
-  const { width, height } = job;
-  const pixels = allocate(width * height * 4);
+  const rows = new Rows(job);
   const decoding = instance.begin(model, job);
-  let rows = 0; // of them, those in `pixels`
-  let told = 0; // of these, those handed on
-  let toldAt = 0;
   let hadPreview = !job.preview;
   try {
     for (;;) {
       for (const { bytes, complete } of inbox.take()) decoding.feed(bytes, complete);
       const start = performance.now();
       const step = decoding.step();
-      if (step.strip) pixels.set(step.strip, rows * width * 4);
-      if (job.isConverted) convertToSrgb(pixels.subarray(rows * width * 4, step.rowsDone * width * 4));
-      rows = step.rowsDone;
+      if (step.strip) rows.add(job.isConverted ? toSrgb(step.strip) : step.strip);
       const now = performance.now();
       times[step.synthesized ? 'synthesis' : 'entropy'] += now - start;
       if (step.preview && !hadPreview) {
@@ -159,13 +154,9 @@ async function decode(instance, model, { job, inbox, events, pause, times }) {
         if (job.isConverted) convertToSrgb(small);
         events.preview({ ...step.preview, pixels: small });
       }
-      if (job.strips && rows > told && (rows === height || now - toldAt > STRIPS_MS)) {
-        const image = { width, height: rows - told, pixels: pixels.slice(told * width * 4, rows * width * 4) };
-        events.progress({ fraction: step.fraction, rows, strip: { y: told, image } });
-        told = rows;
-        toldAt = now;
-      }
-      if (step.done && (step.complete || !job.toEnd)) return { width, height, pixels };
+      const strip = rows.take(now);
+      if (strip) events.progress({ fraction: step.fraction, rows: rows.count, strip });
+      if (step.done && (step.complete || !job.toEnd)) return rows.picture;
       if (step.done || step.waits) {
         events.waits();
         await inbox.wait();
@@ -191,16 +182,14 @@ async function collect(inbox) {
   return chunks.length === 1 ? chunks[0] : new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer());
 }
 
-/** @param {number} length */
-function allocate(length) {
-  try {
-    return new Uint8ClampedArray(length);
-  } catch (cause) {
-    throw new LicError('out_of_memory', `no memory for ${length} bytes of pixels`, { cause });
-  }
-}
-
 /** @param {Pixels} picture @param {PredefinedColorSpace} colorSpace */
 function makeBitmap({ pixels, width, height }, colorSpace) {
   return createImageBitmap(new ImageData(pixels, width, height, { colorSpace }));
+}
+
+/** @param {Uint8Array} strip of Display P3, in the decoder's memory @returns {Uint8Array} of sRGB */
+function toSrgb(strip) {
+  const pixels = new Uint8ClampedArray(strip);
+  convertToSrgb(pixels);
+  return new Uint8Array(pixels.buffer);
 }

@@ -115,6 +115,12 @@ export function decode(source: Source, options?: DecodeOptions): Promise<ImageDa
  */
 export function decodeToBitmap(source: Source, options?: DecodeOptions): Promise<ImageBitmapHere>;
 
+/**
+ * Decodes a file for its strips alone, which `onProgress` gets: nothing holds the whole picture. For canvases, and pictures that are larger
+ * than memory. Gives what the header says. Rejects as `decode` does.
+ */
+export function decodeStrips(source: Source, options?: DecodeOptions): Promise<Info>;
+
 export interface InfoOptions {
   signal?: AbortSignal;
 }
@@ -185,6 +191,7 @@ type Dispose = SymbolConstructor extends { readonly dispose: infer T } ? T : nev
 /** A decoder with workers and settings of its own. */
 export type Decoder = {
   decode: typeof decode;
+  decodeStrips: typeof decodeStrips;
   decodeToBitmap: typeof decodeToBitmap;
   hashSymbols: typeof hashSymbols;
   stats: typeof stats;

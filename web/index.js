@@ -16,4 +16,4 @@ const api = /* @__PURE__ */ createApi({
   workers: Math.min(MOST_WORKERS, globalThis.navigator?.hardwareConcurrency || 1),
 });
 
-export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;
+export const { decode, decodeStrips, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

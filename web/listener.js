@@ -8,6 +8,7 @@ import { LicError } from './errors.js';
  * @typedef {import('./index.js').DecodeOptions} DecodeOptions
  * @typedef {import('./engine.js').Job} Job
  * @typedef {import('./engine.js').Pixels} Pixels
+ * @typedef {import('./rows.js').Whole} Whole
  * @typedef {import('./source.js').FileReader} FileReader
  */
 
@@ -20,6 +21,8 @@ export class Listener {
   #bands = [];
   /** @type {Pixels[]} */
   #previews = [];
+  /** @type {Whole | null} */
+  #whole = null;
 
   /** @param {DecodeOptions} options @param {AbortController} stop @param {FileReader} reader */
   constructor(options, stop, reader) {
@@ -32,6 +35,11 @@ export class Listener {
   info(info) {
     this.#call(() => this.#options.onInfo?.(info));
     this.#stop.signal.throwIfAborted();
+  }
+
+  /** The strips of all bands are to be put together. @param {Whole} whole */
+  assemble(whole) {
+    this.#whole = whole;
   }
 
   loading() {
@@ -55,7 +63,9 @@ export class Listener {
       },
       progress: ({ fraction, rows, strip }) => {
         this.#bands[band] = { rows, fraction };
-        this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
+        // First of all: who is told may give the pixels away.
+        if (strip) this.#whole?.put(top + strip.y, strip.image.pixels);
+        if (this.#options.onProgress) this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
       },
     };
   }

@@ -34,4 +34,4 @@ const api = /* @__PURE__ */ createApi({
   workers: 0,
 });
 
-export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;
+export const { decode, decodeStrips, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

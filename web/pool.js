@@ -262,7 +262,7 @@ export class WorkerPool {
     lane.models.add(model.serial);
     task.lane = lane;
     task.waited = performance.now() - task.queuedAt;
-    lane.worker.postMessage({ type: 'job', id: task.id, job: { ...job, model } });
+    lane.worker.postMessage({ type: 'job', id: task.id, job: { ...job, model } }, { transfer: job.picture ? [job.picture.pixels.buffer] : [] });
     task.post();
   }
 

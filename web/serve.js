@@ -6,6 +6,7 @@
 import { packError } from './errors.js';
 import { Engine } from './engine.js';
 import { Inbox } from './inbox.js';
+import { nextTask } from './turn.js';
 
 const SLICE_MS = 8;
 // Cloudflare's clock stands still while code runs: there so many steps are a slice.
@@ -35,7 +36,7 @@ export function serve(post) {
     };
     try {
       const result = await engine.run(job, inbox, events, makePause(), times);
-      const transfer = typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
+      const transfer = result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
       post({ type: 'done', id, result, report: report() }, transfer);
     } catch (error) {
       post({ type: 'failed', id, error: packError(error), report: report() }, []);
@@ -71,24 +72,4 @@ function makePause() {
     since = performance.now();
     steps = 0;
   };
-}
-
-/**
- * A turn of the event loop: timers, input and messages have their chance. Not scheduler.yield(), whose continuations go before
- * the message that cancels a job; and not messages in workerd, which has scheduler.wait(): there they go before all timers.
- * @returns {Promise<unknown>}
- */
-function nextTask() {
-  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
-  const { scheduler } = /** @type {{scheduler?: {wait?: (milliseconds: number) => Promise<void>}}} */ (globalThis);
-  if (scheduler?.wait) return scheduler.wait(0);
-  if (typeof MessageChannel !== 'function') return new Promise((resolve) => setTimeout(resolve));
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve(undefined);
-    };
-    port2.postMessage(null);
-  });
 }

@@ -172,8 +172,8 @@ function asChunk(value) {
   throw new TypeError(NOT_BYTES);
 }
 
-/** @param {Uint8Array[]} chunks */
-function join(chunks) {
+/** @param {(Uint8Array | Uint8ClampedArray)[]} chunks */
+export function join(chunks) {
   const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const chunk of chunks) {

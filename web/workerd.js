@@ -10,4 +10,4 @@ export { LicError } from './errors.js';
 
 const api = /* @__PURE__ */ createApi(localPlatform({ models: {}, wasm: { simd: () => wasm } }));
 
-export const { decode, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;
+export const { decode, decodeStrips, decodeToBitmap, info, hashSymbols, configure, createDecoder, stats, close } = api;

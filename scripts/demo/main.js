@@ -3,7 +3,8 @@
 //   photo ── lic encode ──> .lic ──┬── lic decode ──────> pixels ──┐
 //     │                            ├── dist/node.js ────> pixels ──┼── largest difference ──> table
 //     │                            └── Chromium ────────> pixels ──┘
-//     └── pixels ── cjpeg, avifenc ──> files of the same size ──> demo-out/, manifest.json
+//     ├── pixels ── cjpeg, avifenc ──> files of the same size ──┬──> demo-out/, manifest.json
+//     └── lic encode -q 1, 10, ... 100 ──> files of the dial ────┘
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
@@ -14,6 +15,7 @@ import { decode } from '../../dist/node.js';
 import { toPng } from '../png.js';
 import { findChromium, startChromium } from './chromium.js';
 import { runLic } from './commands.js';
+import { makeDial } from './dial.js';
 import { readPhoto } from './photo.js';
 import { isPng, largestDifference, readPnm } from './pixels.js';
 import { makeAvif, makeJpeg } from './rivals.js';
@@ -114,8 +116,9 @@ async function showPhoto(photo, name) {
     chromiumMs: inChromium?.ms,
     chromiumDifference: inChromium && largestDifference(nativePixels, inChromium.pixels),
   };
-  const entry = { name, width: encoded.width, height: encoded.height, lic: describe(`${name}.lic`), ...besides(photo, name, encoded.bytes) };
-  return { entry, row };
+  const lic = { ...describe(`${name}.lic`), quality: QUALITY, psnr: verified.psnr };
+  const others = { ...besides(photo, name, encoded.bytes), ...dialOf(photo, name, lic) };
+  return { entry: { name, width: encoded.width, height: encoded.height, lic, ...others }, row };
 }
 
 /** As in Chromium the second decode is timed. @param {string} file */
@@ -145,6 +148,16 @@ function besides(photo, name, bytes) {
     console.error(`warning: ${photo}: nothing to compare with: ${error instanceof Error ? error.message : error}`);
   }
   return made;
+}
+
+/** The files of the quality dial, which the page can do without too. */
+function dialOf(photo, name, lic) {
+  try {
+    return { dial: makeDial(photo, name, folder, lic) };
+  } catch (error) {
+    console.error(`warning: ${photo}: no quality dial: ${error instanceof Error ? error.message : error}`);
+    return {};
+  }
 }
 
 /** A copy of the photo, or a PNG of one that browsers do not show. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 
+import { makeDial } from '../../scripts/demo/dial.js';
 import { readPhoto } from '../../scripts/demo/photo.js';
 import { largestDifference, parsePng, parsePnm, writePpm } from '../../scripts/demo/pixels.js';
 import { makeAvif, makeJpeg } from '../../scripts/demo/rivals.js';
@@ -172,4 +173,21 @@ test('JPEG and AVIF files are the smallest that are not below the size', { skip 
     assert.equal(sizeFor(middle), middle, name);
     assert.ok(sizeFor(middle + 1) > middle, name);
   }
+});
+
+test('the dial: a file for each quality, and the one that is there', { skip: !existsSync(LIC) && `missing: ${LIC}` }, () => {
+  writePpm(inFolder('dial.ppm'), makePicture());
+  const present = { quality: 50, file: 'there.lic', bytes: 1, psnr: 30 };
+  const dial = makeDial(inFolder('dial.ppm'), 'dial', folder, present);
+  const qualities = dial.map(({ quality }) => quality);
+  assert.deepEqual([qualities[0], qualities.at(-1)], [1, 100]);
+  assert.deepEqual(qualities, qualities.toSorted((a, b) => a - b));
+  assert.equal(dial.filter((step) => step === present).length, 1);
+  const others = dial.filter((step) => step !== present);
+  for (const { file, bytes, psnr } of others) {
+    assert.equal(statSync(inFolder(file)).size, bytes);
+    assert.ok(psnr > 5 && psnr < 60, `${file}: ${psnr} dB`);
+  }
+  assert.ok(others.at(-1).bytes > others[0].bytes);
+  assert.throws(() => makeDial(inFolder('none.ppm'), 'none', folder, present), /io_error/);
 });

@@ -1,99 +1,136 @@
-// The stage of the demo page: one picture, or two of the same size with a boundary to move. The boundary is moved by pointer or
-// arrow keys; when zoomed in, dragging moves the pictures instead.
+// The first section: a picture beside the same photo as JPEG or AVIF of about the same bytes.
 
-const KEY_STEP = 2;
+import { explain } from './catalog.js';
+import { formatBytes, formatMs, showFacts, sizeFacts } from './facts.js';
+import { load } from './picture.js';
+import { Viewer } from './viewer.js';
 
-export class Stage {
-  #stage;
-  #under;
-  #over;
-  #divider;
-  #split = 50;
-  #zoom = 'fit';
-  #offset = { x: 0, y: 0 };
+/** @typedef {import('./catalog.js').Entry} Entry */
 
-  /** @param {HTMLElement} stage */
-  constructor(stage) {
-    this.#stage = stage;
-    this.#under = /** @type {HTMLElement} */ (stage.querySelector('#under'));
-    this.#over = /** @type {HTMLElement} */ (stage.querySelector('#over'));
-    this.#divider = /** @type {HTMLElement} */ (stage.querySelector('#divider'));
-    stage.addEventListener('pointerdown', (event) => this.#drag(event));
-    this.#divider.addEventListener('keydown', (event) => this.#key(event));
+const NOTHING = 'None';
+
+export class Compare {
+  #section;
+  #viewer;
+  #rivals;
+  #note;
+  #picker;
+  /** @type {Entry[]} */
+  #entries = [];
+  /** @type {Entry | null} */
+  #current = null;
+  /** What is chosen stays chosen for the next picture. */
+  #label = 'JPEG';
+  #opened;
+
+  /** @param {HTMLElement} section @param {(entry: Entry) => void} opened is told of the picture that is shown, when it is */
+  constructor(section, opened) {
+    this.#section = section;
+    this.#opened = opened;
+    this.#viewer = new Viewer(this.#find('.viewer'));
+    this.#rivals = this.#find('#rivals');
+    this.#note = this.#find('.note');
+    this.#picker = /** @type {HTMLSelectElement} */ (this.#find('#picture'));
+    this.#picker.addEventListener('change', () => this.open(this.#entries[this.#picker.selectedIndex]));
+    for (const [id, step] of /** @type {[string, number][]} */ ([['#before', -1], ['#next', 1]])) {
+      this.#find(id).addEventListener('click', () => this.open(this.#entries.at((this.#picker.selectedIndex + step) % this.#entries.length)));
+    }
+    this.#find('#zoom').addEventListener('change', ({ target }) => {
+      this.#viewer.zoom = /** @type {HTMLInputElement} */ (target).value;
+    });
   }
 
-  /** @param {HTMLElement} picture on the left, or alone @param {number} width @param {number} height */
-  show(picture, width, height) {
-    const { style } = this.#stage;
-    style.setProperty('--ratio', String(width / height));
-    style.setProperty('--natural-width', String(width));
-    style.setProperty('--natural-height', String(height));
-    this.#under.replaceChildren(picture);
-    this.#move(0, 0);
+  /** @param {Entry[]} entries */
+  list(entries) {
+    this.#entries = entries;
+    this.#picker.replaceChildren(...entries.map(({ name }) => new Option(name)));
+    this.#find('#picker').hidden = entries.length < 2;
   }
 
-  /** @param {HTMLElement | null} picture on the right, null for none */
-  compare(picture) {
-    this.#over.replaceChildren(...(picture ? [picture] : []));
-    this.#stage.classList.toggle('comparing', Boolean(picture));
+  /** @param {Entry} [entry] */
+  async open(entry) {
+    if (!entry || entry === this.#current) return;
+    this.#current = entry;
+    this.#picker.selectedIndex = this.#entries.indexOf(entry);
+    this.#say('');
+    const image = /** @type {any} */ (document.createElement('lic-img'));
+    image.alt = `${entry.name}, LIC`;
+    image.draggable = false;
+    this.#viewer.resize(entry);
+    this.#viewer.show(image, `LIC ${formatBytes(entry.lic.bytes)}`);
+    this.#showRivals(entry);
+    showFacts(this.#find('.facts'), factsOf(entry, null));
+    try {
+      const times = await load(image, entry.lic.url);
+      if (entry === this.#current) showFacts(this.#find('.facts'), factsOf(entry, times));
+    } catch (error) {
+      if (entry === this.#current) this.#say(`${entry.name} cannot be shown: ${explain(error)}.`, true);
+    }
+    if (entry === this.#current) this.#opened(entry);
   }
 
-  /** @param {string} zoom 'fit' or CSS pixels for each pixel of the picture */
-  set zoom(zoom) {
-    this.#zoom = zoom;
-    this.#stage.dataset.zoom = zoom;
-    this.#stage.style.setProperty('--zoom', zoom === 'fit' ? '1' : zoom);
-    this.#move(0, 0);
+  /** @param {Entry} entry */
+  #showRivals(entry) {
+    const labels = Object.keys(entry.rivals);
+    this.#rivals.hidden = labels.length === 0;
+    const chosen = [this.#label, labels[0]].find((label) => label in entry.rivals) ?? NOTHING;
+    const choices = [...labels, NOTHING].map((label) => makeChoice('rival', label, label === chosen, () => this.#showRival(entry, (this.#label = label))));
+    this.#rivals.replaceChildren(/** @type {Element} */ (this.#rivals.querySelector('legend')), ...choices);
+    if (!labels.length) this.#say('This picture has no files of other formats to be compared with. scripts/demo.sh makes them, of photos that you name.');
+    this.#showRival(entry, chosen);
   }
 
-  /** @param {PointerEvent} event */
-  #drag(event) {
-    const onDivider = event.target instanceof Node && this.#divider.contains(event.target);
-    const pans = this.#zoom !== 'fit' && !onDivider;
-    if (!pans && !this.#stage.classList.contains('comparing')) return;
-    const start = { ...this.#offset };
-    const follow = (/** @type {PointerEvent} */ now) => {
-      if (pans) this.#move(start.x + now.clientX - event.clientX, start.y + now.clientY - event.clientY);
-      else this.#splitAt(now.clientX);
-    };
-    const end = () => {
-      this.#stage.removeEventListener('pointermove', follow);
-      this.#stage.removeEventListener('pointerup', end);
-      this.#stage.removeEventListener('pointercancel', end);
-    };
-    this.#stage.setPointerCapture(event.pointerId);
-    this.#stage.addEventListener('pointermove', follow);
-    this.#stage.addEventListener('pointerup', end);
-    this.#stage.addEventListener('pointercancel', end);
-    if (!pans) this.#splitAt(event.clientX);
+  /** @param {Entry} entry @param {string} label */
+  #showRival(entry, label) {
+    const rival = entry.rivals[label];
+    if (!rival) return this.#viewer.compare(null);
+    const image = document.createElement('img');
+    image.alt = `${entry.name}, ${label}`;
+    image.draggable = false;
+    image.addEventListener('error', () => {
+      if (!image.isConnected) return;
+      this.#viewer.compare(null);
+      this.#say(`The ${label} file of ${entry.name} cannot be shown: it is missing, or this browser does not know the format.`, true);
+    });
+    image.src = rival.url;
+    this.#viewer.compare(image, `${label} ${formatBytes(rival.bytes)}`);
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const steps = { ArrowLeft: -KEY_STEP, ArrowRight: KEY_STEP, Home: -100, End: 100 };
-    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
-    if (step === undefined) return;
-    event.preventDefault();
-    this.#setSplit(this.#split + step);
+  /** @param {string} text '' for nothing @param {boolean} [isProblem] goes behind those before */
+  #say(text, isProblem = false) {
+    const before = isProblem && this.#note.classList.contains('problem') ? `${this.#note.textContent} ` : '';
+    this.#note.hidden = !text;
+    this.#note.classList.toggle('problem', isProblem);
+    this.#note.textContent = before + text;
   }
 
-  /** @param {number} clientX */
-  #splitAt(clientX) {
-    const { left, width } = this.#stage.getBoundingClientRect();
-    this.#setSplit(((clientX - left) / width) * 100);
+  /** @param {string} selector */
+  #find(selector) {
+    return /** @type {HTMLElement} */ (this.#section.querySelector(selector));
   }
+}
 
-  /** @param {number} percent */
-  #setSplit(percent) {
-    this.#split = Math.min(100, Math.max(0, percent));
-    this.#stage.style.setProperty('--split', `${this.#split}%`);
-    this.#divider.setAttribute('aria-valuenow', String(Math.round(this.#split)));
-  }
+/** @param {string} name @param {string} label @param {boolean} checked @param {() => void} choose */
+function makeChoice(name, label, checked, choose) {
+  const choice = document.createElement('label');
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'radio', name, checked });
+  input.addEventListener('change', choose);
+  const text = document.createElement('span');
+  text.textContent = label;
+  choice.append(input, text);
+  return choice;
+}
 
-  /** @param {number} x @param {number} y */
-  #move(x, y) {
-    this.#offset = { x, y };
-    this.#stage.style.setProperty('--x', `${x}px`);
-    this.#stage.style.setProperty('--y', `${y}px`);
-  }
+/** @param {Entry} entry @param {{decodeMs: number | null, ms: number} | null} times @returns {import('./facts.js').Fact[]} */
+function factsOf({ lic, width, height, rivals }, times) {
+  const original = rivals.Original;
+  const [size, density] = sizeFacts(lic.bytes, { width, height });
+  const decoding = times?.decodeMs ?? times?.ms;
+  return [
+    original ? ['Size', formatBytes(lic.bytes), `${((lic.bytes / original.bytes) * 100).toFixed(1)} % of the original`] : size,
+    density,
+    ['Quality', String(Math.round(lic.quality)), lic.psnr ? `PSNR ${lic.psnr.toFixed(1)} dB` : 'of 100'],
+    ['Decode time', decoding === undefined ? '–' : formatMs(decoding), times ? `shown after ${formatMs(times.ms)}` : ''],
+  ];
 }

@@ -2,11 +2,12 @@
 //
 // Nothing in the decoder needs eval, blob: workers or cross-origin isolation; the policy on every response proves it.
 
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 const FOLDERS = ['web/demo', 'dist', 'models', 'samples', 'demo-out'];
@@ -36,31 +37,43 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
+const COMPRESSED = ['.css', '.html', '.js', '.json', '.svg', '.wasm'];
+/** @type {Map<string, {mtimeMs: number, bytes: Buffer}>} by path */
+const compressed = new Map();
+
 /**
  * @param {object} [options]
  * @param {number} [options.port] 0 for any free one
  * @param {string} [options.csp]
  * @param {Record<string, string>} [options.headers] further ones for every response
+ * @param {string} [options.cacheControl]
+ * @param {boolean} [options.compress] as servers of published pages do
+ * @param {(path: string, bytes: number) => void} [options.served] is told of each file, and how many bytes it took
  * @param {string[]} [options.folders] the folders of `root` that are served
  * @param {string} [options.root]
  * @returns {Promise<{url: string, close: () => void}>}
  */
-export function serve({ port = 0, csp = CSP, headers = {}, folders = FOLDERS, root = ROOT } = {}) {
+export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-cache', compress = false, served, folders = FOLDERS, root = ROOT } = {}) {
   const server = createServer((request, response) => {
     const path = readPath(request.url ?? '/');
     if (path === null) return void response.writeHead(400).end('the URL is malformed');
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Security-Policy', csp);
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Cache-Control', 'no-cache');
+    response.setHeader('Cache-Control', cacheControl);
     if (path === '/') return void response.writeHead(302, { Location: '/web/demo/' }).end();
     if (path === '/samples.json') return void response.end(JSON.stringify(listSamples(root)));
     const file = resolve(join(root, path.endsWith('/') ? `${path}index.html` : path));
     const isServed = folders.some((folder) => file.startsWith(join(root, folder) + sep));
     if (!isServed || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end('not found');
-    const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Content-Length': statSync(file).size });
-    createReadStream(file).pipe(response);
+    response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
+    const mayCompress = compress && COMPRESSED.includes(extname(file)) && /\bbr\b/.test(String(request.headers['accept-encoding']));
+    const packed = mayCompress ? readCompressed(file) : null;
+    const length = packed ? packed.length : statSync(file).size;
+    response.setHeader('Content-Length', length);
+    response.on('finish', () => served?.(path, length));
+    if (!packed) return void createReadStream(file).pipe(response);
+    response.writeHead(200, { 'Content-Encoding': 'br', Vary: 'Accept-Encoding' }).end(packed);
   });
   return new Promise((done, fail) => {
     server.once('error', fail);
@@ -87,11 +100,22 @@ function readPath(url) {
   }
 }
 
+/** @param {string} file */
+function readCompressed(file) {
+  const { mtimeMs } = statSync(file);
+  const known = compressed.get(file);
+  if (known?.mtimeMs === mtimeMs) return known.bytes;
+  const bytes = brotliCompressSync(readFileSync(file));
+  compressed.set(file, { mtimeMs, bytes });
+  return bytes;
+}
+
 /** @param {string} root */
 function listSamples(root) {
   const folder = join(root, 'samples');
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith('.lic')).sort();
+  const names = readdirSync(folder).filter((name) => name.endsWith('.lic')).sort();
+  return names.map((file) => ({ file, bytes: statSync(join(folder, file)).size }));
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
@@ -100,6 +124,6 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
     console.error('there is no dist/: run npm run build first');
     process.exit(1);
   }
-  const { url } = await serve({ port: Number(values.port) });
+  const { url } = await serve({ port: Number(values.port), compress: true });
   console.log(`the demo page is at ${url}`);
 }

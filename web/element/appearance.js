@@ -1,6 +1,7 @@
 // What is seen and heard of a <lic-img>: its shadow tree, its size, its states, its role.
 
 import { dimension } from './attributes.js';
+import { StandIn } from './stand-in.js';
 
 /** @typedef {'idle' | 'waiting' | 'loading' | 'loaded' | 'error'} State */
 
@@ -8,9 +9,10 @@ import { dimension } from './attributes.js';
 const STYLE = `
   :host { display: inline-block; overflow: clip; width: fit-content; min-width: 0; min-height: 0; }
   :host([hidden]) { display: none; }
-  div { display: grid; grid-template: 100% / 100%; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  div { display: grid; grid-template: 100% / 100%; width: 100%; height: 100%; isolation: isolate; object-fit: inherit; object-position: inherit; }
   div > * { grid-area: 1 / 1; min-width: 0; min-height: 0; }
   canvas, ::slotted(img) { display: block; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  .rough { z-index: -1; }
   .felt { opacity: 0; }
   .seen { pointer-events: none; }
   [hidden] { display: none; font: initial; }
@@ -23,14 +25,10 @@ export class Appearance {
   #state = 'idle';
   /** @type {CSSStyleSheet | undefined} */
   #sizeSheet;
-  /** Holds the canvas and, where it is shown small, a copy that is seen instead; clicks and menus stay those of the canvas. */
   #frame = document.createElement('div');
   #holder = document.createElement('div');
-  /** @type {HTMLCanvasElement | null} */
-  #copy = null;
-  #halvings = 0;
-  /** @type {[width: number, height: number]} of the canvas while it has all its pixels */
-  #size = [0, 0];
+  /** Is seen in place of the canvas. */
+  standIn = new StandIn(this.#frame, this.#holder);
   /** @type {ResizeObserver | null} */
   #observer = null;
   #slot = document.createElement('slot');
@@ -82,54 +80,15 @@ export class Appearance {
     this.#observer.observe(this.#element);
   }
 
-  /** Browsers do not average the pixels of a canvas that is shown small, and it shimmers. A copy of half the size, or a quarter, has them averaged. */
+  /** The picture has all its pixels, in whatever size it is shown. */
   refine() {
-    const canvas = this.#canvas;
-    const [width, height] = this.#size;
-    if (!canvas || this.#state !== 'loaded' || canvas.width !== width) return;
-    const { objectFit } = getComputedStyle(canvas);
-    const scales = [canvas.clientWidth / width, canvas.clientHeight / height].map((scale) => scale * devicePixelRatio);
-    const scale = /contain|scale-down/.test(objectFit) ? Math.min(...scales) : Math.max(...scales);
-    const isScaled = scale > 0 && objectFit !== 'none';
-    this.#copyHalved(isScaled ? Math.max(0, Math.floor(-Math.log2(scale))) : 0);
-  }
-
-  /** The pixels of the canvas have been given up, or are back. Pixels that went leave no copy. */
-  renew() {
-    this.#copyHalved(0);
-    this.refine();
-  }
-
-  /** @param {number} halvings 0: no copy */
-  #copyHalved(halvings) {
-    if (halvings === this.#halvings) return;
-    this.#halvings = halvings;
-    // Safari keeps the pixels of a canvas that is merely dropped.
-    if (this.#copy) this.#copy.width = this.#copy.height = 0;
-    this.#copy?.remove();
-    this.#copy = null;
-    this.#holder.className = halvings ? 'felt' : '';
-    if (!halvings) return;
-    const canvas = /** @type {HTMLCanvasElement} */ (this.#canvas);
-    const copy = document.createElement('canvas');
-    [copy.width, copy.height] = this.#size.map((side) => Math.ceil(side / 2 ** halvings));
-    const { colorSpace } = canvas.getContext('2d')?.getContextAttributes() ?? {};
-    const context = copy.getContext('2d', { colorSpace });
-    if (!context) return;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(canvas, 0, 0, copy.width, copy.height);
-    copy.className = 'seen';
-    copy.part.add('picture');
-    this.#frame.append(copy);
-    this.#copy = copy;
+    if (this.#state === 'loaded') this.standIn.refine();
   }
 
   /** @param {HTMLCanvasElement | null} canvas in place of the one before */
   show(canvas) {
     this.#canvas = canvas;
-    this.#size = canvas ? [canvas.width, canvas.height] : [0, 0];
-    this.#holder.replaceChildren(...(canvas ? [canvas] : []));
-    this.#copyHalved(0);
+    this.standIn.show(canvas);
     this.#frame.hidden = !canvas;
     this.setDraggable();
     this.#arrange();

@@ -2,26 +2,33 @@
 //
 //   fetch ──> header: sized ──> preview, strips: painted ──> done
 //
+// Nothing here is done with all pixels at once.
 // The file is kept, so that pixels which were given up come back without the network.
 
-import { decode } from '../index.js';
+import { decodeStrips } from '../index.js';
 import { LicError } from '../errors.js';
 import { responseBody } from '../source.js';
+import { Turns } from '../turn.js';
+import { toCanvas } from './stand-in.js';
 import { Surface } from './surface.js';
 
 /**
  * @typedef {object} Hooks none is called after abort()
  * @property {() => void} sized the header is there
  * @property {() => void} painted there is something to see; may be called again
+ * @property {(rough: OffscreenCanvas, colorSpace?: PredefinedColorSpace) => void} begun strips are to come, for a canvas that is empty still
+ * @property {(strip: ImageData, y: number, hasAlpha: boolean) => void} added the canvas has got it
  * @property {(fraction: number) => void} progressed
  * @property {() => void} renewed pixels have been given up, or are back
  */
 
 // What is left of a picture without its pixels: so many in width or height at most.
 const THUMBNAIL_SIDE = 32;
-const PREVIEW_SCALE = 4;
 // (func (result v128) i32.const 0, i8x16.splat)
 const SIMD_PROGRAM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+
+// Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds of pictures.
+const turns = new Turns(4);
 
 export class ImageRequest {
   /** Of the file, in pixels; 0 before the header is there. */
@@ -36,6 +43,8 @@ export class ImageRequest {
   /** @type {{controller: AbortController, done: Promise<void>} | null} */
   #restoring = null;
   #hasPixels = false;
+  /** What is left of the picture while its pixels are given up. @type {OffscreenCanvas | null} */
+  #thumbnail = null;
   /** @type {Promise<Blob> | undefined} */
   #file;
   #surface = new Surface();
@@ -87,7 +96,8 @@ export class ImageRequest {
     this.#restoring?.controller.abort();
     this.#restoring = null;
     this.#hasPixels = false;
-    this.#surface.shrink(Math.ceil(this.width * scale), Math.ceil(this.height * scale));
+    const small = (this.#thumbnail ??= copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale)));
+    this.#surface.shrink(small);
     this.#hooks.renewed();
   }
 
@@ -128,6 +138,8 @@ export class ImageRequest {
   /** @param {RequestInit} init @param {AbortSignal} signal */
   async #load(init, signal) {
     checkBrowser();
+    await turns.take(1);
+    signal.throwIfAborted();
     await this.#decode(this.#fetch({ ...init, signal }), signal).catch((error) => {
       // The decoder knows of a failed fetch only that the stream has ended.
       throw error.cause instanceof LicError ? error.cause : error;
@@ -164,32 +176,39 @@ export class ImageRequest {
   /** @param {ReadableStream<Uint8Array> | Blob} source @param {AbortSignal} signal */
   async #decode(source, signal) {
     const hooks = this.loaded ? null : this.#hooks;
-    await decode(source, {
+    let hasAlpha = false;
+    await decodeStrips(source, {
       signal,
-      onInfo: ({ width, height }) => {
-        Object.assign(this, { width, height });
+      onInfo: (info) => {
+        this.width = info.width;
+        this.height = info.height;
+        hasAlpha = info.hasAlpha;
         hooks?.sized();
       },
       preview: (image) => {
-        this.#open(image).draw(enlarge(image));
+        this.#open(image);
         hooks?.painted();
+        this.#hooks.begun(toCanvas(image), image.colorSpace);
       },
       onProgress: ({ fraction, strip }) => {
         if (strip) {
-          this.#open(strip.image).put(strip.image, strip.y);
+          const { image, y } = this.#open(strip.image).put(strip.image, strip.y);
           hooks?.painted();
+          this.#hooks.added(image, y, hasAlpha);
         }
         hooks?.progressed(fraction);
       },
     });
+    this.#thumbnail = null;
   }
 
   /**
-   * The canvas in its full size; it goes on showing what it showed in a smaller one.
+   * The canvas in its full size; what it showed in a smaller one goes on being seen.
    * @param {ImageData} image says which colours the canvas has to hold
    */
   #open({ colorSpace }) {
-    if (!this.#surface.isOpen) this.#surface.open(this.width, this.height, colorSpace);
+    const isChanged = this.#surface.open(this.width, this.height, colorSpace);
+    if (isChanged && this.#thumbnail) this.#hooks.begun(this.#thumbnail, colorSpace);
     return this.#surface;
   }
 }
@@ -200,17 +219,9 @@ function checkBrowser() {
   throw new LicError('internal', 'this browser has no WebAssembly with SIMD');
 }
 
-/**
- * A preview, larger, by a better filter than there is time for at the size of a picture.
- * @param {ImageData} image
- */
-function enlarge(image) {
-  const { width, height, colorSpace } = image;
-  const small = new OffscreenCanvas(width, height);
-  small.getContext('2d', { colorSpace })?.putImageData(image, 0, 0);
-  const large = new OffscreenCanvas(width * PREVIEW_SCALE, height * PREVIEW_SCALE);
-  const context = large.getContext('2d', { colorSpace });
-  if (context) context.imageSmoothingQuality = 'high';
-  context?.drawImage(small, 0, 0, large.width, large.height);
-  return large;
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
+function copy(canvas, width, height) {
+  const result = new OffscreenCanvas(width, height);
+  result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
+  return result;
 }

@@ -16,44 +16,38 @@ export class Surface {
   #context = null;
   /** Pixels of the picture for each of the canvas, to the right and down. */
   #scale = 1;
+  /** That open() has given the canvas. */
   #size = { width: 0, height: 0 };
 
-  /** Whether the canvas has the size that open() has given it. */
-  get isOpen() {
-    const { width, height } = this.#size;
-    return this.#context !== null && this.canvas.width === width && this.canvas.height === height;
-  }
-
   /**
-   * Makes room for a picture; what the canvas showed in a smaller size is kept.
+   * Makes room for a picture.
    * @param {number} width @param {number} height of the picture
    * @param {PredefinedColorSpace} colorSpace of its pixels
+   * @returns {boolean} whether the canvas had another size before
    */
   open(width, height, colorSpace) {
-    const before = this.#context && copy(this.canvas, this.canvas.width, this.canvas.height);
+    if (this.canvas.width === this.#size.width && this.canvas.height === this.#size.height) return false;
     const scale = SCALES.find((scale) => this.#resize(Math.ceil(width / scale), Math.ceil(height / scale), colorSpace));
     if (!scale) throw new LicError('out_of_memory', `this browser has no canvas for ${width} x ${height} pixels`);
     this.#scale = scale;
-    if (before) this.draw(before);
+    return true;
   }
 
-  /** Stretches a small picture over the canvas. @param {OffscreenCanvas} small */
-  draw(small) {
-    const { width, height } = this.canvas;
-    this.#context?.clearRect(0, 0, width, height);
-    this.#context?.drawImage(small, 0, 0, width, height);
-  }
-
-  /** Paints rows of the picture. @param {ImageData} strip @param {number} y its first row, a multiple of 16 as all strips begin at */
+  /**
+   * Paints rows of the picture.
+   * @param {ImageData} strip @param {number} y its first row, a multiple of 16 as all strips begin at
+   * @returns {{image: ImageData, y: number}} what has been painted
+   */
   put(strip, y) {
-    this.#context?.putImageData(this.#scale === 1 ? strip : reduce(strip, this.#scale), 0, y / this.#scale);
+    const painted = this.#scale === 1 ? { image: strip, y } : { image: reduce(strip, this.#scale), y: y / this.#scale };
+    this.#context?.putImageData(painted.image, 0, painted.y);
+    return painted;
   }
 
-  /** Leaves few pixels of the picture. @param {number} width @param {number} height */
-  shrink(width, height) {
-    const small = copy(this.canvas, width, height);
-    this.canvas.width = width;
-    this.canvas.height = height;
+  /** Leaves few pixels of the picture. @param {OffscreenCanvas} small the picture */
+  shrink(small) {
+    this.canvas.width = small.width;
+    this.canvas.height = small.height;
     this.#context?.drawImage(small, 0, 0);
   }
 
@@ -83,13 +77,6 @@ function isUsable(context) {
   } catch {
     return false;
   }
-}
-
-/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
-function copy(canvas, width, height) {
-  const result = new OffscreenCanvas(width, height);
-  result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
-  return result;
 }
 
 /**
