@@ -7,13 +7,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
 import { CSP } from '../../web/demo/serve.js';
 import { LIC, skip as withoutEncoder } from '../web/site.js';
 import { largestDifference, listBad, listVectors, readRoot, rootPath } from '../web/vectors.js';
-import { isFirefox, launch, skip, unpack } from './browser.js';
+import { isFirefox, launch, skip, test, unpack } from './browser.js';
 import { LARGE, limitWorkers, useModels, watchThread } from './decode-page.js';
 import { define, useElementPage } from './element-page.js';
 

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import test from 'node:test';
 
 import { readRoot, rootPath } from '../web/vectors.js';
-import { skip, useBrowser } from './browser.js';
+import { skip, test, useBrowser } from './browser.js';
 
 const openPage = useBrowser();
 const SAMPLES = readdirSync(rootPath('samples')).filter((name) => name.endsWith('.lic'));
