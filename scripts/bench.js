@@ -88,7 +88,7 @@ function median(values) {
 /** What a browser loads for a decode in a worker. */
 function licFiles() {
   const dist = join(ROOT, 'dist');
-  const others = /^((node|node-worker|workerd|service-worker)\.js|lic-relaxed\.wasm)$/;
+  const others = /^((node|node-worker|workerd|service-worker|(node-|workerd-)?inline|embedded-\w+)\.js|lic-relaxed\.wasm)$/;
   return readdirSync(dist).filter((name) => /\.(js|wasm)$/.test(name) && !others.test(name)).map((name) => join(dist, name));
 }
 
