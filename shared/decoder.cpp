@@ -4,27 +4,18 @@
 //   TILES ──rANS, tile by tile, pass by pass────┴──> latents ──gain, synthesis, strip by strip──> pixels
 //
 // As soon as a row of tiles is decoded, the strips that lie in it are made: latents and pixels need not be kept for the whole picture, and a
-// file may still be coming in.
+// file may still be coming in. decoder_state.h says what is kept from step to step, decoder_interface.cpp how a caller drives it.
+#include "decoder_state.h"
+
 #include <algorithm>
 #include <cmath>
-#include <new>
-#include <optional>
 
-#include "alpha.h"
-#include "checksum.h"
-#include "entropy.h"
-#include "format.h"
-#include "network.h"
 #include "network_plan.h"
-#include "preview.h"
 #include "quality.h"
 #include "try.h"
 
 namespace lic {
 namespace {
-
-// Multiplications of a step: few enough for a slow machine's main thread, many enough for a step's own cost to vanish.
-constexpr int64_t kStepWork = 12'000'000;
 
 // A row of the network's picture to bytes. One plain loop, so that compilers make SIMD of it. What is not a number, as a hostile model can make
 // it, becomes 0: the order of max's arguments sees to that.
@@ -35,158 +26,31 @@ void ToBytes(const float* values, size_t count, uint8_t* bytes) {
   }
 }
 
-Info ToInfo(const Header& header) {
-  Info info;
-  info.width = header.width;
-  info.height = header.height;
-  info.version = header.version;
-  info.quality = static_cast<float>(header.quality256) / 256;
-  info.has_alpha = header.has_alpha;
-  info.is_grey = header.is_grey;
-  info.model_id = header.model_id;
-  info.head_hash = header.head_hash;
-  info.tile_units = header.tile_units;
-  return info;
-}
-
-Layout ToLayout(const Container& container) {
-  Layout layout;
-  layout.info = ToInfo(container.header);
-  layout.metadata = container.metadata;
-  layout.hyper_bytes = container.hyper.size();
-  layout.index_bytes = container.index.size();
-  layout.tiles = TileGrid(container.header).count();
-  size_t offset = 0;
-  for (uint32_t tile = 0; tile < layout.tiles; ++tile) {
-    const TileStreams streams = NextTile(container, tile, offset);
-    layout.latent_bytes += streams.latents.size();
-    layout.alpha_bytes += streams.alpha.size();
-  }
-  return layout;
-}
-
-Status CheckModel(const Header& header, const Model& model) {
-  if (header.model_id == model.id()) return {};
-  return Fail(Error::kModelMismatch, "the file is of model %s, the model handed in is %s", ToHex(header.model_id).c_str(), ToHex(model.id()).c_str());
-}
-
 Result<Buffer<uint8_t>> CopyOf(Bytes bytes) {
   LIC_TRY(auto copy, Buffer<uint8_t>::Allocate(bytes.size()));
   std::copy(bytes.begin(), bytes.end(), copy.begin());
   return copy;
 }
 
-Failure AboutTile(const char* what, uint32_t tile, const Failure& failure) { return Fail(failure.error, "%stile %u: %s", what, tile, failure.what); }
-
-// The hyper-latents and features of a file, in steps.
-struct HyperDecoder {
-  EntropyCoder coder;
-  IntegerPlane hyper;
-  IntegerPlane features;
-  Buffer<uint8_t> stream;  // the bytes of a file may move while they are read
-  bool in_features = false;
-
-  Status Start(const Container& file, const Model& model) {
-    const Header& header = file.header;
-    LIC_TRY(coder, EntropyCoder::Build(model.data().entropy));
-    LIC_CHECK(hyper.Reshape(CeilDiv(header.height, kHyperStride), CeilDiv(header.width, kHyperStride), model.data().entropy.hyper_channels));
-    LIC_TRY(stream, CopyOf(file.hyper));
-    coder.StartHyper(stream, header.quality256);
-    return {};
-  }
-
-  Result<bool> Step(const Header& header, int64_t& work) {
-    if (in_features) return coder.StepFeatures(CeilDiv(header.height, kLatentStride), CeilDiv(header.width, kLatentStride), features, work);
-    LIC_TRY(in_features, coder.StepHyper(hyper, work));
-    if (in_features) coder.StartFeatures(hyper);
-    return false;
-  }
-};
-
 }  // namespace
 
-Result<Info> ReadInfo(Bytes file) {
-  LIC_TRY(const Header header, ReadHeader(file));
-  return ToInfo(header);
+Failure AboutTile(const char* what, uint32_t tile, const Failure& failure) { return Fail(failure.error, "%stile %u: %s", what, tile, failure.what); }
+
+Status HyperDecoder::Start(const Container& file, const Model& model) {
+  const Header& header = file.header;
+  LIC_TRY(coder, EntropyCoder::Build(model.data().entropy));
+  LIC_CHECK(hyper.Reshape(CeilDiv(header.height, kHyperStride), CeilDiv(header.width, kHyperStride), model.data().entropy.hyper_channels));
+  LIC_TRY(stream, CopyOf(file.hyper));
+  coder.StartHyper(stream, header.quality256);
+  return {};
 }
 
-Result<Layout> ReadLayout(Bytes file) {
-  LIC_TRY(const Container container, ReadContainer(file));
-  return ToLayout(container);
+Result<bool> HyperDecoder::Step(const Header& header, int64_t& work) {
+  if (in_features) return coder.StepFeatures(CeilDiv(header.height, kLatentStride), CeilDiv(header.width, kLatentStride), features, work);
+  LIC_TRY(in_features, coder.StepHyper(hyper, work));
+  if (in_features) coder.StartFeatures(hyper);
+  return false;
 }
-
-// ---- The decoder ---------------------------------------------------------------------------------------------------------------
-
-struct Decoder::State {
-  enum class Stage : uint8_t { kHyper, kPreview, kTiles, kStrip, kDone };
-
-  State(const Model& handed_in, const DecoderOptions& asked_for) : model(handed_in), options(asked_for) {}
-
-  const Model& model;
-  DecoderOptions options;
-  ContainerReader reader;
-  Info info;
-  Layout layout;
-
-  // Where things lie; known with the header.
-  TileGrid grid;
-  Rect region;         // pixels
-  uint32_t reach = 0;  // latents around a pixel's own that the synthesis looks at
-  Rect area;           // latents that the region takes
-  Rect tiles;          // columns and rows of tiles that the area takes
-
-  Stage stage = Stage::kHyper;
-  bool started = false;  // the stage, or in kTiles the next tile
-  bool in_alpha = false;
-  uint32_t taken = 0;    // of the tiles that the area takes, those that are decoded
-  HyperDecoder entropy;
-  Buffer<float> inverse_gains;  // (latent_channels), of latents in 1/16
-  std::optional<Preview> preview;
-  bool preview_done = false;
-
-  uint32_t located = 0;       // tiles whose place in the file is known
-  size_t location = 0;        // of tile `located` in the tiles
-  Buffer<uint8_t> stream;     // of the tile's latents, or alpha
-  LatentPlane latents;        // of the area, the rows that are needed
-  AlphaDecoder alpha;
-  Buffer<uint8_t> tile_alpha; // (tile height, tile width)
-
-  std::optional<Network> synthesis;  // of the area; rows of it below are pixels from the area's top
-  Buffer<float> strip;               // (strip rows, width of the area in pixels, 3)
-  Buffer<uint8_t> row_bytes;         // (width of the region, 3)
-  uint32_t next_strip = 0;           // the row with which the next strip begins
-
-  Picture picture;            // the region, or as many rows of it as are needed
-  uint32_t first_row = 0;     // of the region, in `picture`
-  uint32_t rows_done = 0;     // of the region
-  uint32_t rows_new = 0;      // of these, made by the last step
-  bool synthesized = false;   // by the last step
-
-  Status SetUp(const Header& header);
-  Status StepHyper(int64_t& work);
-  Status StartPreview();
-  Status StepPreview(int64_t& work);
-  Status StartPicture();
-  Status StepTile(int64_t& work);
-  Status StartTile(uint32_t tile);
-  Status StartAlpha(uint32_t tile);
-  Status StepAlpha(uint32_t tile, int64_t& work);
-  Result<TileStreams> Locate(uint32_t tile);
-  void EndTile();
-  bool StripIsReady() const;
-  Status StepStrip(int64_t& work);
-  void MakeRoom();
-  void PutRow(const float* colour, uint32_t y);
-
-  const Container& file() const { return reader.container(); }
-  bool has_alpha() const { return info.has_alpha; }
-  uint32_t tile_count() const { return tiles.width * tiles.height; }
-  // The number in the file of the n-th tile that the area takes.
-  uint32_t TileNumber(uint32_t n) const { return (tiles.y + n / tiles.width) * grid.columns + tiles.x + n % tiles.width; }
-  uint32_t first_pixel_row() const { return region.y - area.y * kLatentStride; }
-  uint32_t strip_end() const { return std::min(next_strip + synthesis->strip_rows(), synthesis->out_height()); }
-  uint8_t* row(uint32_t y) { return picture.pixels.data() + size_t{y - first_row} * picture.width * picture.channels; }
-};
 
 // The region that was asked for, and what it takes.
 Status Decoder::State::SetUp(const Header& header) {
@@ -407,143 +271,6 @@ Status Decoder::State::StepStrip(int64_t& work) {
   next_strip = strip_end();
   stage = rows_done == region.height ? Stage::kDone : Stage::kTiles;
   return {};
-}
-
-// ---- Interface ---------------------------------------------------------------------------------------------------------------
-
-Decoder::Decoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Decoder::Decoder(Decoder&&) noexcept = default;
-Decoder& Decoder::operator=(Decoder&&) noexcept = default;
-Decoder::~Decoder() = default;
-
-Result<Decoder> Decoder::Begin(const Model& model, const DecoderOptions& options) {
-  if (options.channels != 0 && options.channels != 4) return Fail(Error::kInvalidArgument, "%u channels cannot be asked for", options.channels);
-  std::unique_ptr<State> state(new (std::nothrow) State(model, options));
-  if (!state) return Fail(Error::kOutOfMemory, "no memory for a decoder");
-  return Decoder(std::move(state));
-}
-
-Result<Decoder> Decoder::Open(Bytes file, const Model& model, const DecoderOptions& options) {
-  LIC_TRY(Decoder decoder, Begin(model, options));
-  LIC_CHECK(decoder.Feed(file, true));
-  return decoder;
-}
-
-Status Decoder::Feed(Bytes file, bool complete) {
-  State& state = *state_;
-  if (!has_info() && (complete || file.size() >= lic::kHeaderBytes)) {
-    LIC_TRY(const Header header, ReadHeader(file));
-    LIC_CHECK(state.SetUp(header));
-  }
-  LIC_CHECK(state.reader.Read(file, complete));
-  if (state.reader.done()) state.layout = ToLayout(state.file());
-  return {};
-}
-
-Status Decoder::Step() {
-  State& state = *state_;
-  state.rows_new = 0;
-  if (done() || waits()) return {};
-  int64_t work = kStepWork;
-  using Stage = State::Stage;
-  if (state.stage == Stage::kTiles && !state.started && state.StripIsReady()) state.stage = Stage::kStrip;
-  state.synthesized = state.stage == Stage::kStrip;
-  switch (state.stage) {
-    case Stage::kHyper: return state.StepHyper(work);
-    case Stage::kPreview: return state.StepPreview(work);
-    case Stage::kTiles: return state.StepTile(work);
-    case Stage::kStrip: return state.StepStrip(work);
-    case Stage::kDone: break;
-  }
-  return {};
-}
-
-bool Decoder::done() const { return state_->stage == State::Stage::kDone; }
-bool Decoder::synthesized() const { return state_->synthesized; }
-bool Decoder::complete() const { return state_->reader.done(); }
-bool Decoder::has_info() const { return state_->info.width > 0; }
-
-bool Decoder::waits() const {
-  const State& state = *state_;
-  if (state.started) return false;
-  if (state.stage == State::Stage::kHyper) return !state.reader.has_hyper();
-  if (state.stage != State::Stage::kTiles || state.StripIsReady()) return false;
-  return state.reader.tiles_read() <= state.TileNumber(state.taken);
-}
-
-float Decoder::progress() const {
-  const State& state = *state_;
-  if (!has_info()) return 0;
-  const bool in_preview = state.stage == State::Stage::kPreview;
-  const float entropy = in_preview ? 0 : static_cast<float>(state.taken) / static_cast<float>(state.tile_count());
-  const float synthesis = static_cast<float>(state.rows_done) / static_cast<float>(state.region.height);
-  return 0.4f * entropy + 0.6f * synthesis;
-}
-
-const Info& Decoder::info() const { return state_->info; }
-const Layout& Decoder::layout() const { return state_->layout; }
-uint32_t Decoder::rows_done() const { return state_->rows_done; }
-const Picture& Decoder::picture() const { return state_->picture; }
-Picture Decoder::TakePicture() && { return std::move(state_->picture); }
-
-PictureView Decoder::strip() const {
-  State& state = *state_;
-  const Picture& picture = state.picture;
-  const uint8_t* first = state.rows_new ? state.row(state.rows_done - state.rows_new) : nullptr;
-  return {first, picture.width, state.rows_new, picture.channels, size_t{picture.width} * picture.channels};
-}
-
-const Picture& Decoder::preview() const {
-  static const Picture kNone;
-  return state_->preview_done ? state_->preview->picture() : kNone;
-}
-
-Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options) {
-  LIC_TRY(auto decoder, Decoder::Open(file, model, {options}));
-  while (!decoder.done()) LIC_CHECK(decoder.Step());
-  return std::move(decoder).TakePicture();
-}
-
-namespace {
-
-// Adds a plane to a hash in (channels, height, width) order; get(position, channel) gives a 16-bit value.
-template <class Get>
-Status HashPlane(Sha256Hasher& hasher, size_t positions, uint32_t channels, Get get) {
-  LIC_TRY(auto plane, Buffer<int16_t>::Allocate(positions));
-  for (uint32_t c = 0; c < channels; ++c) {
-    for (size_t position = 0; position < positions; ++position) plane[position] = get(position, c);
-    hasher.Update({reinterpret_cast<const uint8_t*>(plane.data()), positions * sizeof(int16_t)});
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<SymbolHash> HashSymbols(Bytes file, const Model& model) {
-  LIC_TRY(const Container container, ReadContainer(file));
-  LIC_CHECK(CheckModel(container.header, model));
-  HyperDecoder entropy;
-  LIC_CHECK(entropy.Start(container, model));
-  int64_t work = INT64_MAX;
-  for (bool through = false; !through;) {
-    LIC_TRY(through, entropy.Step(container.header, work));
-  }
-  const TileGrid grid(container.header);
-  const Rect whole = {0, 0, CeilDiv(grid.width, kLatentStride), CeilDiv(grid.height, kLatentStride)};
-  LIC_TRY(auto latents, LatentPlane::Allocate(whole, model.data().entropy.latent_channels));
-  size_t offset = 0;
-  for (uint32_t tile = 0; tile < grid.count(); ++tile) {
-    LIC_CHECK(entropy.coder.StartTile(NextTile(container, tile, offset).latents, entropy.features, grid.Latents(tile)));
-    const auto through = entropy.coder.StepTile(latents, work);
-    if (!through.ok()) return AboutTile("", tile, through.failure());
-  }
-  Sha256Hasher hasher;
-  const IntegerPlane& hyper = entropy.hyper;
-  LIC_CHECK(HashPlane(hasher, hyper.positions(), hyper.channels, [&](size_t position, uint32_t c) { return hyper.at(position)[c]; }));
-  LIC_CHECK(HashPlane(hasher, size_t{whole.height} * whole.width, latents.channels, [&](size_t position, uint32_t c) {
-    return static_cast<int16_t>(std::clamp<int32_t>(latents.values[position * latents.channels + c], INT16_MIN, INT16_MAX));
-  }));
-  return hasher.Finish();
 }
 
 }  // namespace lic
