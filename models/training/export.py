@@ -1,6 +1,6 @@
 """Turns a checkpoint into model files: NAME.enc.licm and NAME.dec.licm.
 
-    python3 models/training/export.py --checkpoint checkpoints/lic-photo.pt --data DIR --out models [--crops 160] [--release]
+    python3 models/training/export.py --checkpoint checkpoints/lic-photo.pt --data DIR --out models [--crops 160]
 
 Integer networks become int8 weights with per-channel multipliers; float networks int8 weights with per-channel scales. The
 tables, the hyper-latents' offsets and tables, and the threshold below which residuals are skipped are fitted to training crops
@@ -21,6 +21,7 @@ from data import data_dir, load_split
 from dct import PATCH
 from layers import Block
 from quality import LAMBDA_50, LAMBDA_SLOPE
+from release import DRAFT, keep_released
 from runner import Coder
 
 MULTIPLIER_BITS = 14  # the largest multiplier of a layer lies in 2^14 .. 2^15
@@ -198,8 +199,12 @@ def save_files(decoder, encoder, prefix):
 def run(args):
     model, content = checkpoint.load(args.checkpoint)
     pictures = load_split(data_dir(args.data), "train", limit=args.crops * 8)[::8]
-    decoder, encoder = export(model, args.name or model.config.name, 1 if args.release else 0, pictures)
-    save_files(decoder, encoder, os.path.join(args.out, decoder.name))
+    decoder, encoder = export(model, args.name or model.config.name, DRAFT, pictures)
+    prefix = os.path.join(args.out, decoder.name)
+    kept = keep_released(prefix, decoder.model_id())
+    if kept:
+        print(f"{kept}: the released model that had the name")
+    save_files(decoder, encoder, prefix)
     print(f"id {decoder.model_id().hex()}, head {decoder.head_hash().hex()}, step {content['step']}, "
           f"residuals skipped below scale index {decoder.entropy.skip_below}")
 
@@ -211,7 +216,6 @@ def arguments():
     parser.add_argument("--out", default=".")
     parser.add_argument("--name", default="", help="default: the configuration's")
     parser.add_argument("--crops", type=int, default=160)
-    parser.add_argument("--release", action="store_true", help="version 1 instead of 0")
     return parser.parse_args()
 
 
