@@ -60,6 +60,8 @@ ENCODED = [
     ("photo-lettering", PHOTO, lambda: lettering(131, 67), 75, []),
     ("photo-cut-out", PHOTO, lambda: cut_out(100, 90), 60, ["--tile", "64"]),
     ("visual-landscape", VISUAL, lambda: landscape(160, 96), 50, []),
+    ("visual-lettering", VISUAL, lambda: lettering(67, 45), 85, []),
+    ("visual-cut-out", VISUAL, lambda: cut_out(60, 50), 20, []),
     ("photo-grey", PHOTO, lambda: grey(45, 33), 40, []),
     ("photo-1x1", PHOTO, lambda: landscape(1, 1), 80, []),
 ]
