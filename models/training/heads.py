@@ -15,6 +15,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import sys
 import time
 
@@ -65,6 +66,8 @@ class Recipe:
     hard_fraction: float = 0.2  # last part: int8 weights
 
     def __post_init__(self):
+        if not re.fullmatch("[a-z0-9-]{1,64}", self.name):
+            raise ValueError(f"no name for a model file: {self.name}")
         if self.prune_to and self.activation_bits:
             raise ValueError("prune first, then train with few bits from that checkpoint")
 
@@ -100,7 +103,7 @@ class HeadTrainer:
 
     def adopt(self, synthesis, config):
         self.config, bits = config, self.recipe.activation_bits
-        self.head = QuantisedSynthesis(synthesis, bits) if bits else synthesis
+        self.head = (QuantisedSynthesis(synthesis, bits) if bits else synthesis).to(self.latents.value16.device)
         self.optimiser, self.average = make_optimiser(self.head, self.recipe.learning_rate), Average(self.head)
 
     @property
@@ -162,6 +165,7 @@ class HeadTrainer:
         if self.scores is not None:
             self.scores.close()
         self.head.load_state_dict(self.average.state)
+        self.head.to("cpu")
         return local
 
 
@@ -173,7 +177,7 @@ def rate_curves(synthesize, latents, qualities=len(QUALITIES)):
         y, _, _ = latents.part(slice(row, row + 1))
         picture = synthesize(y)[0].permute(1, 2, 0).numpy()
         decoded = np.floor(np.clip(picture + 0.5, 0, 1) * 255 + 0.5).astype(np.uint8)
-        points.append((float(latents.bpp[row]), psnr(latents.pixels[row], decoded)))
+        points.append((float(latents.bpp[row]), psnr(latents.pixels[row].numpy(), decoded)))
     return [points[first:first + qualities] for first in range(0, len(points), qualities)]
 
 
@@ -229,7 +233,8 @@ def run(args):
     decoder, encoder = load_model(args.base)
     model, _ = checkpoint.load(args.checkpoint)
     train, val = gather(args, recipe, Coder(decoder, encoder))
-    trainer = HeadTrainer(*start(model.synthesis, model.config, recipe, train), recipe, train, args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    trainer = HeadTrainer(*start(model.synthesis, model.config, recipe, train), recipe, train.to(device), args.seed)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
     print(f"{len(train)} train crops, {len(val)} val pictures, {pruning.cost(trainer.synthesis):.3f} kMAC per pixel", flush=True)
     steps = trainer.run(Budget(args.minutes * 60, args.steps), Curve(args.out + ".csv"))

@@ -15,26 +15,30 @@ FIELDS = ("value16", "gain", "pixels", "quality", "bpp")
 
 
 class RoundedLatents:
-    """Pictures of one size at a quality each. value16 int16 (N, M, h, w), gain float32 (N, M), pixels uint8 (N, 16 h, 16 w, 3), quality and bpp float32 (N)."""
+    """Pictures of one size at a quality each: tensors on a device, value16 int16 (N, M, h, w), gain float32 (N, M), pixels uint8 (N, 16 h, 16 w, 3),
+    quality and bpp float32 (N)."""
 
     def __init__(self, value16, gain, pixels, quality, bpp):
-        self.value16, self.gain, self.pixels, self.quality, self.bpp = value16, gain, pixels, quality, bpp
+        self.value16, self.gain, self.pixels, self.quality, self.bpp = map(torch.as_tensor, (value16, gain, pixels, quality, bpp))
 
     def __len__(self):
         return len(self.quality)
+
+    def to(self, device):
+        return RoundedLatents(*(getattr(self, field).to(device) for field in FIELDS))
 
     def part(self, rows, top=0, left=0, side=None):
         """-> latents without gain float (rows, M, side, side), pixels of 0..1 (rows, 3, 16 side, 16 side), quality (rows).
         `side` counts latents; None: all of them."""
         down, across = (slice(start, None if side is None else start + side) for start in (top, left))
-        y = self.value16[rows][:, :, down, across].astype(np.float32) / (16 * self.gain[rows][:, :, None, None])
+        y = self.value16[rows][:, :, down, across].float() / (16 * self.gain[rows][:, :, None, None])
         down, across = (slice(PIXELS * part.start, part.stop and PIXELS * part.stop) for part in (down, across))
-        pixels = torch.from_numpy(self.pixels[rows][:, down, across]).permute(0, 3, 1, 2).float() / 255
-        return torch.from_numpy(y), pixels.contiguous(), torch.from_numpy(self.quality[rows])
+        pixels = self.pixels[rows][:, down, across].permute(0, 3, 1, 2).float() / 255
+        return y, pixels.contiguous(), self.quality[rows]
 
     def draw(self, random, batch, side):
         """A random batch of windows, at one place in all of its pictures."""
-        rows = random.integers(len(self), size=batch)
+        rows = torch.from_numpy(random.integers(len(self), size=batch)).to(self.value16.device)
         top, left = (int(random.integers(length - side + 1)) for length in self.value16.shape[2:])
         return self.part(rows, top, left, side)
 
@@ -72,7 +76,7 @@ def for_measuring(coder, directory, every, qualities):
 
 def save(path, parts):
     """parts: name -> RoundedLatents; one file, so that several heads are trained on the same ones."""
-    np.savez(path, **{f"{name}_{field}": getattr(part, field) for name, part in parts.items() for field in FIELDS})
+    np.savez(path, **{f"{name}_{field}": getattr(part, field).numpy() for name, part in parts.items() for field in FIELDS})
 
 
 def load(path, names):

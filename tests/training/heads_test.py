@@ -278,6 +278,8 @@ class HeadsTest(unittest.TestCase):
             self.heads(widths=3)
         with self.assertRaisesRegex(ValueError, "prune first"):
             self.heads("--prune-to", "1", "--activation-bits", "8")
+        with self.assertRaisesRegex(ValueError, "no name for a model file: Tiny_1"):
+            self.heads("--out", self.path("Tiny_1"))
 
     @unittest.skipUnless(os.path.exists(LIC), f"there is no {LIC}")
     def test_the_cpp_decoder_takes_the_head_for_the_same_file(self):
