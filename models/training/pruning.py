@@ -61,7 +61,8 @@ class FisherScores:
     def watch(self, key):
         def see(_, __, output):
             if output.requires_grad:
-                output.register_hook(lambda gradient: self.add(key, output.detach(), gradient))
+                values = output.detach()  # a hook that held the output itself would keep the graph of every step
+                output.register_hook(lambda gradient: self.add(key, values, gradient))
         return see
 
     def add(self, key, output, gradient):

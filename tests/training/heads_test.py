@@ -13,6 +13,7 @@ import sys
 import tarfile
 import tempfile
 import unittest
+import weakref
 from unittest import mock
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -132,6 +133,14 @@ class PruningTest(unittest.TestCase):
             total += float((kept[0] * kept[0].grad)[0, channel].sum()) ** 2 / 2
         for batches in (1, 3):
             self.assertAlmostEqual(float(self.scores(batches)["blocks4.0.widen"][channel]), total / 6, delta=1e-4 * total / 6)
+
+    def test_a_step_leaves_nothing_behind(self):
+        seen = []
+        self.synthesis.blocks4[0].act.register_forward_hook(lambda _, __, output: seen.append(weakref.ref(output)))
+        scores = pruning.FisherScores(self.synthesis)
+        self.synthesis(self.y, contextlib.nullcontext).sum().backward()
+        self.assertIsNone(seen[0]())
+        self.assertGreater(float(scores.close()["blocks4.0.widen"].sum()), 0)
 
     def test_what_stays_does_what_it_did(self):
         dead = list(range(0, 16, 2))
