@@ -46,7 +46,7 @@ from bdrate import bd_rate  # noqa: E402
 
 QUALITIES = (5, 15, 25, 40, 55, 70, 85, 100)
 MEASURE_STEPS = 50  # in which ranges of activations are measured
-LATENTS_FOR_SPLIT = 64  # windows
+CROPS_FOR_SPLIT = 64
 
 
 @dataclasses.dataclass
@@ -61,8 +61,7 @@ class Recipe:
     activation_bits: int = 0
     learning_rate: float = 4e-4
     warmup_steps: int = 100
-    batch: int = 4
-    window: int = 12  # latents
+    batch: int = 3
     hard_fraction: float = 0.2  # last part: int8 weights
 
     def __post_init__(self):
@@ -85,7 +84,7 @@ def start(base, config, recipe, latents):
     """-> synthesis to train, its configuration: the base's, or one of another shape that begins with what it can use of it."""
     wanted = configuration.from_dict({**configuration.to_dict(config), **recipe.shape, "name": recipe.name})
     if wanted.synthesis_linear > 0 and config.synthesis_linear == configuration.FULL:
-        y, _, _ = latents.draw(np.random.default_rng(0), LATENTS_FOR_SPLIT, recipe.window)
+        y, _, _ = latents.draw(np.random.default_rng(0), CROPS_FOR_SPLIT)
         base, _ = pruning.split_linear(base, config, wanted.synthesis_linear, y.permute(0, 2, 3, 1).flatten(0, 2))
     return pruning.inherit(wanted, base), wanted
 
@@ -141,7 +140,7 @@ class HeadTrainer:
 
     def take_step(self):
         """-> weighted distortion, MSE; zeros if they were not finite."""
-        y, x, quality = self.latents.draw(self.random, self.recipe.batch, self.recipe.window)
+        y, x, quality = self.latents.draw(self.random, self.recipe.batch)
         picture = self.head(y, contextlib.nullcontext) + 0.5
         weight = 255.0 ** 2 * (lambda_of(quality) * LAMBDA_AT_50) ** 0.5
         loss = (weight * LOSSES[self.config.loss](picture, x)).mean()
@@ -188,23 +187,22 @@ def mean_bd_rate(anchors, tests):
 
 
 def compare(name, curves, path, latents):
-    """Prints what a head costs against the synthesis of a decoder file -> BD-rate in %."""
+    """Prints what a head costs against the synthesis of a decoder file -> BD-rate in % or None, mean gain in dB."""
     with open(path, "rb") as file:
         other = licm.read_decoder(file.read())
     anchor = rate_curves(Network(other.synthesis), latents)
     rate = mean_bd_rate(anchor, curves)
     gain = np.mean([own - db for mine, theirs in zip(curves, anchor) for (_, own), (_, db) in zip(mine, theirs)])
     print(f"{name} against {os.path.basename(path)}: " + ("no common PSNR" if rate is None else f"{rate:+.2f} %") + f", {gain:+.3f} dB", flush=True)
-    return rate
+    return rate, float(gain)
 
 
-def gather(args, recipe, coder):
+def gather(args, coder):
     """-> RoundedLatents to train on and to measure with."""
     if args.cache and os.path.exists(args.cache):
         return rounded_latents.load(args.cache, ("train", "val")).values()
     directory = data_dir(args.data)
-    side = rounded_latents.PIXELS * max(recipe.window, args.side // rounded_latents.PIXELS)
-    train = rounded_latents.for_training(coder, directory, args.crops, side, args.per_crop, args.seed)
+    train = rounded_latents.for_training(coder, directory, args.crops, args.side, args.per_crop, args.seed)
     val = rounded_latents.for_measuring(coder, directory, args.every, QUALITIES)
     if args.cache:
         rounded_latents.save(args.cache, {"train": train, "val": val})
@@ -227,12 +225,12 @@ def write(args, base, model, trainer):
 
 
 def run(args):
-    """-> BD-rates in % against the base and each file of --against."""
+    """-> BD-rate and gain against the base and each file of --against."""
     changes = {key: value for key, value in (("prune_to", args.prune_to), ("activation_bits", args.activation_bits)) if value is not None}
     recipe = load_recipe(args.config, **changes, **({"name": os.path.basename(args.out)}))
     decoder, encoder = load_model(args.base)
     model, _ = checkpoint.load(args.checkpoint)
-    train, val = gather(args, recipe, Coder(decoder, encoder))
+    train, val = gather(args, Coder(decoder, encoder))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     trainer = HeadTrainer(*start(model.synthesis, model.config, recipe, train), recipe, train.to(device), args.seed)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
@@ -258,7 +256,7 @@ def arguments():
     parser.add_argument("--cache", default="", metavar="FILE.npz", help="latents; read if it is there, else written")
     parser.add_argument("--crops", type=int, default=600)
     parser.add_argument("--per-crop", type=int, default=1, help="qualities of each")
-    parser.add_argument("--side", type=int, default=256, help="of a crop, in pixels")
+    parser.add_argument("--side", type=int, default=256, help="of a crop, in pixels, a multiple of 16")
     parser.add_argument("--every", type=int, default=2, help="measures with every n-th val picture")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)

@@ -27,20 +27,15 @@ class RoundedLatents:
     def to(self, device):
         return RoundedLatents(*(getattr(self, field).to(device) for field in FIELDS))
 
-    def part(self, rows, top=0, left=0, side=None):
-        """-> latents without gain float (rows, M, side, side), pixels of 0..1 (rows, 3, 16 side, 16 side), quality (rows).
-        `side` counts latents; None: all of them."""
-        down, across = (slice(start, None if side is None else start + side) for start in (top, left))
-        y = self.value16[rows][:, :, down, across].float() / (16 * self.gain[rows][:, :, None, None])
-        down, across = (slice(PIXELS * part.start, part.stop and PIXELS * part.stop) for part in (down, across))
-        pixels = self.pixels[rows][:, down, across].permute(0, 3, 1, 2).float() / 255
-        return y, pixels.contiguous(), self.quality[rows]
+    def part(self, rows):
+        """-> latents without gain float (rows, M, h, w), pixels of 0..1 (rows, 3, 16 h, 16 w), quality (rows). Always whole crops: a synthesis sees
+        zeros beyond an edge, which it may learn for edges that the analysis had too, and for no others."""
+        y = self.value16[rows].float() / (16 * self.gain[rows][:, :, None, None])
+        return y, self.pixels[rows].permute(0, 3, 1, 2).float().div(255).contiguous(), self.quality[rows]
 
-    def draw(self, random, batch, side):
-        """A random batch of windows, at one place in all of its pictures."""
-        rows = torch.from_numpy(random.integers(len(self), size=batch)).to(self.value16.device)
-        top, left = (int(random.integers(length - side + 1)) for length in self.value16.shape[2:])
-        return self.part(rows, top, left, side)
+    def draw(self, random, batch):
+        """A random batch."""
+        return self.part(torch.from_numpy(random.integers(len(self), size=batch)).to(self.value16.device))
 
 
 def code(coder, pictures, qualities):

@@ -223,6 +223,7 @@ class HeadsTest(unittest.TestCase):
         self.folder = folder.name
         torch.manual_seed(0)
         model = Codec(small_config(name="base"))
+        torch.nn.init.normal_(model.synthesis.leave.weight, 0, 0.05)
         checkpoint.save(self.path("base.pt"), model, model.state_dict(), 3000)
         with contextlib.redirect_stdout(io.StringIO()):
             export.save_files(*export.export(model, "base", 0, [smooth_picture(1)]), self.path("base"))
@@ -242,13 +243,13 @@ class HeadsTest(unittest.TestCase):
 
     def heads(self, *more, steps=24, **recipe):
         with open(self.path("head.json"), "w") as file:
-            json.dump({"name": "x", "window": 4, "batch": 2, "warmup_steps": 2, "prune_rounds": 2, **recipe}, file)
+            json.dump({"name": "x", "batch": 2, "warmup_steps": 2, "prune_rounds": 2, **recipe}, file)
         arguments = ["heads.py", "--config", self.path("head.json"), "--base", self.path("base"), "--checkpoint", self.path("base.pt"), "--data",
                      self.folder, "--cache", self.path("cache.npz"), "--crops", "6", "--side", "96", "--every", "1", "--out", self.path("tiny"),
                      "--steps", str(steps), *more]
         with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stdout(io.StringIO()) as out:
-            rates = heads.run(heads.arguments())
-        return rates, out.getvalue()
+            gains = [gain for _, gain in heads.run(heads.arguments())]
+        return gains, out.getvalue()
 
     def decoder(self, name):
         with open(self.path(name + ".dec.licm"), "rb") as file:
@@ -256,31 +257,31 @@ class HeadsTest(unittest.TestCase):
 
     def test_a_pruned_head_decodes_the_files_of_its_base(self):
         wanted = pruning.cost(Synthesis(small_config())) * 0.8
-        rates, text = self.heads("--prune-to", str(wanted), shape={"synthesis_linear": 16})
+        _, text = self.heads("--prune-to", str(wanted), shape={"synthesis_linear": 16})
         head, base = self.decoder("tiny"), self.decoder("base")
         self.assertEqual(head.model_id(), base.model_id())
         self.assertNotEqual(head.head_hash(), base.head_hash())
         self.assertLessEqual(sum(cost_of(branch, 16) for branch in head.synthesis), wanted)
         self.assertIn("tiny against base.dec.licm", text)
-        self.assertIsNotNone(rates[0])
         model, content = checkpoint.load(self.path("tiny.pt"))
         self.assertAlmostEqual(pruning.cost(model.synthesis), sum(cost_of(branch, 16) for branch in head.synthesis))
         self.assertEqual(content["step"], 3000)
 
     def test_training_goes_on_and_gains(self):
-        rates, _ = self.heads(steps=150, learning_rate=2e-3)
-        self.assertLess(rates[0], -1)
+        gains, _ = self.heads(steps=100, learning_rate=2e-3)
+        self.assertGreater(gains[0], 0.1)
         again, text = self.heads("--checkpoint", self.path("tiny.pt"), "--against", self.path("base.dec.licm"), "--data", "/nowhere", steps=2)  # cached
-        self.assertLess(again[0], -1)
+        self.assertGreater(again[0], 0.1)
         self.assertEqual(again[0], again[1])
         self.assertIn("6 train crops, 16 val pictures", text)
 
     def test_activations_of_few_bits_are_measured_and_not_written(self):
         with mock.patch.object(heads, "MEASURE_STEPS", 4):
-            fine, _ = self.heads("--activation-bits", "8", steps=8)
-            coarse, _ = self.heads("--activation-bits", "2", steps=8)
+            fine, _ = self.heads("--activation-bits", "8", steps=8, learning_rate=1e-6)
+            coarse, _ = self.heads("--activation-bits", "2", steps=8, learning_rate=1e-6)
         self.assertFalse(os.path.exists(self.path("tiny.dec.licm")))
-        self.assertLessEqual(fine[0], coarse[0])
+        self.assertGreater(fine[0], -0.15)
+        self.assertLess(coarse[0], -0.3)
 
     def test_wrong_recipes_are_named(self):
         with self.assertRaisesRegex(ValueError, "unknown keys of a head: \\['widths'\\]"):
