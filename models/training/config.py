@@ -8,6 +8,7 @@ ANCHOR_COUNT = 8
 SCALE_COUNT = 64
 SIGMA_MIN, SIGMA_MAX = 0.11, 64.0
 HYPER_MAX = 1023
+FULL, NONE = -1, 0  # synthesis_linear: one layer without inner channels; no linear branch
 
 
 @dataclasses.dataclass
@@ -26,6 +27,8 @@ class Config:
     synthesis_width8: int = 96
     synthesis_width4: int = 40
     synthesis_blocks: tuple = (2, 2, 2)
+    synthesis_hidden: tuple = ()  # inner widths of all blocks, from 1/16 to 1/4; empty: twice the outer ones
+    synthesis_linear: int = FULL  # inner width of the linear branch
     # Entropy networks.
     hyper_width: int = 96
     hyper_hidden: int = 160
@@ -46,6 +49,14 @@ class Config:
     def group_channels(self):
         return self.latent_channels // CLASS_COUNT
 
+    @property
+    def block_hidden(self):
+        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples."""
+        widths = (self.synthesis_width16, self.synthesis_width8, self.synthesis_width4)
+        flat = self.synthesis_hidden or sum(((2 * width,) * count for width, count in zip(widths, self.synthesis_blocks)), ())
+        n16, n8, _ = self.synthesis_blocks
+        return flat[:n16], flat[n16:n16 + n8], flat[n16 + n8:]
+
 
 def tuples(value):
     """JSON lists become tuples, at every depth."""
@@ -60,6 +71,8 @@ def from_dict(values):
     config = Config(**{key: tuples(value) for key, value in values.items()})
     if any(sorted(column) != list(range(CLASS_COUNT)) for column in zip(*config.group_table)):
         raise ValueError("group_table: every class must decode every group exactly once")
+    if config.synthesis_hidden and len(config.synthesis_hidden) != sum(config.synthesis_blocks):
+        raise ValueError(f"synthesis_hidden: {len(config.synthesis_hidden)} widths for {sum(config.synthesis_blocks)} blocks")
     return config
 
 

@@ -64,11 +64,11 @@ def block_layers(block):
 
 
 def chain(*parts):
-    """Modules, sequences of blocks and ready layers -> one list of layers."""
+    """Modules, sequences of them and ready layers -> one list of layers."""
     out = []
     for part in parts:
         if isinstance(part, torch.nn.Sequential):
-            out += [layer for block in part for layer in block_layers(block)]
+            out += chain(*part)
         elif isinstance(part, Block):
             out += block_layers(part)
         else:
@@ -83,9 +83,9 @@ def analysis_branches(net):
 
 
 def synthesis_branches(net):
-    return [chain(net.linear, licm.Shuffle(PATCH)),
-            chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
-                  net.smooth, net.leave, licm.Shuffle(4))]
+    branches = [chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
+                      net.smooth, net.leave, licm.Shuffle(4))]
+    return branches if net.linear is None else [chain(net.linear, licm.Shuffle(PATCH)), *branches]
 
 
 def hyper_analysis_branches(net):

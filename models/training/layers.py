@@ -63,14 +63,15 @@ class Conv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """x + 1x1(relu(1x1(depthwise(x)))), twice as wide inside."""
+    """x + 1x1(relu(1x1(depthwise(x)))), twice as wide inside unless `hidden` says otherwise."""
 
-    def __init__(self, channels, kernel):
+    def __init__(self, channels, kernel, hidden=0):
         super().__init__()
+        hidden = hidden or 2 * channels
         self.depthwise = Conv(channels, channels, kernel, depthwise=True)
-        self.widen = Conv(channels, 2 * channels)
+        self.widen = Conv(channels, hidden)
         self.act = nn.ReLU()
-        self.narrow = Conv(2 * channels, channels)
+        self.narrow = Conv(hidden, channels)
 
     def forward(self, x):
         return x + self.narrow(self.act(self.widen(self.depthwise(x))))

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from config import CLASS_COUNT, HYPER_MAX
+from config import CLASS_COUNT, FULL, HYPER_MAX, NONE
 from dct import PATCH, dct_basis
 from entropy import HyperPrior, gaussian_bits, round_identity, sigma_of_index
 from layers import Block, Conv, INT16_MAX, IntegerConv
@@ -52,24 +52,39 @@ class Analysis(nn.Module):
         return self.linear(F.pixel_unshuffle(x, PATCH)) + h.float()
 
 
+def linear_synthesis(channels, hidden):
+    """The linear branch: the inverse DCT, through `hidden` channels of the lowest frequencies. None without a branch."""
+    if hidden == NONE:
+        return None
+    inner = torch.from_numpy(dct_basis(channels if hidden == FULL else hidden))  # (inner, 768)
+    last = Conv(len(inner), 3 * PATCH * PATCH)
+    last.weight.data = inner.T[:, :, None, None].clone()
+    nn.init.zeros_(last.bias)
+    if hidden == FULL:
+        return last
+    first = Conv(channels, hidden)
+    first.weight.data = (inner @ torch.from_numpy(dct_basis(channels)).T)[:, :, None, None]
+    nn.init.zeros_(first.bias)
+    return nn.Sequential(first, last)
+
+
 class Synthesis(nn.Module):
     """latents (B, M, h, w) -> picture - 1/2 (B, 3, 16h, 16w)."""
 
     def __init__(self, config):
         super().__init__()
         w16, w8, w4 = config.synthesis_width16, config.synthesis_width8, config.synthesis_width4
-        n16, n8, n4 = config.synthesis_blocks
-        self.linear = Conv(config.latent_channels, 3 * PATCH * PATCH)
+        hidden16, hidden8, hidden4 = config.block_hidden
+        self.linear = linear_synthesis(config.latent_channels, config.synthesis_linear)
         self.enter = Conv(config.latent_channels, w16)
-        self.blocks16 = nn.Sequential(*[Block(w16, 3) for _ in range(n16)])
+        self.blocks16 = nn.Sequential(*[Block(w16, 3, hidden) for hidden in hidden16])
         self.up8 = Conv(w16, 4 * w8)
-        self.blocks8 = nn.Sequential(*[Block(w8, 3) for _ in range(n8)])
+        self.blocks8 = nn.Sequential(*[Block(w8, 3, hidden) for hidden in hidden8])
         self.up4 = Conv(w8, 4 * w4)
-        self.blocks4 = nn.Sequential(*[Block(w4, 3) for _ in range(n4)])
+        self.blocks4 = nn.Sequential(*[Block(w4, 3, hidden) for hidden in hidden4])
         self.smooth = Conv(w4, w4, 3, depthwise=True)
         self.leave = Conv(w4, 48)
-        self.linear.weight.data = torch.from_numpy(dct_basis(config.latent_channels).T.copy())[:, :, None, None].clone()
-        for zero in (self.linear.bias, self.leave.weight, self.leave.bias):
+        for zero in (self.leave.weight, self.leave.bias):
             nn.init.zeros_(zero)
 
     def forward(self, y, autocast):
@@ -77,7 +92,7 @@ class Synthesis(nn.Module):
             h = self.blocks8(F.pixel_shuffle(self.up8(self.blocks16(self.enter(y))), 2))
             h = self.blocks4(F.pixel_shuffle(self.up4(h), 2))
             h = F.pixel_shuffle(self.leave(self.smooth(h)), 4)
-        return F.pixel_shuffle(self.linear(y), PATCH) + h.float()
+        return h.float() if self.linear is None else F.pixel_shuffle(self.linear(y), PATCH) + h.float()
 
 
 class HyperAnalysis(nn.Module):

@@ -42,8 +42,9 @@ def arguments():
     return args
 
 
-def load_config(path):
-    return configuration.load(path if os.path.exists(path) else os.path.join(HERE, path))
+def find_config(path):
+    """The path, also relative to this folder."""
+    return path if os.path.exists(path) else os.path.join(HERE, path)
 
 
 def build(config, resume):
@@ -65,7 +66,7 @@ def run(args):
     torch.manual_seed(args.seed)
     exact_sums()
     torch.backends.cudnn.benchmark = True
-    config = load_config(args.config)
+    config = configuration.load(find_config(args.config))
     model, average, steps = build(config, args.resume)
     directory = data_dir(args.data)
     crops = Crops(load_split(directory, "train", args.all_licences), config.crop, config.batch, args.seed + steps, device)

@@ -5,6 +5,7 @@ follows a cosine on elapsed time, so any budget ends annealed. The last part (`h
 latents, rounds the float networks' weights to int8 as the exported files do, and trains the decoder's side only.
 """
 import contextlib
+import ctypes
 import dataclasses
 import math
 import time
@@ -70,6 +71,16 @@ def exact_sums():
     """Keeps the integer networks' sums in full float32 on a GPU; its tensor cores would round the inputs to 11 bits."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+
+
+def keep_memory():
+    """Lets the C library keep what tensors free: glibc gives large blocks back, and the pages of each new tensor cost faults (a third of a step of heads.py)."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    for option in (-1, -3):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+        mallopt(option, 1 << 30)
 
 
 def rate_distortion(model, x, quality, hard, autocast):

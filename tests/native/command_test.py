@@ -7,8 +7,10 @@ Uses the small model tests/models/tiny and the vectors of tests/vectors.
 
 import glob
 import json
+import os
 import struct
-from lic_command import CommandCase, chunk, png, ppm, read_pnm, smooth, quadrant, run
+import zlib
+from lic_command import MODELS, CommandCase, chunk, png, ppm, read_pnm, smooth, quadrant, run
 
 
 class CommandTest(CommandCase):
@@ -137,6 +139,39 @@ class CommandTest(CommandCase):
         self.assertIn(b"a.png", done.stderr)
         self.encode("a.png", "-o", "./a.png", expect="invalid_argument")
         self.assertEqual(self.get("a.png"), png(8, 8, smooth))
+
+    # ---- Heads ---------------------------------------------------------------------------------------------------------------
+
+    def test_another_head_decodes_the_same_file(self):
+        self.put("in.png", png(70, 50, smooth))
+        for kind in ("dec", "enc"):
+            with open(os.path.join(MODELS, f"tiny.{kind}.licm"), "rb") as file:
+                self.put(f"models/base.{kind}.licm", file.read())
+        self.put("models/another.dec.licm", another_head(self.get("models/base.dec.licm")))  # the first by name
+        both, one = (dict(os.environ, LIC_MODEL_PATH=self.path(folder)) for folder in ("models", "one"))
+        base, another = self.path("models", "base.dec.licm"), self.path("models", "another.dec.licm")
+
+        def decode(*more, env=both):
+            return self.lic("decode", "a.lic", "-o", "-", "-f", "ppm", *more, env=env).stdout
+
+        def symbols(model):
+            return self.lines(self.lic("verify", "a.lic", "-m", model, "--json"))[0]["symbol_hash"]
+
+        self.lic("encode", "in.png", "-o", "a.lic", "-m", base)
+        self.assertEqual(symbols(base), symbols(another))
+        self.assertNotEqual(decode("-m", base), decode("-m", another))
+        self.assertEqual(decode(), decode("-m", base))  # the head that it was encoded for
+        self.put("one/another.dec.licm", self.get("models/another.dec.licm"))
+        self.assertEqual(decode(env=one), decode("-m", another))
+
+
+def another_head(decoder):
+    """The bytes of a decoder file with other weights in the last convolution of its synthesis, and so the same model id."""
+    start = 8 + int.from_bytes(decoder[6:8], "little")
+    start += 9 + int.from_bytes(decoder[start + 1:start + 5], "little")
+    head, payload = decoder[start:start + 5], decoder[start + 9:]
+    payload = payload[:-27] + bytes(w ^ 0x40 for w in payload[-27:-11]) + payload[-11:]  # it ends with a shuffle and a clamp
+    return decoder[:start] + head + zlib.crc32(head + payload).to_bytes(4, "little") + payload
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""Activations in few bits, as an integer synthesis would have them: ranges are measured, then learned, roundings have the identity as derivative.
+
+After "Learned step size quantization" (Esser et al. 2020, arXiv 1902.08153). Between layers a tensor is rounded to 2^bits levels between the ends of its
+range; the latents and the sum of both branches keep 16 bits, as the layers around them would be int16 with 32-bit sums.
+"""
+import torch
+from torch import nn
+
+from entropy import round_identity
+from layers import Block
+
+LATENT_BITS = 16
+SPREAD_OF_MEASURED = 0.1  # weight of a new batch in the range that is measured
+
+
+class FakeActivation(nn.Module):
+    """x -> x, rounded to 2^bits levels of its range and clamped to it."""
+
+    def __init__(self, bits):
+        super().__init__()
+        self.bits, self.measuring, self.seen = bits, True, False
+        self.low, self.high = nn.Parameter(torch.zeros(())), nn.Parameter(torch.zeros(()))
+
+    @torch.no_grad()
+    def measure(self, x):
+        for bound, value in ((self.low, x.min().clamp(max=0)), (self.high, x.max().clamp(min=1e-6))):
+            bound.copy_(torch.lerp(bound, value, SPREAD_OF_MEASURED) if self.seen else value)
+        self.seen = True
+
+    def forward(self, x):
+        if self.measuring:
+            self.measure(x)
+        step = (self.high - self.low).clamp(min=1e-9) / (2 ** self.bits - 1)
+        return round_identity((torch.minimum(torch.maximum(x, self.low), self.high) - self.low) / step) * step + self.low
+
+
+class QuantisedSynthesis(nn.Module):
+    """A synthesis whose activations have few bits: behind its 1x1 and depthwise layers, activations and sums of blocks."""
+
+    def __init__(self, synthesis, bits):
+        super().__init__()
+        self.synthesis = synthesis
+        self.latents = FakeActivation(LATENT_BITS)
+        self.ranges = nn.ModuleDict()
+        for name, module in synthesis.named_modules():
+            if isinstance(module, Block) or name.endswith((".depthwise", ".act", ".narrow")) or name in ("enter", "up8", "up4", "smooth"):
+                self.ranges[name.replace(".", "_")] = FakeActivation(bits)
+                module.register_forward_hook(self.behind(name.replace(".", "_")))
+
+    def behind(self, key):
+        return lambda _, __, output: self.ranges[key](output)
+
+    def stop_measuring(self):
+        """From here on ranges are learned like weights."""
+        for module in self.modules():
+            if isinstance(module, FakeActivation):
+                module.measuring = False
+
+    def forward(self, y, autocast):
+        return self.synthesis(self.latents(y), autocast)
