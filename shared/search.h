@@ -30,7 +30,7 @@ struct ErrorWeights {
 
 // Searches with an effort of 0..kMaxEffort, of what is known when the hyper-latents are fixed. `latents` are those with their gain, (height, width,
 // channels); from effort 3 on they are replaced by coded ones, which the nearest integer codes as they are. Returns the weights of the quantiser that is
-// to code them. Memory from effort 3 on, for each pixel of a row of tiles: 11 bytes, with a visual loss 17; and then 12 for each of 200 rows of pixels.
+// to code them. Memory from effort 3 on, for each pixel of a row of tiles: 11 bytes. With a visual loss from effort 2 on 17, and 12 for each pixel of 200 rows.
 // Errors: kOutOfMemory, kInternal.
 Result<ErrorWeights> Search(const SearchTask& task, int effort, EntropyCoder& coder, Buffer<float>& latents);
 

@@ -199,8 +199,9 @@ double Loss(const Buffer<uint8_t>& file, const std::vector<uint8_t>& pixels, flo
   return 8.0 * static_cast<double>(file.size()) + Lambda(ToQuality256(quality)) / 3 * squares;
 }
 
-// The refinement never loses against no search, whatever the picture and its tiles, and with many steps it wins.
-TEST(RefinementLowersTheLoss) {
+// Waves and noise at three qualities with small tiles and large ones: visit(pixels of 150 x 90, options).
+template <class Visit>
+void ForEachRefinement(Visit visit) {
   test::Random random(5);
   std::vector<uint8_t> noise(150 * 90 * 3);
   for (uint8_t& value : noise) value = static_cast<uint8_t>(random.Next());
@@ -210,16 +211,22 @@ TEST(RefinementLowersTheLoss) {
         EncodeOptions options;
         options.quality = quality;
         options.tile_units = tile_units;
-        options.effort = 0;
-        const double plain = Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, quality);
-        for (const int effort : {3, 5, 7}) {
-          options.effort = effort;
-          const double refined = Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, quality);
-          CHECK(refined < plain * (effort < 7 ? 1.002 : 0.995));  // streams end with whole words, pixels outside a row of tiles move a little
-        }
+        visit(pixels, options);
       }
     }
   }
+}
+
+// The refinement never loses against no search, whatever the picture and its tiles, and with many steps it wins.
+TEST(RefinementLowersTheLoss) {
+  ForEachRefinement([](const std::vector<uint8_t>& pixels, EncodeOptions options) {
+    const auto loss = [&](int effort) {
+      options.effort = effort;
+      return Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, options.quality);
+    };
+    const double plain = loss(0);
+    for (const int effort : {3, 5, 7}) CHECK(loss(effort) < plain * (effort < 7 ? 1.002 : 0.995));  // streams end with whole words, pixels outside a row of tiles move a little
+  });
 }
 
 // The loss of what a decoder makes of the file, by the distortion of the model's search.
@@ -239,26 +246,16 @@ double VisualTotal(Bytes file, const PictureView& original, const Models& models
 
 // Likewise for what people see; much is won where bits are few.
 TEST(RefinementLowersTheVisualLoss) {
-  test::Random random(5);
-  std::vector<uint8_t> noise(150 * 90 * 3);
-  for (uint8_t& value : noise) value = static_cast<uint8_t>(random.Next());
-  for (const auto& pixels : {MakePixels(150, 90, 3), noise}) {
+  ForEachRefinement([](const std::vector<uint8_t>& pixels, EncodeOptions options) {
     const PictureView view = View(pixels, 150, 90, 3);
-    for (const float quality : {15.0f, 50.0f, 90.0f}) {
-      for (const uint32_t tile_units : {1u, 16u}) {
-        EncodeOptions options;
-        options.quality = quality;
-        options.tile_units = tile_units;
-        options.effort = 0;
-        const auto total = [&] { return VisualTotal(Encode(view, VisualTestModels().decoder, VisualTestModels().encoder, options).value(), view, VisualTestModels(), quality); };
-        const double plain = total();
-        for (const int effort : {3, 5, 7}) {
-          options.effort = effort;
-          CHECK(total() < plain * (quality > 15 ? 1.002 : effort < 7 ? 0.985 : 0.96));
-        }
-      }
-    }
-  }
+    const Models& models = VisualTestModels();
+    const auto total = [&](int effort) {
+      options.effort = effort;
+      return VisualTotal(Encode(view, models.decoder, models.encoder, options).value(), view, models, options.quality);
+    };
+    const double plain = total(0);
+    for (const int effort : {3, 5, 7}) CHECK(total(effort) < plain * (options.quality > 15 ? 1.002 : effort < 7 ? 0.985 : 0.96));
+  });
 }
 
 // With the released model the default effort does, for its own loss, what it is for; so nobody has to know of losses.
