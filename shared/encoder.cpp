@@ -145,9 +145,9 @@ Result<Buffer<uint8_t>> PictureEncoder::Encode(uint32_t quality256, bool last) {
   IntegerPlane features;
   LIC_CHECK(coder.DeriveFeatures(hyper, height, width, features));
   const TileGrid grid(header);
-  const SearchTask task = {&source_, &model_->data().synthesis, &gains, &features, grid, Lambda(quality256)};
-  LIC_TRY(const auto error_weights, Search(task, options_->effort, coder, latents));
-  const Quantiser quantiser = {error_weights.empty() ? nullptr : error_weights.data(), false};
+  const SearchTask task = {&source_, &model_->data().synthesis, &gains, &features, grid, Lambda(quality256), &encoder_->data().visual_loss};
+  LIC_TRY(const auto weights, Search(task, options_->effort, coder, latents));
+  const Quantiser quantiser = {weights.channels.data(), weights.places.data(), false};
   std::vector<Buffer<uint8_t>> latent_streams(grid.count());
   for (uint32_t tile = 0; tile < grid.count(); ++tile) {
     const Rect at = grid.Latents(tile);

@@ -184,7 +184,8 @@ Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& qua
     int q = 0;
     if (scale >= model_->skip_below) {
       const float target = latents.values[y * latents.row_stride + size_t{x} * channels + channel] - static_cast<float>(mean) / kMeanUnit;
-      q = quantiser.error_weight ? ChooseResidual(target, scale, costs, quantiser.error_weight[channel], quantiser.lowers_all) : RoundToResidual(target);
+      const float place = quantiser.place_weight ? quantiser.place_weight[size_t{tile.y + y} * features.width + tile.x + x] : 1;
+      q = quantiser.channel_weight ? ChooseResidual(target, scale, costs, quantiser.channel_weight[channel] * place, quantiser.lowers_all) : RoundToResidual(target);
       put(scale, q);
     }
     const int32_t latent = kMeanUnit * q + mean;

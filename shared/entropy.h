@@ -41,8 +41,10 @@ struct GainedLatents {
 
 // How an encoder turns latents into residuals.
 struct Quantiser {
-  // Bits that one unit of squared error of a latent is worth, per channel; null: the nearest integer always.
-  const float* error_weight = nullptr;
+  // Bits that one unit of squared error of a latent is worth: what its channel has, (channels), times what its place has, (height, width) of the
+  // picture. No channels: the nearest integer always. No places: 1 everywhere.
+  const float* channel_weight = nullptr;
+  const float* place_weight = nullptr;
   // Whether residuals beyond 1, too, may move towards 0 where that saves more bits than it costs. That pays only if the latents are then
   // corrected for it (search.h): by itself it loses, since later passes lean on these residuals.
   bool lowers_all = false;

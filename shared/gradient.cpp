@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "format.h"
 #include "try.h"
 
 namespace lic {
@@ -111,26 +112,33 @@ Result<FloatNetwork> Transpose(const FloatNetwork& net) {
 Gradient::Gradient(std::unique_ptr<Tape> tape, Network network, Network transposed)
     : tape_(std::move(tape)), network_(std::move(network)), transposed_(std::move(transposed)) {}
 
-Result<Gradient> Gradient::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width) {
+Result<Gradient> Gradient::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead) {
   LIC_TRY(const FloatNetwork transpose, Transpose(net));
   auto tape = std::make_unique<Tape>();
   LIC_TRY(auto network, Network::Build(net, in_height, in_width, 0, tape.get()));
   LIC_TRY(auto transposed, Network::Build(transpose, network.out_height(), network.out_width(), 0, tape.get()));
   Gradient gradient(std::move(tape), std::move(network), std::move(transposed));
   const Network &forward = gradient.network_, &backward = gradient.transposed_;
-  LIC_TRY(gradient.strip_, Buffer<float>::Allocate(size_t{forward.strip_rows()} * forward.out_width() * forward.out_channels()));
+  gradient.ahead_ = std::min(ahead, forward.out_height());
+  gradient.kept_strips_ = CeilDiv(gradient.ahead_, forward.strip_rows()) + 1;
+  LIC_TRY(gradient.strips_, Buffer<float>::Allocate(size_t{gradient.kept_strips_} * forward.strip_rows() * forward.out_width() * forward.out_channels()));
   LIC_TRY(gradient.gradient_, Buffer<float>::Allocate(size_t{backward.strip_rows()} * backward.out_width() * backward.out_channels()));
   return gradient;
 }
 
-Status Gradient::Run(RowSource source, RowSource error, RowSource sink) {
+Status Gradient::Run(RowSource source, RowSource visit, RowSource error, RowSource sink) {
   const size_t out_row = size_t{network_.out_width()} * network_.out_channels();
   const size_t in_row = size_t{transposed_.out_width()} * transposed_.out_channels();
+  const uint32_t strip_rows = network_.strip_rows(), height = network_.out_height();
+  const auto kept = [&](uint32_t row) { return strips_.data() + row % (kept_strips_ * strip_rows) * out_row; };
   Status run;
+  uint32_t made = 0;
   auto errors = [&](uint32_t row, float* to) {  // rows come in ascending order
-    const uint32_t inside = row % network_.strip_rows();
-    if (inside == 0 && run.ok()) run = network_.Run(row, source, strip_.data());
-    std::copy_n(strip_.data() + inside * out_row, out_row, to);
+    while (made < height && made <= row + ahead_ && run.ok()) {
+      run = network_.Run(made, source, kept(made));
+      for (const uint32_t end = std::min(made + strip_rows, height); made < end; ++made) visit.Fill(made, kept(made));
+    }
+    std::copy_n(kept(row), out_row, to);
     error.Fill(row, to);
   };
   for (uint32_t first = 0; first < transposed_.out_height(); first += transposed_.strip_rows()) {
@@ -145,9 +153,9 @@ Status Gradient::Run(RowSource source, RowSource error, RowSource sink) {
 Status Gradient::RunNetwork(RowSource source, RowSource visit) {
   const size_t row_values = size_t{network_.out_width()} * network_.out_channels();
   for (uint32_t first = 0; first < network_.out_height(); first += network_.strip_rows()) {
-    LIC_CHECK(network_.Run(first, source, strip_.data()));
+    LIC_CHECK(network_.Run(first, source, strips_.data()));
     const uint32_t end = std::min(first + network_.strip_rows(), network_.out_height());
-    for (uint32_t row = first; row < end; ++row) visit.Fill(row, strip_.data() + (row - first) * row_values);
+    for (uint32_t row = first; row < end; ++row) visit.Fill(row, strips_.data() + (row - first) * row_values);
   }
   return {};
 }

@@ -238,13 +238,14 @@ void RecordRange(size_t count, float lo, float hi, const float* in, uint8_t* bit
 }
 
 void MaskRange(size_t count, const uint8_t* bits, const float* in, float* out) {
-  for (; count > 0; ++bits) {
-    const size_t run = std::min<size_t>(count, 8);
-    for (size_t i = 0; i < run; ++i) out[i] = *bits >> i & 1 ? in[i] : 0.0f;
-    in += run;
-    out += run;
-    count -= run;
+  for (; count >= 8; count -= 8, ++bits, in += 8, out += 8) {
+    const uint32_t byte = *bits;
+    uint32_t values[8];  // all are read, whatever the bits: so compilers make vectors of it
+    std::memcpy(values, in, sizeof(values));
+    for (uint32_t i = 0; i < 8; ++i) values[i] &= (byte & 1u << i) ? UINT32_MAX : 0;
+    std::memcpy(out, values, sizeof(values));
   }
+  for (uint32_t i = 0; i < count; ++i) out[i] = *bits >> i & 1 ? in[i] : 0.0f;
 }
 
 }  // namespace lic

@@ -11,7 +11,9 @@ constexpr double kSigma = 1.5;
 constexpr double kC1 = (0.01 * 255) * (0.01 * 255);
 constexpr double kC2 = (0.03 * 255) * (0.03 * 255);
 
-std::array<double, kSsimWindow> Gaussian() {
+}  // namespace
+
+std::array<double, kSsimWindow> SsimWindow() {
   std::array<double, kSsimWindow> weights;
   double sum = 0;
   for (uint32_t i = 0; i < kSsimWindow; i++) {
@@ -22,12 +24,10 @@ std::array<double, kSsimWindow> Gaussian() {
   return weights;
 }
 
-}  // namespace
-
 Result<SsimMeter> SsimMeter::Create(uint32_t width) {
   assert(width >= kSsimWindow);
   SsimMeter meter;
-  meter.weights_ = Gaussian();
+  meter.weights_ = SsimWindow();
   meter.columns_ = width - kSsimWindow + 1;
   LIC_TRY(meter.luma_, Buffer<LumaPair>::Allocate(width));
   LIC_TRY(meter.rows_, Buffer<Moments>::Allocate(size_t{meter.columns_} * kSsimWindow));

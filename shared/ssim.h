@@ -14,6 +14,9 @@ namespace lic {
 
 inline constexpr uint32_t kSsimWindow = 11;
 
+// The window across or down: a Gaussian that sums to 1.
+std::array<double, kSsimWindow> SsimWindow();
+
 // The window is separable: each row is filtered across once, and the last kSsimWindow of these rows are filtered down.
 class SsimMeter {
  public:

@@ -14,6 +14,7 @@ namespace lic {
 namespace {
 
 constexpr uint32_t kMaxSupport = 4095;
+constexpr float kMaxLossWeight = 1000;
 
 enum SectionType : uint8_t {
   kEntropySection = 16,
@@ -21,6 +22,7 @@ enum SectionType : uint8_t {
   kOwnerSection = 18,
   kAnalysisSection = 19,
   kHyperAnalysisSection = 20,
+  kLossSection = 21,
 };
 
 // ---- The entropy section -----------------------------------------------------------------------------------------------------
@@ -151,6 +153,18 @@ Status CheckEndOfFile(const ByteReader& reader) {
   return {};
 }
 
+Result<VisualLoss> ReadVisualLoss(Bytes payload) {
+  ByteReader reader(payload);
+  VisualLoss loss;
+  for (float* weight : {&loss.structure, &loss.detail, &loss.colour, &loss.fidelity}) {
+    *weight = reader.Read<float>();
+    if (!(*weight >= 0 && *weight <= kMaxLossWeight)) return Fail(Error::kBadModel, "loss section: a weight is not within 0 and %g", static_cast<double>(kMaxLossWeight));
+  }
+  if (reader.overrun() || reader.left() != 0) return Fail(Error::kBadModel, "loss section: wrong length");
+  if (loss.fidelity == 0) return Fail(Error::kBadModel, "loss section: errors of red, green and blue weigh nothing");
+  return loss;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Model::Data>> ParseModel(Bytes file) {
@@ -177,6 +191,11 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
   LIC_TRY(const Bytes owner, ReadModelSection(reader, kOwnerSection));
   LIC_TRY(const Bytes analysis, ReadModelSection(reader, kAnalysisSection));
   LIC_TRY(const Bytes hyper_analysis, ReadModelSection(reader, kHyperAnalysisSection));
+  std::optional<VisualLoss> visual_loss;
+  if (reader.left() != 0) {
+    LIC_TRY(const Bytes loss, ReadModelSection(reader, kLossSection));
+    LIC_TRY(visual_loss, ReadVisualLoss(loss));
+  }
   LIC_CHECK(CheckEndOfFile(reader));
   if (owner.size() != 16) return Fail(Error::kBadModel, "owner section of %zu bytes", owner.size());
   Id id;
@@ -186,6 +205,7 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
   }
   std::unique_ptr<EncoderModel::Data> model(new (std::nothrow) EncoderModel::Data);
   if (!model) return Fail(Error::kOutOfMemory, "no memory for a model");
+  model->visual_loss = visual_loss;
   const EntropyModel& entropy = decoder.entropy;
   const ProgramRules rules = {"analysis", {3, 1, 0}, {entropy.latent_channels, 16, 0}, 1, 16, {}};
   LIC_TRY(model->analysis, ReadFloatNetwork(analysis, rules));

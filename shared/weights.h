@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "lic/lic.h"
@@ -108,7 +109,16 @@ struct Model::Data {
   FloatNetwork synthesis;
 };
 
+// What a model was trained to lower, if not the squared error of red, green and blue: a weighted sum (docs/format.md#loss).
+struct VisualLoss {
+  float structure = 0;  // of 1 - MS-SSIM of luma
+  float detail = 0;     // of the squared difference of luma's standard deviations
+  float colour = 0;     // of the mean squared error of the colour differences
+  float fidelity = 0;   // of the mean squared error of red, green and blue
+};
+
 struct EncoderModel::Data {
+  std::optional<VisualLoss> visual_loss;
   FloatNetwork analysis;
   FloatNetwork hyper_analysis;
 };

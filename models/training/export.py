@@ -15,6 +15,7 @@ import torch
 import checkpoint
 import integer
 import licm
+import losses
 import tables
 from config import ANCHOR_COUNT, HYPER_MAX, SCALE_COUNT
 from data import data_dir, load_split
@@ -115,7 +116,7 @@ def entropy_of(model):
 def make_files(name, version, entropy, model):
     decoder = licm.Decoder(name, version, entropy, synthesis_branches(model.synthesis))
     encoder = licm.Encoder(name, version, decoder.model_id(), decoder.head_hash(), analysis_branches(model.analysis),
-                           hyper_analysis_branches(model.hyper_analysis))
+                           hyper_analysis_branches(model.hyper_analysis), losses.WEIGHTS[model.config.loss])
     return decoder, encoder
 
 

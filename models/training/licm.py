@@ -11,7 +11,7 @@ import numpy as np
 
 MAGIC = b"\x89LIM"
 DECODER, ENCODER = 1, 2
-ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS = 16, 17, 18, 19, 20
+ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS, LOSS = 16, 17, 18, 19, 20, 21
 
 
 @dataclasses.dataclass
@@ -119,6 +119,7 @@ class Encoder:
     head_hash: bytes
     analysis: list
     hyper_analysis: list
+    loss: tuple = ()  # weights of structure, detail, colour and fidelity; none: the squared error
 
 
 class Reader:
@@ -279,16 +280,18 @@ def write_file(kind, name, version, sections):
     return out
 
 
-def read_file(data, kind, types):
-    """-> name, version, payloads of the sections, which must be `types`."""
+def read_file(data, kind, types, optional=()):
+    """-> name, version, payloads of the sections, which must be `types`, and of the `optional` ones that follow them."""
     if data[:4] != MAGIC:
         raise ValueError("not a model file")
     reader = Reader(data)
     reader.position = 4
     version, found, length = reader.take("BBH")
     name, payloads = reader.array("u1", length).tobytes().decode("ascii"), []
-    for section in types:
+    for section in (*types, *optional):
         start = reader.position
+        if section in optional and start == len(data):
+            break
         got, size, crc = reader.take("BII")
         payload = reader.array("u1", size).tobytes()
         if found != kind or got != section:
@@ -313,9 +316,10 @@ def read_decoder(data):
 def write_encoder(model):
     return write_file(ENCODER, model.name, model.version, (
         (OWNER, model.model_id + model.head_hash), (ANALYSIS, write_network(model.analysis)),
-        (HYPER_ANALYSIS, write_network(model.hyper_analysis))))
+        (HYPER_ANALYSIS, write_network(model.hyper_analysis)), *([(LOSS, pack(model.loss, "<f4"))] if model.loss else [])))
 
 
 def read_encoder(data):
-    name, version, (owner, analysis, hyper) = read_file(data, ENCODER, (OWNER, ANALYSIS, HYPER_ANALYSIS))
-    return Encoder(name, version, owner[:8], owner[8:], read_network(analysis), read_network(hyper))
+    name, version, (owner, analysis, hyper, *loss) = read_file(data, ENCODER, (OWNER, ANALYSIS, HYPER_ANALYSIS), (LOSS,))
+    weights = tuple(Reader(loss[0]).array("<f4", 4).tolist()) if loss else ()
+    return Encoder(name, version, owner[:8], owner[8:], read_network(analysis), read_network(hyper), weights)

@@ -76,3 +76,4 @@ def visual(picture, x):
 
 
 LOSSES = {"mse": mean_squared_error, "visual": visual}
+WEIGHTS = {"mse": (), "visual": (STRUCTURE, DETAIL, COLOUR, FIDELITY)}  # of the losses that an encoder has to know

@@ -256,7 +256,7 @@ std::function<int()> AddEncode(CLI::App& app) {
       ->type_name("Q")
       ->check(CLI::Range(1.0, 100.0).description(""));
   app.add_option("--effort", arguments->encode.effort,
-                 "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits than it is worth; 3 to 9: descend by the gradient of the synthesis, with 1, 2, 4, 8, 16, 32, 64 steps. "
+                 "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits than it is worth; 3 to 9: descend by the gradient of what the model was trained to lower, with 1, 2, 4, 8, 16, 32, 64 steps. "
                  "Seconds of one core per megapixel: 0.15, 0.15, 0.2, 0.35, 0.45, 0.65, 1.1, 2, 3.7, 7")
       ->capture_default_str()
       ->type_name("E")

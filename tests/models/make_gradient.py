@@ -1,9 +1,14 @@
-"""Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis.
+"""Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis; and visual_gradient.f32.
 
     python3 make_gradient.py
 
 Latents are sin(0.37 i), the picture's errors sin(0.73 i), i counting in (channels, height, width) order over 5 x 3 latents; the file holds
-the latents' gradient in that order, f32. It needs PyTorch, which tests do not: run it again only after a change of the tiny model.
+the latents' gradient in that order, f32.
+
+visual_gradient.f32: half the gradient of an encoder's visual loss (shared/distortion.h) for the samples 0..1 of a picture of bytes 128 + 90 sin(0.37 i +
+0.2) whose original is 128 + 100 sin(0.37 i), i counting in (height, width, channels) order over 33 x 44 pixels, f32 in that order.
+
+It needs PyTorch, which tests do not: run it again only after a change of the tiny model.
 """
 
 import os
@@ -11,10 +16,12 @@ import sys
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "models", "training"))
 import licm  # noqa: E402
+import losses  # noqa: E402
 from runner import Network  # noqa: E402
 
 HEIGHT, WIDTH = 5, 3
@@ -24,7 +31,32 @@ def wave(pace, *shape):
     return torch.from_numpy(np.sin(pace * np.arange(np.prod(shape))).astype(np.float32).reshape(1, *shape))
 
 
+def summed_visual(picture, x):
+    """losses.visual with MS-SSIM's product of scales replaced by the sum of their losses, as a sum over all samples."""
+    (luma, chroma), (luma_x, chroma_x) = losses.to_ycbcr(picture), losses.to_ycbcr(x)
+    loss = losses.COLOUR * (chroma - chroma_x).square().mean() + losses.FIDELITY * (picture - x).square().mean()
+    count = losses.scales_of(min(luma.shape[2:]))
+    weights = np.array(losses.MS_SSIM_WEIGHTS[:count]) / sum(losses.MS_SSIM_WEIGHTS[:count])
+    for scale, weight in enumerate(weights):
+        if scale:
+            luma, luma_x = F.avg_pool2d(luma, 2), F.avg_pool2d(luma_x, 2)
+        whole, part, texture = losses.similarity(luma_x, luma)
+        loss = loss + losses.STRUCTURE * weight * (1 - (whole if scale == count - 1 else part)) + (losses.DETAIL / 2 * texture if scale < 2 else 0)
+    return loss.sum() * x.numel()
+
+
+def visual_gradient():
+    def picture(size, shift):
+        bytes_of = np.trunc(128 + size * np.sin(0.37 * np.arange(33 * 44 * 3) + shift))
+        return torch.from_numpy((bytes_of / 255).reshape(1, 33, 44, 3)).permute(0, 3, 1, 2)
+
+    decoded = picture(90, 0.2).requires_grad_(True)
+    (summed_visual(decoded, picture(100, 0)) / 2).backward()
+    return decoded.grad[0].permute(1, 2, 0).numpy()
+
+
 def main():
+    visual_gradient().astype("<f4").tofile(os.path.join(HERE, "visual_gradient.f32"))
     with open(os.path.join(HERE, "tiny.dec.licm"), "rb") as file:
         decoder = licm.read_decoder(file.read())
     network = Network(decoder.synthesis)

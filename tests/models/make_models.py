@@ -239,6 +239,7 @@ def tiny_encoder():
                 real(0.2 * weak(HYPER, 12, 1, 1), 0.0, 8, -20.0, 20.0),
             ]
         ],
+        loss=None,
     )
 
 
@@ -301,7 +302,7 @@ def least_encoder():
     halve = real(weak(2, 3, 3), stride=2)
     analysis = [unshuffle(4), real(weak(2, 48, 1, 1)), halve, save(1), real(weak(2, 5, 5)), add(1), halve, gate(), real(weak(2, 1, 1, 1))]
     hyper = [halve, clamp(-9.0, 9.0), halve, real(weak(1, 2, 3, 3), bits=16)]
-    return SimpleNamespace(name="least", version=0, analysis=[analysis], hyper_analysis=[hyper])
+    return SimpleNamespace(name="least", version=0, analysis=[analysis], hyper_analysis=[hyper], loss=None)
 
 
 def make():

@@ -18,7 +18,7 @@ HYPER_MAX = 1023
 RANS_TOTAL = 1 << 15
 NO_GROUP = 255
 MAGIC = b"\x89LIM"
-ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS = 16, 17, 18, 19, 20
+ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS, LOSS = 16, 17, 18, 19, 20, 21
 CONVOLUTION, DEPTHWISE, SHUFFLE, UNSHUFFLE, SAVE, ADD, CLAMP, GATE = range(1, 9)
 
 
@@ -31,8 +31,8 @@ def model_file(kind, name, sections, version=0):
     return head + b"".join(section(*pair) for pair in sections)
 
 
-def split_model_file(data, kind, types):
-    """The name, the version and the payloads of the sections."""
+def split_model_file(data, kind, types, optional=None):
+    """The name, the version and the payloads of the sections, and of the optional one behind them if it is there."""
     cursor = Cursor(data)
     require(cursor.take(4) == MAGIC, "magic")
     version, found_kind, name_length = cursor.one("B"), cursor.one("B"), cursor.one("H")
@@ -43,7 +43,9 @@ def split_model_file(data, kind, types):
     name = cursor.take(name_length)
     require(all(c in b"abcdefghijklmnopqrstuvwxyz0123456789-" for c in name), "name")
     payloads = []
-    for wanted in types:
+    for wanted in (*types, optional):
+        if wanted == optional and (optional is None or cursor.at == len(data)):
+            break
         head = cursor.take(9)
         section_type, length, crc = struct.unpack("<BII", head)
         require(section_type == wanted, "section type")
@@ -322,15 +324,26 @@ def write_encoder_model(m, decoder):
         (ANALYSIS, write_float_network(m.analysis)),
         (HYPER_ANALYSIS, write_float_network(m.hyper_analysis)),
     ]
+    if m.loss is not None:
+        sections.append((LOSS, packed("<f4", m.loss)))
     return model_file(2, m.name, sections, m.version)
 
 
+def read_loss(payload):
+    cursor = Cursor(payload)
+    weights = cursor.array("<f4", 4)
+    cursor.finish()
+    require(all(0 <= weight <= 1000 for weight in weights) and weights[3] > 0, "weights of the loss")
+    return weights
+
+
 def read_encoder_model(data, decoder):
-    name, version, (owner, analysis, hyper_analysis) = split_model_file(data, 2, (OWNER, ANALYSIS, HYPER_ANALYSIS))
+    name, version, (owner, analysis, hyper_analysis, *loss) = split_model_file(data, 2, (OWNER, ANALYSIS, HYPER_ANALYSIS), LOSS)
     require(len(owner) == 16, "length of OWNER")
     if owner[:8] != decoder.id:
         raise FormatError("model_mismatch", "made for another decoder model")
     m = SimpleNamespace(name=name, version=version)
     m.analysis = read_float_network(analysis, 3, decoder.latent_channels, 1, 16)
     m.hyper_analysis = read_float_network(hyper_analysis, decoder.latent_channels, decoder.hyper_channels, 16, 64)
+    m.loss = read_loss(loss[0]) if loss else None
     return m

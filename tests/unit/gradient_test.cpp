@@ -111,11 +111,12 @@ std::vector<float> RunGradient(Gradient& gradient, const Tensor& in, const Tenso
   TensorRows rows{in}, errors{error};
   std::vector<float> result;
   uint32_t next = 0;
+  auto visit = [](uint32_t, float*) {};
   auto sink = [&](uint32_t row, float* from) {
     CHECK_EQ(row, next++);
     result.insert(result.end(), from, from + size_t{in.width} * in.channels);
   };
-  CHECK(gradient.Run(rows, errors, sink).ok());
+  CHECK(gradient.Run(rows, visit, errors, sink).ok());
   return result;
 }
 
@@ -159,6 +160,34 @@ TEST(TheNetworkAloneGivesItsOutput) {
   auto visit = [&](uint32_t, float* row) { got.insert(got.end(), row, row + size_t{48} * 3); };
   CHECK(gradient.value().RunNetwork(rows, visit).ok());
   CheckNear(got, ReferenceRun(net, in));
+}
+
+// Whatever the rows that are kept, each output is seen once, in time, and is handed over as it was.
+TEST(TheNetworkRunsAhead) {
+  const FloatNetwork net = Synthesis();
+  const Tensor in = RandomTensor(net.in_channels, 60, 2), error = RandomTensor(3, 960, 32);
+  auto plain = Gradient::Build(net, 60, 2);
+  const auto expected = RunGradient(plain.value(), in, error);
+  for (const uint32_t ahead : {1u, 100u, 175u, 2000u}) {
+    auto gradient = Gradient::Build(net, 60, 2, ahead);
+    if (!CHECK(gradient.ok())) return;
+    TensorRows rows{in}, errors{error};
+    std::vector<std::vector<float>> seen;
+    std::vector<float> got;
+    auto visit = [&](uint32_t row, float* from) {
+      CHECK_EQ(row, seen.size());
+      seen.emplace_back(from, from + size_t{32} * 3);
+    };
+    auto replace = [&](uint32_t row, float* to) {
+      CHECK(seen.size() > std::min(row + ahead, 959u));
+      CHECK(std::equal(seen[row].begin(), seen[row].end(), to));
+      errors(row, to);
+    };
+    auto sink = [&](uint32_t, float* from) { got.insert(got.end(), from, from + size_t{2} * in.channels); };
+    CHECK(gradient.value().Run(rows, visit, replace, sink).ok());
+    CHECK_EQ(seen.size(), size_t{960});
+    CHECK(got == expected);
+  }
 }
 
 // tests/models/tiny_gradient.f32 holds what PyTorch makes of the same numbers (tests/models/make_gradient.py).

@@ -66,6 +66,18 @@ inline void MendModel(std::vector<uint8_t>& file) {
   mend::Sections(file, 8 + size_t{mend::At<uint16_t>(file, 6)}, [](uint8_t, size_t, size_t) {});
 }
 
+// An encoder's model file with the loss section that it lacks.
+inline std::vector<uint8_t> WithLoss(std::vector<uint8_t> file, const std::vector<float>& weights) {
+  const auto length = static_cast<uint32_t>(weights.size() * sizeof(float));
+  const size_t at = file.size();
+  file.resize(at + kSectionHeadBytes + length);
+  file[at] = 21;
+  WriteAt(file.data() + at + 1, length);
+  std::memcpy(file.data() + at + kSectionHeadBytes, weights.data(), length);
+  MendModel(file);
+  return file;
+}
+
 // Makes a picture file claim another model.
 inline void Relabel(std::vector<uint8_t>& file, const Id& model_id) {
   std::memcpy(file.data() + 16, model_id.bytes, sizeof(model_id.bytes));

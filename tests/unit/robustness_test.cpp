@@ -151,7 +151,7 @@ TEST(every_flipped_bit_of_a_model) {
 TEST(every_flipped_bit_of_an_encoder_model) {
   const auto least = LoadTestModel("least");
   if (!CHECK(least)) return;
-  ForEachFlippedBit(ReadFile(kRoot + "/tests/models/least.enc.licm"), [&](File damaged) {
+  ForEachFlippedBit(WithLoss(ReadFile(kRoot + "/tests/models/least.enc.licm"), {0.016f, 0.08f, 0.15f, 0.2f}), [&](File damaged) {
     MendModel(damaged);
     const auto encoder = EncoderModel::Load(damaged, *least);
     if (!encoder.ok()) return;

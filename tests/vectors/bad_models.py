@@ -246,4 +246,24 @@ def bad_encoder_files(encoder, decoder):
     yield "bad_model-kind", licm.model_file(1, "least", [(licm.OWNER, owner), *parts])
     yield "bad_model-no-hyper-analysis", licm.model_file(2, "least", [(licm.OWNER, owner), parts[0]])
     yield "unsupported_version-9", licm.model_file(2, "least", [(licm.OWNER, owner), *parts], 9)
+    yield from bad_losses([(licm.OWNER, owner), *parts])
     yield "bad_checksum-hyper-analysis", licm.write_encoder_model(encoder, decoder)[:-1] + b"?"
+
+
+def bad_losses(sections):
+    """LOSS behind all that has to be there."""
+
+    def with_loss(*weights, rest=b""):
+        return licm.model_file(2, "least", [*sections, (licm.LOSS, struct.pack(f"<{len(weights)}f", *weights) + rest)])
+
+    yield "bad_model-loss-empty", with_loss()
+    yield "bad_model-loss-short", with_loss(1, 1, 1)
+    yield "bad_model-loss-long", with_loss(1, 1, 1, 1, rest=b"\0")
+    yield "bad_model-loss-nan", with_loss(1, float("nan"), 1, 1)
+    yield "bad_model-loss-negative", with_loss(-1, 1, 1, 1)
+    yield "bad_model-loss-heavy", with_loss(1, 1, 1001, 1)
+    yield "bad_model-loss-no-fidelity", with_loss(1, 1, 1, 0)
+    yield "bad_model-loss-cut", with_loss(1, 1, 1, 1)[:-17]
+    yield "bad_model-section-behind-loss", licm.model_file(2, "least", [*sections, (licm.LOSS, struct.pack("<4f", 1, 1, 1, 1)), (licm.LOSS, b"")])
+    yield "bad_model-section-22", licm.model_file(2, "least", [*sections, (22, b"")])
+    yield "bad_checksum-loss", with_loss(1, 1, 1, 1)[:-1] + b"!"

@@ -241,7 +241,8 @@ struct Metadata {
 
 // ---- Encoding ----------------------------------------------------------------------------------------------------------------
 
-// How hard the encoder searches for the residuals with the least loss, bits + lambda * squared error, lambda being the quality's (docs/adr/0012).
+// How hard the encoder searches for the residuals with the least loss, bits + lambda * distortion, lambda being the quality's (docs/adr/0012) and the
+// distortion what the model was trained to lower: the squared error or, as the encoder's model says, what people see (docs/adr/0017).
 // 0: none, every residual is the nearest integer. 1: residuals of 1 become 0 where that saves more bits than its error is worth. 2: likewise,
 // with weights measured on the decoder's synthesis. 3..9: descent by the gradient of the synthesis, with 1, 2, 4, 8, 16, 32, 64 steps.
 inline constexpr int kMaxEffort = 9;
