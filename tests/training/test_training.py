@@ -56,6 +56,14 @@ class ModelFileTest(unittest.TestCase):
         self.assertEqual(licm.write_decoder(licm.read_decoder(read("tiny.dec.licm"))), read("tiny.dec.licm"))
         self.assertEqual(licm.write_encoder(licm.read_encoder(read("tiny.enc.licm"))), read("tiny.enc.licm"))
 
+    @unittest.skipUnless(HAS_TORCH, "needs torch")
+    def test_encoders_know_the_loss_of_their_training(self):
+        for name, loss in (("lic-photo", "mse"), ("lic-visual", "visual")):
+            data = read(os.path.join("..", "..", "models", f"{name}.enc.licm"))
+            encoder = licm.read_encoder(data)
+            self.assertEqual(encoder.loss, tuple(np.float32(losses.WEIGHTS[loss]).tolist()))
+            self.assertEqual(licm.write_encoder(encoder), data)
+
     def test_committed_tiny_model_passes_the_bounds(self):
         decoder = licm.read_decoder(read("tiny.dec.licm"))
         integer.check_entropy(decoder.entropy)
