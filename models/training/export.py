@@ -19,7 +19,7 @@ import tables
 from config import ANCHOR_COUNT, HYPER_MAX, SCALE_COUNT
 from data import data_dir, load_split
 from dct import PATCH
-from layers import Block
+from layers import Block, Gate
 from quality import LAMBDA_50, LAMBDA_SLOPE
 from runner import Coder
 
@@ -58,14 +58,17 @@ def float_layer(layer, relu=False):
 
 
 def block_layers(block):
-    return [licm.Save(1), float_layer(block.depthwise), float_layer(block.widen, relu=True), float_layer(block.narrow),
+    gate = [licm.Gate()] if isinstance(block.act, Gate) else []
+    return [licm.Save(1), float_layer(block.depthwise), float_layer(block.widen, relu=not gate), *gate, float_layer(block.narrow),
             licm.Add(1)]
 
 
 def chain(*parts):
-    """Modules, sequences of blocks and ready layers -> one list of layers."""
+    """Modules, sequences of blocks, ready layers and None -> one list of layers."""
     out = []
     for part in parts:
+        if part is None:
+            continue
         if isinstance(part, torch.nn.Sequential):
             out += [layer for block in part for layer in block_layers(block)]
         elif isinstance(part, Block):
@@ -76,13 +79,13 @@ def chain(*parts):
 
 
 def analysis_branches(net):
-    return [chain(licm.Unshuffle(PATCH), net.linear),
+    return [*([] if net.linear is None else [chain(licm.Unshuffle(PATCH), net.linear, net.lap)]),
             chain(licm.Unshuffle(4), net.enter, net.blocks4, licm.Unshuffle(2), net.down8, net.blocks8, licm.Unshuffle(2),
                   net.down16, net.blocks16, net.leave)]
 
 
 def synthesis_branches(net):
-    return [chain(net.linear, licm.Shuffle(PATCH)),
+    return [*([] if net.linear is None or net.drops_linear else [chain(net.lap, net.linear, licm.Shuffle(PATCH))]),
             chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
                   net.smooth, net.leave, licm.Shuffle(4))]
 
@@ -99,7 +102,7 @@ def entropy_of(model):
     enter, spread, join, reach, mix, leave = (integer_layer(layer) for layer in (
         context.enter, context.spread, context.join, context.reach, context.mix, context.leave))
     entropy = licm.Entropy(
-        config.latent_channels, config.hyper_channels, config.feature_channels, len(config.group_table[0]),
+        config.latent_channels, config.hyper_channels, config.feature_channels, config.groups,
         np.array(config.group_table, np.uint8), 0,
         np.clip(np.rint(model.gains.log2.detach().numpy() * 1024), -8192, 14336).astype(np.int16),
         np.clip(np.rint(model.prior.offset.detach().numpy()), -HYPER_MAX, HYPER_MAX).astype(np.int16),
