@@ -62,6 +62,11 @@ class AncestorTest(unittest.TestCase):
         density = -self.model.mixture.noisy_bits(y + noise, gain) * math.log(2)  # whose integral is the mass
         torch.testing.assert_close(density.exp().mean(0), 2 ** -exact, rtol=2e-3, atol=1e-5)
 
+    def test_noise_stands_for_rounding_in_the_soft_rate_alone(self):
+        soft, hard = ([self.model(self.x, self.quality, kind, OFF)[1] for _ in range(2)] for kind in (False, True))
+        self.assertFalse(torch.equal(*soft))
+        self.assertTrue(torch.equal(*hard))
+
     def test_clipping_and_rounding_pass_gradients(self):
         latents = (20 * torch.randn(1, 96, 2, 2)).requires_grad_()
         picture = self.model.synthesise(latents, OFF)

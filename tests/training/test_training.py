@@ -132,7 +132,7 @@ class NetworkTest(unittest.TestCase):
         torch.manual_seed(0)
         model = Codec(small_config(**changes))
         for name, parameter in model.named_parameters():
-            if "leave" in name and "bias" not in name:
+            if ("leave" in name or "lap" in name) and "bias" not in name:
                 torch.nn.init.normal_(parameter, 0, 0.05)
         # Wide tables, so that the residuals of an untrained model do not escape.
         model.context.leave.bias.data[:, 16:] = 48.0
