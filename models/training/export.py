@@ -170,12 +170,13 @@ class Statistics:
         return offset, index
 
 
-def fit(entropy, decoder, encoder, pictures, seed=0):
-    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files."""
+def fit(entropy, decoder, encoder, pictures, fixed_quality=0.0, seed=0):
+    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files, at random qualities or at a fixed one."""
     coder, random, statistics = Coder(decoder, encoder), np.random.default_rng(seed), Statistics(entropy)
     for picture in pictures:
         latents = coder.analyse(picture)
-        for quality256 in random.integers(5 * 256, 100 * 256 + 1, QUALITIES_PER_CROP):
+        drawn = random.integers(5 * 256, 100 * 256 + 1, QUALITIES_PER_CROP)
+        for quality256 in [round(256 * fixed_quality)] if fixed_quality else drawn:
             statistics.add(coder, latents, int(quality256))
     entropy.tables = tables.fitted_tables(statistics.histograms)
     entropy.skip_below = statistics.fit_skip(entropy.tables)
@@ -185,7 +186,7 @@ def fit(entropy, decoder, encoder, pictures, seed=0):
 def export(model, name, version, pictures):
     """-> licm.Decoder and licm.Encoder of a trained model, fitted to the pictures."""
     entropy = entropy_of(model)
-    fit(entropy, *make_files(name, version, entropy, model), pictures)
+    fit(entropy, *make_files(name, version, entropy, model), pictures, model.config.fixed_quality)
     return make_files(name, version, entropy, model)
 
 

@@ -49,6 +49,8 @@ class Search:
     def __init__(self, path):
         with open(path) as file:
             content = json.load(file)
+        if not isinstance(content, dict):
+            raise SearchError("not a JSON object")
         unknown = set(content) - KEYS
         if unknown:
             raise SearchError(f"unknown keys: {sorted(unknown)}")

@@ -148,6 +148,14 @@ class VariantTest(unittest.TestCase):
         made.take_step()
         self.assertEqual(drawn[0].tolist(), [25.0, 25.0])
 
+    def test_tables_are_fitted_to_a_fixed_quality_alone(self):
+        for fixed, expected in ((25.0, {6400}), (0.0, None)):
+            seen = []
+            model = make_model(small_config(fixed_quality=fixed))
+            with mock.patch.object(export.Statistics, "add", lambda self, coder, latents, quality256: seen.append(int(quality256))):
+                export.export(model, "test", 0, smooth_pictures(2, 64, 64))
+            self.assertTrue(set(seen) == expected if expected else len(set(seen)) == 6)
+
     def test_a_dropped_branch_fades_and_is_not_exported(self):
         model = make_model(small_config(linear="dropped"))
         y, off = torch.rand(1, 16, 2, 2), trainer.make_autocast(CPU)
