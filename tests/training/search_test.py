@@ -108,7 +108,7 @@ search_measure = HAS_TORCH and search.measure
 class VariantTest(unittest.TestCase):
     def variants(self):
         """Those of the committed searches."""
-        for name in ("search.json", "search-gpu.json", "single-rate.json"):
+        for name in ("search.json", "search-gpu.json", "single-rate.json", "single-rate-gpu.json", "cae-2017.json"):
             made = search.Search(os.path.join(TRAINING, "configs", name))
             for variant in made.variants:
                 yield f"{name}: {variant}", made.config(variant)
