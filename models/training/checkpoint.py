@@ -4,7 +4,7 @@ import os
 import torch
 
 import config as configuration
-from networks import Codec
+from families import make_model
 
 
 def half(state):
@@ -26,6 +26,7 @@ def read(path):
 def load(path, which="average"):
     """-> (model with `average` or `weights`, content of the file)."""
     content = read(path)
-    model = Codec(configuration.from_dict(content["config"]))
+    model = make_model(configuration.from_dict(content["config"]))
     model.load_state_dict({key: value.float() for key, value in content[which].items()})
+    model.anneal(1.0)
     return model, content

@@ -9,6 +9,13 @@ SCALE_COUNT = 64
 SIGMA_MIN, SIGMA_MAX = 0.11, 64.0
 HYPER_MAX = 1023
 FULL, NONE = -1, 0  # synthesis_linear: one layer without inner channels; no linear branch
+NO_GROUP = 255
+CHOICES = {
+    "network": ("lic", "cae-2017"),
+    "activation": ("relu", "gate"),
+    "linear": ("kept", "lapped", "dropped", "absent"),
+    "last_layer": ("depthwise", "none", "full"),
+}
 
 
 @dataclasses.dataclass
@@ -16,6 +23,7 @@ class Config:
     """Widths count channels; `4`, `8`, `16` in a name is the resolution divisor at which they live."""
 
     name: str = "lic-photo"
+    network: str = "lic"  # or "cae-2017": cae2017.py, which looks at the recipe alone
     latent_channels: int = 224
     hyper_channels: int = 64
     # Analysis (blocks at 1/4, 1/8, 1/16) and synthesis (at 1/16, 1/8, 1/4): depthwise, 1x1 up, activation, 1x1 down.
@@ -35,8 +43,13 @@ class Config:
     feature_channels: int = 96
     context_width: int = 64
     context_hidden: int = 160
-    # group_table[pass][class]: which quarter of the channels that class of positions decodes in that pass.
+    # group_table[pass][class]: which group of the channels that class of positions decodes in that pass, of a quarter each.
+    # NO_GROUP: none. One group and two passes are a checkerboard, one group and one pass no context.
     group_table: tuple = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
+    # What search.py compares.
+    activation: str = "relu"  # of the blocks, or "gate": the product of two halves, at the same cost
+    linear: str = "kept"  # branches; "lapped": with a depthwise 3x3 on the latents; "dropped": the synthesis' fades away; "absent"
+    last_layer: str = "depthwise"  # 3x3 before the last 1x1 of the synthesis; "none": sub-pixels alone; "full": a full 3x3 in its place
     # Recipe.
     loss: str = "mse"  # or "visual": losses.py
     crop: int = 192
@@ -44,16 +57,22 @@ class Config:
     learning_rate: float = 4e-4
     warmup_steps: int = 200
     hard_fraction: float = 0.15  # last part of the run: hard rounding everywhere, int8 weights everywhere
+    fixed_quality: float = 0.0  # the only one that is trained; 0: one drawn for each crop
+
+    @property
+    def groups(self):
+        return len({group for row in self.group_table for group in row} - {NO_GROUP})
 
     @property
     def group_channels(self):
-        return self.latent_channels // CLASS_COUNT
+        return self.latent_channels // self.groups
 
     @property
     def block_hidden(self):
-        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples."""
+        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples; 0 leaves them to blocks with gates."""
         widths = (self.synthesis_width16, self.synthesis_width8, self.synthesis_width4)
-        flat = self.synthesis_hidden or sum(((2 * width,) * count for width, count in zip(widths, self.synthesis_blocks)), ())
+        factor = 0 if self.activation == "gate" else 2
+        flat = self.synthesis_hidden or sum(((factor * width,) * count for width, count in zip(widths, self.synthesis_blocks)), ())
         n16, n8, _ = self.synthesis_blocks
         return flat[:n16], flat[n16:n16 + n8], flat[n16 + n8:]
 
@@ -69,10 +88,16 @@ def from_dict(values):
     if unknown:
         raise ValueError(f"unknown configuration keys: {sorted(unknown)}")
     config = Config(**{key: tuples(value) for key, value in values.items()})
-    if any(sorted(column) != list(range(CLASS_COUNT)) for column in zip(*config.group_table)):
+    decoded = [sorted(group for group in column if group != NO_GROUP) for column in zip(*config.group_table)]
+    if len(decoded) != CLASS_COUNT or any(groups != list(range(config.groups)) for groups in decoded):
         raise ValueError("group_table: every class must decode every group exactly once")
     if config.synthesis_hidden and len(config.synthesis_hidden) != sum(config.synthesis_blocks):
         raise ValueError(f"synthesis_hidden: {len(config.synthesis_hidden)} widths for {sum(config.synthesis_blocks)} blocks")
+    if config.latent_channels % config.groups:
+        raise ValueError("latent_channels: not a multiple of the groups")
+    for key, allowed in CHOICES.items():
+        if getattr(config, key) not in allowed:
+            raise ValueError(f"{key}: {getattr(config, key)!r} is none of {', '.join(allowed)}")
     return config
 
 

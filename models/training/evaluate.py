@@ -2,6 +2,7 @@
 
     python3 models/training/evaluate.py --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
     python3 models/training/evaluate.py --model models/lic-photo --data DIR        # the val crops
+    python3 models/training/evaluate.py --checkpoint cae-2017.pt --data DIR        # networks without model files
 
 The rate is that of a file of one tile: symbols at the cost of their table entries, and every byte around them. Anchors are
 Pillow's libjpeg-turbo (progressive, optimised, 4:2:0) and OpenJPEG (irreversible 9/7, raw codestream).
@@ -16,14 +17,18 @@ import numpy as np
 import torch
 from PIL import Image, features
 
+import checkpoint
 import licm
+from cae2017 import CompressiveAutoencoder, TableCoder
 from data import data_dir, load_split
 from runner import Coder
+from trainer import make_autocast
 
 QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 JPEG_QUALITIES = (5, 8, 12, 17, 24, 32, 42, 54, 66, 76, 84, 90, 94)
 JPEG2000_RATIOS = (300, 220, 160, 120, 90, 66, 48, 36, 27, 20, 15, 11, 8)
 LOW_BPP, HIGH_BPP = 0.15, 1.0
+ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
 
 
 def psnr(first, second):
@@ -39,6 +44,20 @@ def load_model(prefix):
     if encoder.model_id != decoder.model_id():
         raise SystemExit("the encoder file belongs to another model")
     return decoder, encoder
+
+
+def load_files(prefix):
+    """-> description, coder of a pair of model files."""
+    decoder, encoder = load_model(prefix)
+    return f"{decoder.name} {decoder.model_id().hex()}", Coder(decoder, encoder)
+
+
+def load_coder(path):
+    """-> description, coder of a checkpoint whose networks have no model files."""
+    model, content = checkpoint.load(path)
+    if not isinstance(model, CompressiveAutoencoder):
+        raise SystemExit(f"{path}: export it, and measure its files with --model")
+    return f"{model.config.network}, step {content['step']}", TableCoder(model, make_autocast(torch.device("cpu")))
 
 
 def codec_curve(coder, pictures, qualities):
@@ -115,7 +134,9 @@ def load_pictures(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True, help="path without .dec.licm")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", help="path without .dec.licm")
+    what.add_argument("--checkpoint", help="of cae-2017, which has no model files")
     parser.add_argument("--pictures", default="", help="folder of PNG files instead of the val crops")
     parser.add_argument("--data", default="")
     parser.add_argument("--qualities", type=float, nargs="+", default=QUALITIES)
@@ -125,11 +146,11 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    decoder, encoder = load_model(args.model)
+    name, coder = load_coder(args.checkpoint) if args.checkpoint else load_files(args.model)
     pictures = load_pictures(args)
-    curve, rising = codec_curve(Coder(decoder, encoder), pictures, args.qualities)
+    curve, rising = codec_curve(coder, pictures, args.qualities)
     rows = [("quality", "bpp", "psnr", "hyper_share")] + [(q, f"{b:.4f}", f"{p:.3f}", f"{h:.3f}") for q, b, p, h in curve]
-    print(f"{decoder.name} {decoder.model_id().hex()}, {len(pictures)} pictures")
+    print(f"{name}, {len(pictures)} pictures")
     for row in rows:
         print("  ".join(str(cell) for cell in row))
     print(f"bytes and PSNR rise with quality on {rising} of {len(pictures)} pictures")

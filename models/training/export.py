@@ -20,7 +20,7 @@ import tables
 from config import ANCHOR_COUNT, HYPER_MAX, SCALE_COUNT
 from data import data_dir, load_split
 from dct import PATCH
-from layers import Block
+from layers import Block, Gate
 from quality import LAMBDA_50, LAMBDA_SLOPE
 from release import DRAFT, keep_released
 from runner import Coder
@@ -60,14 +60,17 @@ def float_layer(layer, relu=False):
 
 
 def block_layers(block):
-    return [licm.Save(1), float_layer(block.depthwise), float_layer(block.widen, relu=True), float_layer(block.narrow),
+    gate = [licm.Gate()] if isinstance(block.act, Gate) else []
+    return [licm.Save(1), float_layer(block.depthwise), float_layer(block.widen, relu=not gate), *gate, float_layer(block.narrow),
             licm.Add(1)]
 
 
 def chain(*parts):
-    """Modules, sequences of them and ready layers -> one list of layers."""
+    """Modules, sequences of them, ready layers and None -> one list of layers."""
     out = []
     for part in parts:
+        if part is None:
+            continue
         if isinstance(part, torch.nn.Sequential):
             out += chain(*part)
         elif isinstance(part, Block):
@@ -78,15 +81,15 @@ def chain(*parts):
 
 
 def analysis_branches(net):
-    return [chain(licm.Unshuffle(PATCH), net.linear),
+    return [*([] if net.linear is None else [chain(licm.Unshuffle(PATCH), net.linear, net.lap)]),
             chain(licm.Unshuffle(4), net.enter, net.blocks4, licm.Unshuffle(2), net.down8, net.blocks8, licm.Unshuffle(2),
                   net.down16, net.blocks16, net.leave)]
 
 
 def synthesis_branches(net):
-    branches = [chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
-                      net.smooth, net.leave, licm.Shuffle(4))]
-    return branches if net.linear is None else [chain(net.linear, licm.Shuffle(PATCH)), *branches]
+    return [*([] if net.linear is None or net.drops_linear else [chain(net.lap, net.linear, licm.Shuffle(PATCH))]),
+            chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
+                  net.smooth, net.leave, licm.Shuffle(4))]
 
 
 def hyper_analysis_branches(net):
@@ -101,7 +104,7 @@ def entropy_of(model):
     enter, spread, join, reach, mix, leave = (integer_layer(layer) for layer in (
         context.enter, context.spread, context.join, context.reach, context.mix, context.leave))
     entropy = licm.Entropy(
-        config.latent_channels, config.hyper_channels, config.feature_channels, len(config.group_table[0]),
+        config.latent_channels, config.hyper_channels, config.feature_channels, config.groups,
         np.array(config.group_table, np.uint8), 0,
         np.clip(np.rint(model.gains.log2.detach().numpy() * 1024), -8192, 14336).astype(np.int16),
         np.clip(np.rint(model.prior.offset.detach().numpy()), -HYPER_MAX, HYPER_MAX).astype(np.int16),
@@ -169,12 +172,13 @@ class Statistics:
         return offset, index
 
 
-def fit(entropy, decoder, encoder, pictures, seed=0):
-    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files."""
+def fit(entropy, decoder, encoder, pictures, fixed_quality=0.0, seed=0):
+    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files, at random qualities or at a fixed one."""
     coder, random, statistics = Coder(decoder, encoder), np.random.default_rng(seed), Statistics(entropy)
     for picture in pictures:
         latents = coder.analyse(picture)
-        for quality256 in random.integers(5 * 256, 100 * 256 + 1, QUALITIES_PER_CROP):
+        drawn = random.integers(5 * 256, 100 * 256 + 1, QUALITIES_PER_CROP)
+        for quality256 in [round(256 * fixed_quality)] if fixed_quality else drawn:
             statistics.add(coder, latents, int(quality256))
     entropy.tables = tables.fitted_tables(statistics.histograms)
     entropy.skip_below = statistics.fit_skip(entropy.tables)
@@ -184,7 +188,7 @@ def fit(entropy, decoder, encoder, pictures, seed=0):
 def export(model, name, version, pictures):
     """-> licm.Decoder and licm.Encoder of a trained model, fitted to the pictures."""
     entropy = entropy_of(model)
-    fit(entropy, *make_files(name, version, entropy, model), pictures)
+    fit(entropy, *make_files(name, version, entropy, model), pictures, model.config.fixed_quality)
     return make_files(name, version, entropy, model)
 
 

@@ -28,7 +28,7 @@ import photos
 import selftest
 from curves import Curve
 from data import Crops
-from evaluate import bd_rate, codec_curve, common_range, load_model
+from evaluate import ANY_RATE, bd_rate, codec_curve, common_range, load_model
 from export import export, save_files
 from networks import Codec
 from runner import Coder
@@ -42,7 +42,6 @@ QUALITIES = (5, 15, 25, 40, 55, 70, 85, 100)
 HELD_SIDE, HELD_PICTURES = 512, 24  # the centres of so many held-out pictures are measured
 SELFTEST_SIDE, SELFTEST_PICTURES = 256, 3
 FIT_PICTURES, FIT_SIDE = 100, 384  # what tables are fitted to, and the entropy networks tuned on
-ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
 CEILING_LOSS, LEAST_COMMON = 0.2, 0.3  # of the base's range of PSNR: what its top may lose, and what both must reach
 
 

@@ -6,7 +6,7 @@ import torch
 BETAS = (0.9, 0.98)
 CLIP, AVERAGE_DECAY = 1.0, 0.999
 # The hyper prior's parameters are in units of tables and of integers; the entropy networks start later than the transform.
-RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "prior": 25.0}
+RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "prior": 25.0, "mixture": 10.0}
 
 
 def make_optimiser(model, rate):

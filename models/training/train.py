@@ -15,7 +15,7 @@ import checkpoint
 import config as configuration
 from curves import Curve, plot
 from data import Crops, data_dir, load_split
-from networks import Codec
+from families import make_model
 from trainer import Budget, Trainer, exact_sums
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -49,7 +49,7 @@ def find_config(path):
 
 def build(config, resume):
     """-> model, average of the checkpoint or None, steps done. The checkpoint's networks must have the configuration's shapes."""
-    model = Codec(config)
+    model = make_model(config)
     if not resume:
         return model, None, 0
     content = checkpoint.read(resume)
@@ -60,21 +60,30 @@ def build(config, resume):
     return model, content["average"], content["step"]
 
 
-def run(args):
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+def prepare(threads):
+    """Sets torch up -> the device."""
+    torch.set_num_threads(threads)
     exact_sums()
     torch.backends.cudnn.benchmark = True
-    config = configuration.load(find_config(args.config))
-    model, average, steps = build(config, args.resume)
-    directory = data_dir(args.data)
-    crops = Crops(load_split(directory, "train", args.all_licences), config.crop, config.batch, args.seed + steps, device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def make_trainer(config, resume, seed, photos, pictures, device):
+    """A seeded trainer of a new or resumed model, on photos, with pictures to validate on."""
+    torch.manual_seed(seed)
+    model, average, steps = build(config, resume)
+    crops = Crops(photos, config.crop, config.batch, seed + steps, device)
+    return Trainer(model.to(device, memory_format=torch.channels_last), average, crops, pictures, device, steps)
+
+
+def run(args):
+    device, config, directory = prepare(args.threads), configuration.load(find_config(args.config)), data_dir(args.data)
+    photos = load_split(directory, "train", args.all_licences)
     pictures = load_split(directory, "val", args.all_licences)[::VALIDATION_EVERY]
+    trainer = make_trainer(config, args.resume, args.seed, photos, pictures, device)
     out = args.out or os.path.join(HERE, "checkpoints", config.name + ".pt")
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
-    print(f"{len(crops)} pictures, {len(pictures)} for validation, from step {steps}", flush=True)
-    trainer = Trainer(model.to(device, memory_format=torch.channels_last), average, crops, pictures, device, steps)
+    print(f"{len(photos)} pictures, {len(pictures)} for validation, from step {trainer.steps}", flush=True)
     course = os.path.splitext(out)[0]
     trainer.run(Budget(args.minutes * 60.0, args.steps, tuple(args.span)), out, Curve(course + ".csv"))
     if importlib.util.find_spec("matplotlib"):

@@ -13,7 +13,7 @@ import time
 import torch
 
 import checkpoint
-from losses import LOSSES, mean_squared_error
+from losses import LOSSES, mean_squared_error, structure_error, to_ycbcr
 from optimiser import Average, averaged, descend, make_optimiser, set_rate
 from quality import lambda_of, sample_quality
 
@@ -84,11 +84,12 @@ def keep_memory():
 
 
 def rate_distortion(model, x, quality, hard, autocast):
-    """-> weighted loss (B), bits per pixel (B), MSE (B)."""
+    """-> weighted loss (B), bits per pixel (B), MSE (B), picture (B, 3, H, W) without gradient."""
     picture, bits, hyper_bits = model(x, quality, hard, autocast)
     bpp = (bits + hyper_bits) / (x.shape[2] * x.shape[3])
     loss = lambda_of(quality) * 255.0 ** 2 * LOSSES[model.config.loss](picture, x) + bpp
-    return loss * (lambda_of(quality) / LAMBDA_AT_50) ** -0.5, bpp, mean_squared_error(picture.detach(), x)
+    picture = picture.detach()
+    return loss * (lambda_of(quality) / LAMBDA_AT_50) ** -0.5, bpp, mean_squared_error(picture, x), picture
 
 
 def psnr(mse):
@@ -96,23 +97,24 @@ def psnr(mse):
 
 
 @torch.no_grad()
-def validate(model, pictures, device, autocast):
-    """-> (quality, loss, bits per pixel, PSNR) for three qualities: means over the pictures, everything rounded."""
+def validate(model, pictures, device, autocast, qualities=VALIDATION_QUALITIES):
+    """-> (quality, loss, bits per pixel, PSNR, MS-SSIM of luma) for each quality: means over the pictures, everything rounded."""
     model.eval()
     points = []
-    for q in VALIDATION_QUALITIES:
-        sums = [0.0] * 3
+    for q in qualities:
+        sums = [0.0] * 4
         for picture in pictures:
             x = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None].float() / 255.0
-            loss, bpp, mse = rate_distortion(model, x, torch.full((1,), q, device=device), True, autocast)
-            sums = [total + value for total, value in zip(sums, (loss.item(), bpp.item(), psnr(mse.item())))]
+            loss, bpp, mse, seen = rate_distortion(model, x, torch.full((1,), float(q), device=device), True, autocast)
+            similarity = 1.0 - structure_error(*(to_ycbcr(t)[0] for t in (seen.clamp(0.0, 1.0), x)))[0]
+            sums = [total + value for total, value in zip(sums, (loss.item(), bpp.item(), psnr(mse.item()), similarity.item()))]
         points.append((q, *(total / len(pictures) for total in sums)))
     model.train()
     return points
 
 
 def mean_of(points):
-    """Points of validate() -> loss, bits per pixel, PSNR over the qualities."""
+    """Points of validate() -> loss, bits per pixel, PSNR, MS-SSIM over the qualities."""
     return [sum(column) / len(points) for column in list(zip(*points))[1:]]
 
 
@@ -157,6 +159,8 @@ class Trainer:
         if average is not None:
             self.average.state = {key: value.float().to(device) for key, value in average.items()}
         self.optimiser = make_optimiser(model, self.config.learning_rate)
+        # of its own: other networks draw other numbers of weights and of noise, and should see the same qualities
+        self.random = torch.Generator().manual_seed((torch.initial_seed() + steps) % 2 ** 63)
         self.captured = None
         self.hard = False
 
@@ -167,6 +171,7 @@ class Trainer:
             self.model.set_quantise(True)
             freeze_encoder(self.model)
             self.captured = None
+        self.model.anneal(fraction)
         cosine = 0.5 * (1 + math.cos(math.pi * fraction)) * (1 - FINAL_RATE) + FINAL_RATE
         factor = min(1.0, (local + 1) / self.config.warmup_steps) * cosine
         set_rate(self.optimiser, factor)
@@ -174,14 +179,15 @@ class Trainer:
 
     def work(self, x, quality):
         """One step -> (loss, bits per pixel, MSE, 1 if it was not finite and changed nothing), on the device."""
-        terms, bpp, mse = rate_distortion(self.model, x, quality, self.hard, self.autocast)
+        terms, bpp, mse, _ = rate_distortion(self.model, x, quality, self.hard, self.autocast)
         loss = terms.mean()
         bad = descend(self.model, self.optimiser, loss)
         return torch.stack([loss.detach(), bpp.detach().mean(), mse.mean(), bad])
 
     def take_step(self):
         """-> what `work` gives, with zeros in place of what is not finite."""
-        x, quality = self.crops.next(), sample_quality(self.config.batch).to(self.device)
+        x, fixed = self.crops.next(), self.config.fixed_quality
+        quality = (torch.full((self.config.batch,), fixed) if fixed else sample_quality(self.config.batch, self.random)).to(self.device)
         values = self.step_on_gpu(x, quality) if self.device.type == "cuda" else self.step_on_cpu(x, quality)
         self.steps += 1
         return torch.nan_to_num(values, 0.0, 0.0, 0.0)
@@ -216,9 +222,9 @@ class Trainer:
             return
         with averaged(self.model, self.average):
             points = validate(self.model, self.pictures, self.device, self.autocast)
-        loss, bpp, db = mean_of(points)
+        loss, bpp, db, _ = mean_of(points)
         curve.add(self.steps, seconds, "val", loss, bpp, db, rate)
-        print(f"{self.steps} val loss {loss:.4f}  " + "  ".join(f"q{q:.0f} {b:.4f} bpp {p:.3f} dB" for q, _, b, p in points), flush=True)
+        print(f"{self.steps} val loss {loss:.4f}  " + "  ".join(f"q{q:.0f} {b:.4f} bpp {p:.3f} dB" for q, _, b, p, _ in points), flush=True)
 
     def run(self, budget, out, curve):
         """Trains until the budget is used up; saves to `out` now and then and at the end."""

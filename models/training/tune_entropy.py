@@ -42,7 +42,7 @@ def rate(model, y, quality):
     features = model.hyper_synthesis(z)[:, :, :y.shape[2], :y.shape[3]]
     target, mean, index, _ = model.context(y, features)
     bits = gaussian_bits(round_identity(target - mean), sigma_of_index(index))
-    bits = bits.reshape(*bits.shape[:3], len(y), -1).sum((0, 1, 2, 4))
+    bits = bits.reshape(*bits.shape[:2], len(y), -1).sum((0, 1, 3))
     return bits + model.prior(z, nearest_anchor(quality)).sum((1, 2, 3))
 
 

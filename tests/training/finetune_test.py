@@ -12,8 +12,8 @@ import unittest
 from contextlib import redirect_stdout
 from unittest import mock
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "models", "training"))
+from small import ROOT, small_config
+
 LIC = os.environ.get("LIC_COMMAND", os.path.join(ROOT, "build", "release", "native", "lic"))
 HAS_ALL = all(importlib.util.find_spec(name) for name in ("numpy", "torch", "PIL"))
 
@@ -24,7 +24,6 @@ if HAS_ALL:
 
     import card
     import checkpoint
-    import config as configuration
     import export
     import finetune
     import photos
@@ -167,10 +166,7 @@ class FinetuneTest(Folder):
         if not os.path.exists(LIC):
             self.skipTest(f"there is no {LIC}")
         torch.manual_seed(0)
-        model = Codec(configuration.from_dict({
-            "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8,
-            "analysis_blocks": [1, 1, 1], "synthesis_width16": 8, "synthesis_width8": 8, "synthesis_width4": 8,
-            "synthesis_blocks": [1, 1, 1], "hyper_width": 8, "feature_channels": 8, "context_width": 8, "context_hidden": 8}))
+        model = Codec(small_config())
         self.base = self.path("base")
         checkpoint.save(self.base + ".pt", model, model.state_dict(), 3000)
         with redirect_stdout(io.StringIO()):

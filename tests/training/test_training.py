@@ -2,18 +2,12 @@
 
 Those of model files and integers need numpy, those of networks torch; without them they are skipped.
 """
-import importlib.util
 import os
-import sys
 import tempfile
 import unittest
 import unittest.mock
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "models", "training"))
-sys.path.append(os.path.join(ROOT, "models", "evaluation"))
-HAS_NUMPY = importlib.util.find_spec("numpy") is not None
-HAS_TORCH = HAS_NUMPY and importlib.util.find_spec("torch") is not None
+from small import HAS_NUMPY, HAS_TORCH, ROOT, small_config, smooth_pictures
 
 if HAS_NUMPY:
     import numpy as np
@@ -24,14 +18,12 @@ if HAS_NUMPY:
 if HAS_TORCH:
     import torch
 
-    import config as configuration
     import checkpoint
     import export
-    import metrics
+    import losses
     import trainer
     from curves import Curve, plot, read_curve
     from data import Crops
-    import losses
     from layers import Conv, IntegerConv
     from networks import Codec, from_classes, to_classes
     from quality import Gains, nearest_anchor
@@ -139,33 +131,23 @@ class IntegerTest(unittest.TestCase):
         self.assertTrue((coded == (indices >= entropy.skip_below)).all())
 
 
-def small_config(**changes):
-    return configuration.from_dict({
-        "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8,
-        "analysis_blocks": [1, 1, 1], "synthesis_width16": 8, "synthesis_width8": 8, "synthesis_width4": 8,
-        "synthesis_blocks": [1, 1, 1], "hyper_width": 8, "feature_channels": 8, "context_width": 8,
-        "context_hidden": 8, **changes})
-
-
-def smooth_pictures(count, height, width, seed=0):
-    """uint8 pictures of 10x10 blocks of random colours: something to learn."""
-    random = np.random.default_rng(seed)
-    return [random.integers(0, 256, (-(-height // 10), -(-width // 10), 3)).repeat(10, 0).repeat(10, 1)[:height, :width].astype(np.uint8)
-            for _ in range(count)]
-
-
 @unittest.skipUnless(HAS_TORCH, "needs torch")
 class NetworkTest(unittest.TestCase):
     def setUp(self):
+        self.model = self.make()
+
+    @staticmethod
+    def make(**changes):
         torch.manual_seed(0)
-        self.config = small_config()
-        self.model = Codec(self.config)
-        for name, parameter in self.model.named_parameters():
-            if "leave" in name and "bias" not in name:
+        model = Codec(small_config(**changes))
+        for name, parameter in model.named_parameters():
+            if ("leave" in name or "lap" in name) and "bias" not in name:
                 torch.nn.init.normal_(parameter, 0, 0.05)
         # Wide tables, so that the residuals of an untrained model do not escape.
-        self.model.context.leave.bias.data[:, 16:] = 48.0
-        self.model.prior.index.data[:] = 40.0
+        model.context.leave.bias.data[:, 16:] = 48.0
+        model.prior.index.data[:] = 40.0
+        model.anneal(1.0)
+        return model
 
     def test_classes_are_inverted(self):
         x = torch.rand(2, 3, 4, 6)
@@ -190,18 +172,24 @@ class NetworkTest(unittest.TestCase):
         trained = (layer(x / 256.0)[0] * 256).round().detach().numpy()
         self.assertLessEqual(np.abs(exact - trained).max(), 1)
 
-    def test_exported_model_codes_like_the_trained_one(self):
-        entropy = export.entropy_of(self.model)
-        decoder, encoder = export.make_files("test", 0, entropy, self.model)
+    def test_exported_models_code_like_the_trained_ones(self):
+        for changes in ({}, {"group_table": [[0, 0, 0, 0]]}, {"group_table": [[0, 255, 255, 0], [255, 0, 0, 255]]}, {"activation": "gate"},
+                        {"linear": "lapped"}, {"linear": "dropped"}, {"linear": "absent"}, {"last_layer": "none"}, {"last_layer": "full"}):
+            with self.subTest(changes):
+                self.check_export(self.make(**changes))
+
+    def check_export(self, model):
+        entropy = export.entropy_of(model)
+        decoder, encoder = export.make_files("test", 0, entropy, model)
         decoder = licm.read_decoder(licm.write_decoder(decoder))
         encoder = licm.read_encoder(licm.write_encoder(encoder))
         pixels = np.random.default_rng(3).integers(0, 256, (2, 2, 3)).repeat(32, 0).repeat(32, 1).astype(np.uint8)
         size, _, decoded = Coder(decoder, encoder).code(pixels, 50 * 256)
-        self.model.set_quantise(True)
+        model.set_quantise(True)
         x = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
         off = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=False)
         with torch.no_grad():
-            picture, bits, hyper_bits = self.model(x, torch.tensor([50.0]), True, off)
+            picture, bits, hyper_bits = model(x, torch.tensor([50.0]), True, off)
         self.assertLess(np.abs(picture[0].permute(1, 2, 0).clamp(0, 1).numpy() * 255 - decoded).mean(), 1.0)
         self.assertAlmostEqual(float(bits + hyper_bits) / 8 + Coder.OVERHEAD, size, delta=0.05 * size)
 
@@ -210,44 +198,6 @@ class NetworkTest(unittest.TestCase):
         quality = torch.tensor([300.0 / 7])
         torch.testing.assert_close(gains(quality)[0, :, 0, 0], torch.exp2(gains.log2[3]))
         self.assertEqual(nearest_anchor(quality).item(), 3)
-
-
-@unittest.skipUnless(HAS_TORCH, "needs torch")
-class LossTest(unittest.TestCase):
-    def setUp(self):
-        random = np.random.default_rng(4)
-        self.pixels = np.clip(smooth_pictures(1, 180, 200)[0] + random.normal(0, 9, (180, 200, 3)), 0, 255)
-        self.noisy = np.clip(self.pixels + random.normal(0, 12, self.pixels.shape), 0, 255)
-
-    @staticmethod
-    def tensor(pixels):
-        return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1)[None]
-
-    def visual(self, changed):
-        return losses.visual(self.tensor(changed), self.tensor(self.pixels)).item()
-
-    def test_structure_is_the_ms_ssim_of_the_evaluation(self):
-        lumas = [losses.to_ycbcr(self.tensor(pixels))[0] for pixels in (self.pixels, self.noisy)]
-        self.assertAlmostEqual(losses.structure_error(*lumas)[0].item(), 1 - metrics.ms_ssim(self.pixels, self.noisy), places=4)
-
-    def test_equal_pictures_have_no_loss(self):
-        self.assertAlmostEqual(self.visual(self.pixels), 0, places=6)
-
-    def test_lost_texture_is_an_error_and_other_texture_hardly_one(self):
-        random, smooth = np.random.default_rng(4), np.full((180, 200, 3), 120.0)
-        one, other = (smooth + random.normal(0, 25, (180, 200, 1)) for _ in range(2))
-        luma = [losses.to_ycbcr(self.tensor(pixels))[0] for pixels in (one, other, smooth)]
-        self.assertGreater(losses.structure_error(luma[0], luma[2])[1], 5 * losses.structure_error(luma[0], luma[1])[1])
-
-    def test_a_shift_of_colour_counts(self):
-        shifted = self.pixels + np.array([8.0, 0.0, 8.0])  # luma hardly moves
-        mse = np.square(shifted / 255 - self.pixels / 255).mean()
-        self.assertGreater(self.visual(shifted), 1.1 * losses.FIDELITY * mse)
-
-    def test_small_crops_have_fewer_scales(self):
-        self.assertEqual([losses.scales_of(side) for side in (11, 64, 175, 176, 256)], [1, 3, 4, 5, 5])
-        x = torch.rand(2, 3, 64, 64)
-        self.assertEqual(losses.visual(x, x * 0.5).shape, (2,))
 
 
 @unittest.skipUnless(HAS_TORCH, "needs torch")
