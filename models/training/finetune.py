@@ -32,7 +32,8 @@ from evaluate import ANY_RATE, bd_rate, codec_curve, common_range, load_model
 from export import export, save_files
 from networks import Codec
 from runner import Coder
-from trainer import Budget, Trainer, exact_sums
+from train import prepare
+from trainer import Budget, Trainer
 from tune_entropy import tune_on
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -134,7 +135,7 @@ def start_of(args, name):
 
 def train(args, name, pictures, held):
     """-> model with its averaged weights, steps done."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = prepare(args.threads)
     model, average, steps = start_of(args, name)
     model = model.to(device, memory_format=torch.channels_last)
     trainer = Trainer(model, average, Crops(pictures, model.config.crop, model.config.batch, args.seed + steps, device), held, device, steps)
@@ -227,9 +228,7 @@ def finetune(args):
 
 def main():
     args = arguments()
-    torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    exact_sums()
     try:
         finetune(args)
     except Refused as error:

@@ -37,7 +37,7 @@ from losses import LOSSES, mean_squared_error
 from optimiser import Average, averaged, descend, make_optimiser, set_rate
 from quality import lambda_of
 from runner import Coder, Network
-from train import HERE, find_config
+from train import HERE, find_config, prepare
 from trainer import Budget, FINAL_RATE, LAMBDA_AT_50, REPORT_STEPS, keep_memory
 from trainer import psnr as psnr_of_mse
 
@@ -226,12 +226,12 @@ def write(args, base, model, trainer):
 
 def run(args):
     """-> BD-rate and gain against the base and each file of --against."""
+    device = prepare(args.threads)
     changes = {key: value for key, value in (("prune_to", args.prune_to), ("activation_bits", args.activation_bits)) if value is not None}
     recipe = load_recipe(args.config, **changes, **({"name": os.path.basename(args.out)}))
     decoder, encoder = load_model(args.base)
     model, _ = checkpoint.load(args.checkpoint)
     train, val = gather(args, Coder(decoder, encoder))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     trainer = HeadTrainer(*start(model.synthesis, model.config, recipe, train), recipe, train.to(device), args.seed)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
     print(f"{len(train)} train crops, {len(val)} val pictures, {pruning.cost(trainer.synthesis):.3f} kMAC per pixel", flush=True)
@@ -269,7 +269,6 @@ def arguments():
 
 def main():
     args = arguments()
-    torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     keep_memory()
     run(args)
