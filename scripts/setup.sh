@@ -173,7 +173,7 @@ setup_servers() {
 setup_test() {
   setup_servers
   setup_evaluation
-  need_packages chromium firefox-esr fonts-dejavu-core python3-scipy python3-skimage
+  need_packages chromium firefox-esr fonts-dejavu-core python3-scipy python3-skimage clang-format-19 black
   setup_training
 }
 
