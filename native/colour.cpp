@@ -70,15 +70,18 @@ cmsUInt32Number InputType(Samples samples, bool sixteen_bit) {
 
 cmsUInt32Number OutputType(Samples samples) { return InputType(IsCmyk(samples) ? Samples::kRgb : samples, false); }
 
-Handle MakeTransform(const std::shared_ptr<ColourContext>& context, cmsHPROFILE profile, Samples samples, bool sixteen_bit) {
+Handle MakeTransform(const std::shared_ptr<ColourContext>& context, cmsHPROFILE profile, Samples samples,
+                     bool sixteen_bit) {
   const Handle srgb = OwnProfile(context, MakeSrgb(context->handle, IsGrey(samples)));
   if (!srgb) return nullptr;
-  // Precomputed tables of 16-bit input are off by up to 29 of 255 in dark saturated colours (measured with ProPhoto RGB, Little
-  // CMS 2.14), the plain pipeline by less than 1 at a tenth of the speed; for 8-bit input tables are as good as the pipeline.
+  // Precomputed tables of 16-bit input are off by up to 29 of 255 in dark saturated colours (measured with ProPhoto
+  // RGB, Little CMS 2.14), the plain pipeline by less than 1 at a tenth of the speed; for 8-bit input tables are as
+  // good as the pipeline.
   const cmsUInt32Number flags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_COPY_ALPHA |
                                 (sixteen_bit ? cmsFLAGS_NOOPTIMIZE : cmsFLAGS_HIGHRESPRECALC);
-  return OwnTransform(context, cmsCreateTransformTHR(context->handle, profile, InputType(samples, sixteen_bit), srgb.get(),
-                                                     OutputType(samples), INTENT_RELATIVE_COLORIMETRIC, flags));
+  return OwnTransform(context,
+                      cmsCreateTransformTHR(context->handle, profile, InputType(samples, sixteen_bit), srgb.get(),
+                                            OutputType(samples), INTENT_RELATIVE_COLORIMETRIC, flags));
 }
 
 // Whether a profile leaves the colours of a grid where they are. Names and descriptions of profiles say nothing.
@@ -86,12 +89,14 @@ bool IsSrgb(const std::shared_ptr<ColourContext>& context, cmsHPROFILE profile, 
   const Handle transform = MakeTransform(context, profile, grey ? Samples::kGrey : Samples::kRgb, false);
   if (!transform) return false;
   std::vector<uint8_t> colours;
-  for (int grey_level = 0; grey_level < 256; grey_level++) colours.insert(colours.end(), grey ? 1 : 3, static_cast<uint8_t>(grey_level));
+  for (int grey_level = 0; grey_level < 256; grey_level++)
+    colours.insert(colours.end(), grey ? 1 : 3, static_cast<uint8_t>(grey_level));
   for (int i = 0; !grey && i < 17 * 17 * 17; i++) {
     for (const int step : {i % 17, i / 17 % 17, i / 289}) colours.push_back(static_cast<uint8_t>(step * 255 / 16));
   }
   std::vector<uint8_t> converted(colours.size());
-  cmsDoTransform(transform.get(), colours.data(), converted.data(), static_cast<cmsUInt32Number>(colours.size() / (grey ? 1 : 3)));
+  cmsDoTransform(transform.get(), colours.data(), converted.data(),
+                 static_cast<cmsUInt32Number>(colours.size() / (grey ? 1 : 3)));
   for (size_t i = 0; i < colours.size(); i++) {
     if (std::abs(colours[i] - converted[i]) > 1) return false;
   }
@@ -148,9 +153,11 @@ bool ColourProfile::Fits(Samples samples) const {
 
 Result<Buffer<uint8_t>> ColourProfile::ToIcc() const {
   cmsUInt32Number size = 0;
-  if (!cmsSaveProfileToMem(handle_.get(), nullptr, &size)) return Fail(Error::kInternal, "cannot write the colour profile");
+  if (!cmsSaveProfileToMem(handle_.get(), nullptr, &size))
+    return Fail(Error::kInternal, "cannot write the colour profile");
   LIC_TRY(Buffer<uint8_t> icc, Buffer<uint8_t>::Allocate(size));
-  if (!cmsSaveProfileToMem(handle_.get(), icc.data(), &size)) return Fail(Error::kInternal, "cannot write the colour profile");
+  if (!cmsSaveProfileToMem(handle_.get(), icc.data(), &size))
+    return Fail(Error::kInternal, "cannot write the colour profile");
   return icc;
 }
 
@@ -159,7 +166,8 @@ Result<RowConverter> RowConverter::Create(const ColourProfile* profile, Samples 
   converter.samples_ = samples;
   converter.sixteen_bit_ = sixteen_bit;
   if (!profile) return converter;
-  if (!profile->Fits(samples)) return Fail(Error::kUnsupportedImage, "the colour profile is for another kind of samples");
+  if (!profile->Fits(samples))
+    return Fail(Error::kUnsupportedImage, "the colour profile is for another kind of samples");
   if (!IsCmyk(samples) && IsSrgb(profile->context_, profile->handle_.get(), IsGrey(samples))) return converter;
   converter.context_ = profile->context_;
   converter.transform_ = MakeTransform(converter.context_, profile->handle_.get(), samples, sixteen_bit);
@@ -179,7 +187,8 @@ void RowConverter::Convert(const uint8_t* row, uint8_t* out, uint32_t width) con
     const uint8_t inverted = samples_ == Samples::kCmykInverted ? 0 : 255;
     for (size_t i = 0; i < width; i++) {
       const uint32_t light = row[4 * i + 3] ^ inverted;
-      for (size_t c = 0; c < 3; c++) out[3 * i + c] = static_cast<uint8_t>(((row[4 * i + c] ^ inverted) * light + 127) / 255);
+      for (size_t c = 0; c < 3; c++)
+        out[3 * i + c] = static_cast<uint8_t>(((row[4 * i + c] ^ inverted) * light + 127) / 255);
     }
   } else if (sixteen_bit_) {
     for (size_t i = 0; i < count; i++) {

@@ -20,7 +20,9 @@ inline constexpr bool IsGrey(Samples samples) { return samples <= Samples::kGrey
 inline constexpr uint32_t PictureChannels(Samples samples) { return IsCmyk(samples) ? 3 : SampleCount(samples); }
 
 // 16 to 8 bits, to the nearest: 65535 becomes 255.
-inline constexpr uint8_t Narrow(uint16_t value) { return static_cast<uint8_t>((uint32_t{value} * 255 + 32767) / 65535); }
+inline constexpr uint8_t Narrow(uint16_t value) {
+  return static_cast<uint8_t>((uint32_t{value} * 255 + 32767) / 65535);
+}
 
 // Chromaticities x, y of the white point and the primaries.
 struct Primaries {
@@ -60,8 +62,8 @@ class ColourProfile {
 };
 
 // Makes 8-bit rows of rows of 8 or 16-bit samples (16 in the machine's byte order). With a profile that is not sRGB the
-// colours are converted, relative colorimetric with black point compensation: what both spaces have stays as it is, which
-// suits photos that come from displays' spaces, and blacks stay distinct. Grey stays grey. Alpha is copied.
+// colours are converted, relative colorimetric with black point compensation: what both spaces have stays as it is,
+// which suits photos that come from displays' spaces, and blacks stay distinct. Grey stays grey. Alpha is copied.
 class RowConverter {
  public:
   // Null: the samples are sRGB. CMYK without a profile is converted as plain ink coverage.

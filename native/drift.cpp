@@ -49,7 +49,8 @@ std::vector<Drift> FindDrifts(const std::vector<SeriesPoint>& series) {
     const Course course({series.begin() + static_cast<ptrdiff_t>(first), series.begin() + static_cast<ptrdiff_t>(end)});
     const double now = course.Deviations(series[i]), next = course.Deviations(series[i + 1]);
     if (now * next <= 0 || std::min(std::abs(now), std::abs(next)) < kDriftDeviations) continue;
-    drifts.push_back({i, course.median, (series[i].value + series[i + 1].value) / 2, std::abs(now) < std::abs(next) ? now : next});
+    drifts.push_back(
+        {i, course.median, (series[i].value + series[i + 1].value) / 2, std::abs(now) < std::abs(next) ? now : next});
     start = i;
   }
   return drifts;

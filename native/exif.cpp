@@ -12,8 +12,10 @@ class Tiff {
 
   bool Valid() {
     if (bytes_.size() < 8) return false;
-    if (bytes_[0] == 'M' && bytes_[1] == 'M') big_endian_ = true;
-    else if (bytes_[0] != 'I' || bytes_[1] != 'I') return false;
+    if (bytes_[0] == 'M' && bytes_[1] == 'M')
+      big_endian_ = true;
+    else if (bytes_[0] != 'I' || bytes_[1] != 'I')
+      return false;
     return U16(2) == 42;
   }
   uint32_t U16(size_t at) const {

@@ -8,9 +8,9 @@
 
 namespace lic {
 
-// How a stored picture is to be shown, numbered as by Exif: 1 as it is, 2 mirrored left to right, 3 rotated by 180 degrees,
-// 4 mirrored top to bottom, 5 transposed, 6 rotated clockwise, 7 transposed along the other diagonal, 8 rotated
-// counter-clockwise.
+// How a stored picture is to be shown, numbered as by Exif: 1 as it is, 2 mirrored left to right, 3 rotated by 180
+// degrees, 4 mirrored top to bottom, 5 transposed, 6 rotated clockwise, 7 transposed along the other diagonal, 8
+// rotated counter-clockwise.
 inline constexpr int kUpright = 1;
 inline constexpr bool SwapsSides(int orientation) { return orientation >= 5; }
 

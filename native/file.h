@@ -8,8 +8,8 @@
 
 namespace lic {
 
-// No file of the kind is larger: a picture of kMaxPixels with four 16-bit samples and room for its metadata, and more than any
-// encoder or exporter of this project writes.
+// No file of the kind is larger: a picture of kMaxPixels with four 16-bit samples and room for its metadata, and more
+// than any encoder or exporter of this project writes.
 inline constexpr uint64_t kMaxPictureFileBytes = kMaxPixels * 8 + (uint64_t{64} << 20);
 inline constexpr uint64_t kMaxLicFileBytes = uint64_t{1} << 31;
 inline constexpr uint64_t kMaxModelFileBytes = uint64_t{1} << 26;
@@ -25,9 +25,9 @@ struct FileStart {
 };
 Result<FileStart> LoadFileStart(const std::string& path, size_t count);
 
-// A file in the making. The bytes go to a temporary file in the folder of `path`, which takes that name in Commit; without a
-// Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays, its target is
-// replaced.
+// A file in the making. The bytes go to a temporary file in the folder of `path`, which takes that name in Commit;
+// without a Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays,
+// its target is replaced.
 class OutputFile {
  public:
   // Errors: kIoError.
@@ -57,8 +57,8 @@ class OutputFile {
   uint64_t bytes_written_ = 0;
 };
 
-// From now on SIGINT, SIGTERM and SIGHUP remove all temporary files before they end the process, and a broken pipe is an
-// error of the write. To be called once, before the first thread starts.
+// From now on SIGINT, SIGTERM and SIGHUP remove all temporary files before they end the process, and a broken pipe is
+// an error of the write. To be called once, before the first thread starts.
 void RemoveTemporariesOnSignals();
 
 }  // namespace lic

@@ -44,21 +44,27 @@ std::string ExitStatusText() {
   return text;
 }
 
-// Text for roff: no line may begin with a control character, a backslash begins an escape and a hyphen would be typeset.
+// Text for roff: no line may begin with a control character, a backslash begins an escape and a hyphen would be
+// typeset.
 std::string Escape(const std::string& text) {
   std::string escaped;
   for (const char letter : text) {
-    if (letter == '\\') escaped += "\\e";
-    else if (letter == '-') escaped += "\\-";
-    else if ((letter == '.' || letter == '\'') && (escaped.empty() || escaped.back() == '\n')) escaped += std::string("\\&") + letter;
-    else escaped += letter;
+    if (letter == '\\')
+      escaped += "\\e";
+    else if (letter == '-')
+      escaped += "\\-";
+    else if ((letter == '.' || letter == '\'') && (escaped.empty() || escaped.back() == '\n'))
+      escaped += std::string("\\&") + letter;
+    else
+      escaped += letter;
   }
   return escaped;
 }
 
 std::string OptionText(const CLI::Option& option) {
   std::string head = "\\fB" + Escape(option.get_name(option.get_positional(), true)) + "\\fR";
-  if (!option.get_positional() && !option.get_type_name().empty()) head += " \\fI" + Escape(option.get_type_name()) + "\\fR";
+  if (!option.get_positional() && !option.get_type_name().empty())
+    head += " \\fI" + Escape(option.get_type_name()) + "\\fR";
   std::string text = ".TP\n" + head + "\n" + Escape(option.get_description()) + ".";
   if (!option.get_default_str().empty()) text += " Default: " + Escape(option.get_default_str()) + ".";
   return text + "\n";
@@ -81,7 +87,8 @@ std::string HelpText(const CLI::App& app) {
 
 std::string ManPage(const CLI::App& app) {
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  std::string text = ".\\\" Made by `lic help --man`.\n.TH LIC 1 \"\" \"lic " LIC_VERSION "\" \"User Commands\"\n.SH NAME\nlic \\- " +
+  std::string text = ".\\\" Made by `lic help --man`.\n.TH LIC 1 \"\" \"lic " LIC_VERSION
+                     "\" \"User Commands\"\n.SH NAME\nlic \\- " +
                      Escape(app.get_description()) + "\n.SH SYNOPSIS\n";
   for (const CLI::App* command : commands) text += ".B lic " + command->get_name() + "\n[options] ...\n.br\n";
   text += ".SH COMMANDS\n";

@@ -22,8 +22,8 @@ Result<Buffer<uint8_t>> Copy(Bytes bytes) {
 Status CheckSize(uint32_t width, uint32_t height) {
   if (width == 0 || height == 0) return Fail(Error::kBadImage, "the picture has no pixels: %u x %u", width, height);
   if (width > kMaxSide || height > kMaxSide || uint64_t{width} * height > kMaxPixels) {
-    return Fail(Error::kUnsupportedImage, "%u x %u pixels: at most %u a side and %llu together are possible", width, height,
-                kMaxSide, static_cast<unsigned long long>(kMaxPixels));
+    return Fail(Error::kUnsupportedImage, "%u x %u pixels: at most %u a side and %llu together are possible", width,
+                height, kMaxSide, static_cast<unsigned long long>(kMaxPixels));
   }
   return {};
 }
@@ -84,14 +84,30 @@ void PictureBuilder::PutRow(uint32_t y, const uint8_t* row) {
   size_t first = 0;    // the pixel of the picture where the row's first pixel goes
   ptrdiff_t step = 0;  // from there to the next
   switch (orientation_) {
-    default: first = y * size_t{picture.width}, step = across; break;
-    case 2: first = y * size_t{picture.width} + right, step = -across; break;
-    case 3: first = (bottom - y) * picture.width + right, step = -across; break;
-    case 4: first = (bottom - y) * picture.width, step = across; break;
-    case 5: first = y, step = down; break;
-    case 6: first = bottom - y, step = down; break;
-    case 7: first = right * picture.width + bottom - y, step = -down; break;
-    case 8: first = right * picture.width + y, step = -down; break;
+    default:
+      first = y * size_t{picture.width}, step = across;
+      break;
+    case 2:
+      first = y * size_t{picture.width} + right, step = -across;
+      break;
+    case 3:
+      first = (bottom - y) * picture.width + right, step = -across;
+      break;
+    case 4:
+      first = (bottom - y) * picture.width, step = across;
+      break;
+    case 5:
+      first = y, step = down;
+      break;
+    case 6:
+      first = bottom - y, step = down;
+      break;
+    case 7:
+      first = right * picture.width + bottom - y, step = -down;
+      break;
+    case 8:
+      first = right * picture.width + y, step = -down;
+      break;
   }
   uint8_t* to = picture.pixels.data() + first * channels;
   if (step == across) {
@@ -139,7 +155,8 @@ Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat
   LIC_TRY(RowConverter converter, RowConverter::Create(nullptr, samples, false));
   if (!metadata.icc.empty()) {
     Result<ColourProfile> profile = ColourProfile::FromIcc(metadata.icc);
-    Result<RowConverter> to_srgb = profile.ok() ? RowConverter::Create(&profile.value(), samples, false) : profile.failure();
+    Result<RowConverter> to_srgb =
+        profile.ok() ? RowConverter::Create(&profile.value(), samples, false) : profile.failure();
     if (to_srgb.ok()) {
       converter = std::move(to_srgb).value();
     } else {

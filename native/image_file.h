@@ -11,7 +11,7 @@
 
 namespace lic {
 
-// ---- Reading -----------------------------------------------------------------------------------------------------------------
+// ---- Reading ----------------------------------------------------------------------------------------------
 
 // What else of a file to keep. Without keep_icc the pixels are converted to sRGB.
 struct ReadOptions {
@@ -35,7 +35,7 @@ struct PictureFile {
 // Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
 Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options);
 
-// ---- Writing -----------------------------------------------------------------------------------------------------------------
+// ---- Writing ----------------------------------------------------------------------------------------------
 
 enum class FileFormat : uint8_t { kPng, kPnm, kPam };
 
@@ -47,7 +47,7 @@ Result<FileFormat> FormatOfName(const std::string& path);
 Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat format, OutputFile& out,
                     std::vector<std::string>& warnings);
 
-// ---- For the readers of each format --------------------------------------------------------------------------------------------
+// ---- For the readers of each format -----------------------------------------------------------------------
 
 // What a reader knows of a picture before it reads the rows.
 struct Source {
@@ -66,8 +66,8 @@ struct Source {
 // Errors: kBadImage (a side of 0), kUnsupportedImage.
 Status CheckSize(uint32_t width, uint32_t height);
 
-// Builds a picture from rows: converts each to 8-bit sRGB and puts it where the orientation wants it, so that there is never a
-// second copy of the picture.
+// Builds a picture from rows: converts each to 8-bit sRGB and puts it where the orientation wants it, so that there is
+// never a second copy of the picture.
 class PictureBuilder {
  public:
   // Calls CheckSize. Takes over the profile and Exif as `options` say.
@@ -98,8 +98,8 @@ Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options);
 // `software`, if any, becomes a text of that keyword, by which IsPngBy knows the file again.
-Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings,
-                const std::string& software = "");
+Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
+                std::vector<std::string>& warnings, const std::string& software = "");
 bool IsPngBy(const std::string& software, Bytes file);
 Status WritePnm(const PictureView& picture, FileFormat format, const RowConverter& converter, OutputFile& out);
 

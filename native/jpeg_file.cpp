@@ -13,7 +13,8 @@
 namespace lic {
 namespace {
 
-// A progressive file may ask for the work of thousands of scans with a few bytes each; none that is not hostile has more.
+// A progressive file may ask for the work of thousands of scans with a few bytes each; none that is not hostile has
+// more.
 constexpr int kMaxScans = 500;
 
 // libjpeg's error handler, and where it jumps to.
@@ -41,7 +42,8 @@ size_t Position(j_common_ptr info) {
 
 [[noreturn]] void OnError(j_common_ptr info) {
   switch (info->err->msg_code) {
-    case JERR_OUT_OF_MEMORY: Jump(info, Error::kOutOfMemory);
+    case JERR_OUT_OF_MEMORY:
+      Jump(info, Error::kOutOfMemory);
     case JERR_ARITH_NOTIMPL:
     case JERR_BAD_PRECISION:
     case JERR_CCIR601_NOTIMPL:
@@ -49,8 +51,10 @@ size_t Position(j_common_ptr info) {
     case JERR_FRACT_SAMPLE_NOTIMPL:
     case JERR_NOTIMPL:
     case JERR_NOT_COMPILED:
-    case JERR_SOF_UNSUPPORTED: Jump(info, Error::kUnsupportedImage);
-    default: Jump(info, Error::kBadImage);
+    case JERR_SOF_UNSUPPORTED:
+      Jump(info, Error::kUnsupportedImage);
+    default:
+      Jump(info, Error::kBadImage);
   }
 }
 
@@ -62,8 +66,10 @@ void OnMessage(j_common_ptr info, int level) {
     case JWRN_BOGUS_ICC:
     case JWRN_EXTRANEOUS_DATA:
     case JWRN_JFIF_MAJOR:
-    case JWRN_TOO_MUCH_DATA: return;
-    default: Jump(info, Error::kBadImage);
+    case JWRN_TOO_MUCH_DATA:
+      return;
+    default:
+      Jump(info, Error::kBadImage);
   }
 }
 
@@ -101,12 +107,19 @@ class JpegReader {
 
   Status Start() {
     switch (info_.jpeg_color_space) {
-      case JCS_GRAYSCALE: info_.out_color_space = JCS_GRAYSCALE; break;
+      case JCS_GRAYSCALE:
+        info_.out_color_space = JCS_GRAYSCALE;
+        break;
       case JCS_CMYK:
-      case JCS_YCCK: info_.out_color_space = JCS_CMYK; break;
+      case JCS_YCCK:
+        info_.out_color_space = JCS_CMYK;
+        break;
       case JCS_RGB:
-      case JCS_YCbCr: info_.out_color_space = JCS_RGB; break;
-      default: return Fail(Error::kUnsupportedImage, "%d components of an unknown colour space", info_.num_components);
+      case JCS_YCbCr:
+        info_.out_color_space = JCS_RGB;
+        break;
+      default:
+        return Fail(Error::kUnsupportedImage, "%d components of an unknown colour space", info_.num_components);
     }
     return Guarded([&] { jpeg_start_decompress(&info_); });
   }
@@ -128,7 +141,8 @@ class JpegReader {
   Bytes FindApp1(const char* signature, size_t length) const {
     for (const jpeg_marker_struct* marker = info_.marker_list; marker; marker = marker->next) {
       if (marker->marker != JPEG_APP0 + 1 || marker->data_length <= length) continue;
-      if (std::memcmp(marker->data, signature, length) == 0) return {marker->data + length, marker->data_length - length};
+      if (std::memcmp(marker->data, signature, length) == 0)
+        return {marker->data + length, marker->data_length - length};
     }
     return {};
   }

@@ -20,13 +20,13 @@ struct EncodingModel {
   std::shared_ptr<const EncoderModel> encoder;
 };
 
-// Finds NAME.dec.licm and NAME.enc.licm in these folders, first come first served: those of $LIC_MODEL_PATH (separated by
-// colons); `models` beside the executable; `../share/lic/models` from there; `models` of the source tree that this program
-// was built in. May be used by several threads.
+// Finds NAME.dec.licm and NAME.enc.licm in these folders, first come first served: those of $LIC_MODEL_PATH (separated
+// by colons); `models` beside the executable; `../share/lic/models` from there; `models` of the source tree that this
+// program was built in. May be used by several threads.
 class ModelStore {
  public:
-  // `chosen`: the name of a model or the path of one of its files (recognised by a slash or .licm); empty for the default when
-  // encoding and for whatever the file asks for when decoding.
+  // `chosen`: the name of a model or the path of one of its files (recognised by a slash or .licm); empty for the
+  // default when encoding and for whatever the file asks for when decoding.
   explicit ModelStore(std::string chosen);
 
   // Errors: kUnknownModel (no such files), kIoError, and those of Model::Load and EncoderModel::Load.

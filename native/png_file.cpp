@@ -16,7 +16,7 @@ namespace {
 constexpr char kXmpKeyword[] = "XML:com.adobe.xmp", kSoftwareKeyword[] = "Software";
 constexpr size_t kMaxChunkBytes = size_t{64} << 20;
 
-// ---- What reading and writing share ----------------------------------------------------------------------------------------------
+// ---- What reading and writing share -----------------------------------------------------------------------
 
 // libpng's user data: what to read or where to write, and where errors go.
 struct PngState {
@@ -35,7 +35,8 @@ PngState& StateOf(png_structp png) { return *static_cast<PngState*>(png_get_erro
   PngState& state = StateOf(png);
   if (state.failure.error == Error::kNone) {
     const Error error = state.out_of_memory ? Error::kOutOfMemory : state.out ? Error::kInternal : Error::kBadImage;
-    state.failure = state.out ? Fail(error, "%s", message) : Fail(error, "%s (before byte %zu)", message, state.position);
+    state.failure =
+        state.out ? Fail(error, "%s", message) : Fail(error, "%s (before byte %zu)", message, state.position);
   }
   longjmp(state.jump, 1);
 }
@@ -63,7 +64,7 @@ Status Guarded(PngState& state, Call call) {
   return {};
 }
 
-// ---- Reading -----------------------------------------------------------------------------------------------------------------
+// ---- Reading ----------------------------------------------------------------------------------------------
 
 void OnRead(png_structp png, png_bytep to, size_t count) {
   PngState& state = StateOf(png);
@@ -75,8 +76,8 @@ void OnRead(png_structp png, png_bytep to, size_t count) {
   state.position += count;
 }
 
-// The payload of the first chunk of a type, if its checksum is right. For chunks that libpng 1.6 does not know (cICP) or that
-// may stand behind the pixels although they are needed before (eXIf).
+// The payload of the first chunk of a type, if its checksum is right. For chunks that libpng 1.6 does not know (cICP)
+// or that may stand behind the pixels although they are needed before (eXIf).
 Bytes FindChunk(Bytes file, const char* type) {
   constexpr size_t kFrameBytes = 12;  // length, type, checksum
   const auto u32 = [&](size_t at) { return png_get_uint_32(file.data() + at); };
@@ -95,19 +96,36 @@ Bytes FindChunk(Bytes file, const char* type) {
 // The colour space that a cICP chunk names (ITU-T H.273), as far as it is one of pictures for screens.
 Result<ColourProfile> ProfileOfCicp(Bytes cicp, bool grey) {
   const int primaries = cicp[0], transfer = cicp[1], matrix = cicp[2], full_range = cicp[3];
-  const Primaries* known = primaries == 1 ? &kSrgbPrimaries : primaries == 9 ? &kBt2020Primaries : primaries == 12 ? &kDisplayP3Primaries : nullptr;
+  const Primaries* known = primaries == 1    ? &kSrgbPrimaries
+                           : primaries == 9  ? &kBt2020Primaries
+                           : primaries == 12 ? &kDisplayP3Primaries
+                                             : nullptr;
   Transfer curve;
   bool curve_known = true;
   switch (transfer) {
-    case 1: case 6: case 14: case 15: curve.kind = Transfer::kBt709; break;
-    case 4: curve = {Transfer::kPower, 2.2}; break;
-    case 5: curve = {Transfer::kPower, 2.8}; break;
-    case 8: curve = {Transfer::kPower, 1.0}; break;
-    case 13: break;
-    default: curve_known = false;
+    case 1:
+    case 6:
+    case 14:
+    case 15:
+      curve.kind = Transfer::kBt709;
+      break;
+    case 4:
+      curve = {Transfer::kPower, 2.2};
+      break;
+    case 5:
+      curve = {Transfer::kPower, 2.8};
+      break;
+    case 8:
+      curve = {Transfer::kPower, 1.0};
+      break;
+    case 13:
+      break;
+    default:
+      curve_known = false;
   }
   if (!known || !curve_known || matrix != 0 || full_range != 1) {
-    return Fail(Error::kUnsupportedImage, "the colour space of cICP %d/%d/%d/%d is not supported", primaries, transfer, matrix, full_range);
+    return Fail(Error::kUnsupportedImage, "the colour space of cICP %d/%d/%d/%d is not supported", primaries, transfer,
+                matrix, full_range);
   }
   return ColourProfile::FromPrimaries(*known, curve, grey);
 }
@@ -211,8 +229,9 @@ class PngReader {
  private:
   Status ReadGamma(Source& source) const {
     Primaries primaries = kSrgbPrimaries;
-    const bool has_primaries = png_get_cHRM(png_, info_, &primaries.white[0], &primaries.white[1], &primaries.red[0], &primaries.red[1],
-                                            &primaries.green[0], &primaries.green[1], &primaries.blue[0], &primaries.blue[1]);
+    const bool has_primaries =
+        png_get_cHRM(png_, info_, &primaries.white[0], &primaries.white[1], &primaries.red[0], &primaries.red[1],
+                     &primaries.green[0], &primaries.green[1], &primaries.blue[0], &primaries.blue[1]);
     double file_gamma = 0;
     const bool has_gamma = png_get_gAMA(png_, info_, &file_gamma);
     if (!has_primaries && !has_gamma) return {};
@@ -235,7 +254,7 @@ class PngReader {
   int passes_ = 1;
 };
 
-// ---- Writing -----------------------------------------------------------------------------------------------------------------
+// ---- Writing ----------------------------------------------------------------------------------------------
 
 void OnWrite(png_structp png, png_bytep from, size_t count) {
   PngState& state = StateOf(png);
@@ -264,13 +283,15 @@ Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options) {
   LIC_CHECK(CheckSize(source.width, source.height));
   // zlib makes at most 1032 bytes of one, and a pixel takes a bit at least.
   if (uint64_t{source.width} * source.height / 8 / 1032 > file.size()) {
-    return Fail(Error::kBadImage, "%u x %u pixels do not come out of %zu bytes", source.width, source.height, file.size());
+    return Fail(Error::kBadImage, "%u x %u pixels do not come out of %zu bytes", source.width, source.height,
+                file.size());
   }
   LIC_CHECK(reader.ReadColours(source));
   LIC_CHECK(reader.Start());
   if (reader.row_bytes() != source.row_bytes()) return Fail(Error::kInternal, "libpng delivers rows of another kind");
   LIC_TRY(PictureBuilder builder, PictureBuilder::Create(source, options));
-  LIC_CHECK(reader.ReadRows(source.height, source.row_bytes(), [&](uint32_t y, const uint8_t* row) { builder.PutRow(y, row); }));
+  LIC_CHECK(reader.ReadRows(source.height, source.row_bytes(),
+                            [&](uint32_t y, const uint8_t* row) { builder.PutRow(y, row); }));
   if (options.keep_xmp) LIC_CHECK(builder.SetXmp(reader.FindXmp()));
   for (std::string& warning : warnings) builder.Warn(std::move(warning));
   return std::move(builder).Take();
@@ -280,16 +301,19 @@ bool IsPngBy(const std::string& software, Bytes file) {
   if (!IsPng(file)) return false;
   const Bytes found = FindChunk(file, "tEXt");  // WritePng writes no other
   const std::string text = kSoftwareKeyword + std::string(1, '\0') + software;
-  return std::equal(found.begin(), found.end(), text.begin(), text.end(), [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
+  return std::equal(found.begin(), found.end(), text.begin(), text.end(),
+                    [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
 }
 
-Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out, std::vector<std::string>& warnings,
-                const std::string& software) {
-  static constexpr int kColourTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
+                std::vector<std::string>& warnings, const std::string& software) {
+  static constexpr int kColourTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                                         PNG_COLOR_TYPE_RGB_ALPHA};
   PngState state;
   state.out = &out;
   state.warnings = &warnings;
-  png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &state, OnError, OnWarning, &state, OnAllocate, OnRelease);
+  png_structp png =
+      png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &state, OnError, OnWarning, &state, OnAllocate, OnRelease);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
   if (!info) {
     png_destroy_write_struct(&png, nullptr);
@@ -319,11 +343,13 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     if (metadata.icc.empty()) {
       png_set_sRGB(png, info, PNG_sRGB_INTENT_RELATIVE);
     } else {
-      png_set_iCCP(png, info, profile_name, PNG_COMPRESSION_TYPE_BASE, metadata.icc.data(), static_cast<png_uint_32>(metadata.icc.size()));
+      png_set_iCCP(png, info, profile_name, PNG_COMPRESSION_TYPE_BASE, metadata.icc.data(),
+                   static_cast<png_uint_32>(metadata.icc.size()));
     }
     // Not written to: libpng only forgot the const.
     if (!metadata.exif.empty()) {
-      png_set_eXIf_1(png, info, static_cast<png_uint_32>(metadata.exif.size()), const_cast<png_bytep>(metadata.exif.data()));
+      png_set_eXIf_1(png, info, static_cast<png_uint_32>(metadata.exif.size()),
+                     const_cast<png_bytep>(metadata.exif.data()));
     }
     if (!software.empty()) png_set_text(png, info, &maker_text, 1);
     if (!metadata.xmp.empty()) png_set_text(png, info, &text, 1);

@@ -106,7 +106,9 @@ Status ScaleRow(const uint8_t* row, size_t count, uint32_t max_value, uint8_t* o
 
 }  // namespace
 
-bool IsPnm(Bytes file) { return file.size() >= 3 && file[0] == 'P' && file[1] >= '1' && file[1] <= '7' && std::isspace(file[2]); }
+bool IsPnm(Bytes file) {
+  return file.size() >= 3 && file[0] == 'P' && file[1] >= '1' && file[1] <= '7' && std::isspace(file[2]);
+}
 
 Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
   const char kind = static_cast<char>(file[1]);
@@ -131,7 +133,8 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
   LIC_TRY(PictureBuilder builder, PictureBuilder::Create(source, options));
   LIC_TRY(Buffer<uint8_t> scaled, Buffer<uint8_t>::Allocate(row_bytes));
   for (uint32_t y = 0; y < header.height; y++) {
-    LIC_CHECK(ScaleRow(pixels.data() + y * row_bytes, size_t{header.width} * header.depth, header.max_value, scaled.data()));
+    LIC_CHECK(
+        ScaleRow(pixels.data() + y * row_bytes, size_t{header.width} * header.depth, header.max_value, scaled.data()));
     builder.PutRow(y, scaled.data());
   }
   if (pixels.size() > row_bytes * header.height) builder.Warn("what follows the first picture is not read");
@@ -146,10 +149,11 @@ Status WritePnm(const PictureView& picture, FileFormat format, const RowConverte
   char header[128];
   if (format == FileFormat::kPam) {
     static constexpr const char* kTupleTypes[] = {"GRAYSCALE", "GRAYSCALE_ALPHA", "RGB", "RGB_ALPHA"};
-    std::snprintf(header, sizeof(header), "P7\nWIDTH %u\nHEIGHT %u\nDEPTH %u\nMAXVAL 255\nTUPLTYPE %s\nENDHDR\n", picture.width,
-                  picture.height, picture.channels, kTupleTypes[picture.channels - 1]);
+    std::snprintf(header, sizeof(header), "P7\nWIDTH %u\nHEIGHT %u\nDEPTH %u\nMAXVAL 255\nTUPLTYPE %s\nENDHDR\n",
+                  picture.width, picture.height, picture.channels, kTupleTypes[picture.channels - 1]);
   } else {
-    std::snprintf(header, sizeof(header), "P%c\n%u %u\n255\n", picture.channels == 1 ? '5' : '6', picture.width, picture.height);
+    std::snprintf(header, sizeof(header), "P%c\n%u %u\n255\n", picture.channels == 1 ? '5' : '6', picture.width,
+                  picture.height);
   }
   LIC_CHECK(out.Write({reinterpret_cast<const uint8_t*>(header), std::strlen(header)}));
   LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.channels));

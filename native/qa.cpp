@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "shared/appearance.h"
 #include "native/file.h"
+#include "shared/appearance.h"
 #include "shared/try.h"
 
 namespace lic {
@@ -75,13 +75,15 @@ Result<Calibration> Calibration::Load(const std::string& path, const Model& mode
 }
 
 Measures Calibration::LimitsAt(double quality) const {
-  const auto above = std::find_if(points_.begin(), points_.end(), [&](const Point& point) { return point.quality >= quality; });
+  const auto above =
+      std::find_if(points_.begin(), points_.end(), [&](const Point& point) { return point.quality >= quality; });
   if (above == points_.begin()) return above->limits;
   if (above == points_.end()) return points_.back().limits;
   const Point& below = *std::prev(above);
   const double part = (quality - below.quality) / (above->quality - below.quality);
   Measures limits;
-  for (size_t i = 0; i < limits.size(); i++) limits[i] = below.limits[i] * std::pow(above->limits[i] / below.limits[i], part);
+  for (size_t i = 0; i < limits.size(); i++)
+    limits[i] = below.limits[i] * std::pow(above->limits[i] / below.limits[i], part);
   return limits;
 }
 
@@ -102,11 +104,13 @@ Judgement Judge(const TileGrid& grid, const Measures& limits) {
     return std::tuple(-a.excess, a.box.y, a.box.x) < std::tuple(-b.excess, b.box.y, b.box.x);
   });
   const auto tiles = static_cast<double>(judgement.tiles);
-  judgement.alarm = static_cast<double>(judgement.flagged.size()) > kAlarmPart * tiles || static_cast<double>(gross) > kGrossPart * tiles;
+  judgement.alarm = static_cast<double>(judgement.flagged.size()) > kAlarmPart * tiles ||
+                    static_cast<double>(gross) > kGrossPart * tiles;
   return judgement;
 }
 
-Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded, const std::vector<FlaggedTile>& flagged) {
+Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded,
+                             const std::vector<FlaggedTile>& flagged) {
   static constexpr std::array<uint8_t, 3> kOutlines[kMeasureCount] = {
       {255, 255, 255}, {0, 255, 255}, {255, 255, 0}, {255, 0, 0}, {255, 0, 255}};
   Picture map;

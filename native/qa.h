@@ -1,7 +1,7 @@
 // Quality assurance: whether tiles of an encoded picture are worse than those of photographs are at the same quality.
 //
-// What is normal depends on the model and the quality. It is measured once for each model (models/evaluation/qa_calibrate.py) and
-// stands beside the model's files in NAME.qa.json.
+// What is normal depends on the model and the quality. It is measured once for each model
+// (models/evaluation/qa_calibrate.py) and stands beside the model's files in NAME.qa.json.
 #pragma once
 
 #include <string>
@@ -42,15 +42,16 @@ struct Judgement {
   bool alarm = false;
 };
 
-// A tile is flagged if a measure exceeds its limit. The picture raises the alarm if more than kAlarmPart of its tiles are flagged, or
-// more than kGrossPart of them exceed a limit kGrossExcess times: a caption in a large photograph.
+// A tile is flagged if a measure exceeds its limit. The picture raises the alarm if more than kAlarmPart of its tiles
+// are flagged, or more than kGrossPart of them exceed a limit kGrossExcess times: a caption in a large photograph.
 inline constexpr double kAlarmPart = 0.04, kGrossPart = 0.001, kGrossExcess = 2;
 Judgement Judge(const TileGrid& grid, const Measures& limits);
 
-// The error of each pixel as grey: kMapGain times the largest absolute error among red, green and blue, up to 255. Flagged tiles are
-// outlined in the colour of their worst measure: error white, relative cyan, structure yellow, shift red, chroma magenta.
-// The pictures have the same size. Errors: kOutOfMemory.
+// The error of each pixel as grey: kMapGain times the largest absolute error among red, green and blue, up to 255.
+// Flagged tiles are outlined in the colour of their worst measure: error white, relative cyan, structure yellow, shift
+// red, chroma magenta. The pictures have the same size. Errors: kOutOfMemory.
 inline constexpr int kMapGain = 8;
-Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded, const std::vector<FlaggedTile>& flagged);
+Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded,
+                             const std::vector<FlaggedTile>& flagged);
 
 }  // namespace lic

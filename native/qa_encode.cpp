@@ -10,7 +10,8 @@ struct Attempt {
   Judgement judgement;
 };
 
-Result<Attempt> Try(const PictureView& picture, const EncodingModel& model, const EncodeOptions& options, const Measures& limits) {
+Result<Attempt> Try(const PictureView& picture, const EncodingModel& model, const EncodeOptions& options,
+                    const Measures& limits) {
   Attempt attempt;
   LIC_TRY(attempt.file, Encode(picture, *model.decoder, *model.encoder, options));
   LIC_TRY(const Picture decoded, Decode(attempt.file, *model.decoder));

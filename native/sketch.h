@@ -7,9 +7,9 @@
 
 namespace lic {
 
-// Counts values in bins whose edges grow by 2 %, as Masson, Rim, Lee, "DDSketch", VLDB 2019, and keeps the mean of each bin: a quantile
-// is off by 2 % at most, and exact where all values are equal. Values outside 1e-6..1e9 count as these, so that there are at most
-// 1745 bins.
+// Counts values in bins whose edges grow by 2 %, as Masson, Rim, Lee, "DDSketch", VLDB 2019, and keeps the mean of each
+// bin: a quantile is off by 2 % at most, and exact where all values are equal. Values outside 1e-6..1e9 count as these,
+// so that there are at most 1745 bins.
 class Sketch {
  public:
   void Add(double value) {

@@ -16,7 +16,7 @@ namespace chrono = std::chrono;
 
 constexpr int64_t kHourSeconds = 3600, kDaySeconds = 86400, kWeekSeconds = 7 * kDaySeconds;
 constexpr int64_t kFirstMonday = 4 * kDaySeconds;  // 1970-01-05
-constexpr uint64_t kLeastValues = 5;  // whose quartiles say something of their spread
+constexpr uint64_t kLeastValues = 5;               // whose quartiles say something of their spread
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -42,7 +42,8 @@ std::string Text(const Json& object, const char* name) {
   return field != object.end() && field->is_string() ? field->get<std::string>() : "";
 }
 
-// The median of a sketch on a logarithmic scale. The spread of single values is that of the quartiles, as of a normal distribution.
+// The median of a sketch on a logarithmic scale. The spread of single values is that of the quartiles, as of a normal
+// distribution.
 SeriesPoint LogMedian(const Sketch& sketch) {
   const double spread = std::log(sketch.Quantile(0.75) / sketch.Quantile(0.25)) / 1.349;
   return {std::log(sketch.Quantile(0.5)), 1.2533 * spread / std::sqrt(static_cast<double>(sketch.count()))};
@@ -64,7 +65,7 @@ struct Watched {
 std::vector<Watched> AllWatched() {
   const auto exponential = [](double value) { return std::exp(value); };
   const auto rate = [](double value) { return std::pow(std::sin(std::clamp(value, 0.0, M_PI) / 2), 2); };
-  const auto median = [](Sketch PeriodFigures::*sketch) {
+  const auto median = [](Sketch PeriodFigures::* sketch) {
     return [sketch](const PeriodFigures& figures) {
       return (figures.*sketch).count() >= kLeastValues ? std::optional(LogMedian(figures.*sketch)) : std::nullopt;
     };
@@ -89,7 +90,9 @@ std::vector<Watched> AllWatched() {
 std::optional<int64_t> ParseTime(std::string_view text) {
   int year, month, day, hour, minute, second, read = 0;
   const std::string copy(text.substr(0, 64));
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &read) != 6) return {};
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second,
+                  &read) != 6)
+    return {};
   const char* rest = copy.c_str() + read;
   if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
   int64_t offset = 0;
@@ -100,16 +103,21 @@ std::optional<int64_t> ParseTime(std::string_view text) {
   } else if ((*rest != 'Z' && *rest != 'z') || rest[1]) {
     return {};
   }
-  const chrono::year_month_day date{chrono::year(year), chrono::month(static_cast<unsigned>(month)), chrono::day(static_cast<unsigned>(day))};
+  const chrono::year_month_day date{chrono::year(year), chrono::month(static_cast<unsigned>(month)),
+                                    chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return {};
-  return chrono::sys_days(date).time_since_epoch().count() * kDaySeconds + hour * kHourSeconds + minute * 60 + second - offset;
+  return chrono::sys_days(date).time_since_epoch().count() * kDaySeconds + hour * kHourSeconds + minute * 60 + second -
+         offset;
 }
 
 int64_t PeriodOf(int64_t seconds, PeriodLength length) {
   switch (length) {
-    case PeriodLength::kHour: return FloorDivide(seconds, kHourSeconds);
-    case PeriodLength::kDay: return FloorDivide(seconds, kDaySeconds);
-    case PeriodLength::kWeek: return FloorDivide(seconds - kFirstMonday, kWeekSeconds);
+    case PeriodLength::kHour:
+      return FloorDivide(seconds, kHourSeconds);
+    case PeriodLength::kDay:
+      return FloorDivide(seconds, kDaySeconds);
+    case PeriodLength::kWeek:
+      return FloorDivide(seconds - kFirstMonday, kWeekSeconds);
   }
   return 0;
 }
@@ -119,9 +127,10 @@ std::string PeriodName(int64_t period, PeriodLength length) {
   const int64_t day = length == PeriodLength::kDay ? period : FloorDivide(period, 24);
   const chrono::year_month_day date{chrono::sys_days(chrono::days(day))};
   char text[48];
-  const int end = std::snprintf(text, sizeof(text), "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                static_cast<unsigned>(date.day()));
-  if (length == PeriodLength::kHour) std::snprintf(text + end, sizeof(text) - static_cast<size_t>(end), "T%02d", static_cast<int>(period - day * 24));
+  const int end = std::snprintf(text, sizeof(text), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  if (length == PeriodLength::kHour)
+    std::snprintf(text + end, sizeof(text) - static_cast<size_t>(end), "T%02d", static_cast<int>(period - day * 24));
   return text;
 }
 
@@ -164,7 +173,8 @@ std::string LogFigures::AddLine(std::string_view text) {
   const std::optional<int64_t> time = ParseTime(Text(line, "time"));
   if (!time) return "no \"time\" as RFC 3339 has it";
   const int64_t period = PeriodOf(*time, length_);
-  if (!periods_.contains(period) && periods_.size() == kMaxPeriods) return "more periods than " + std::to_string(kMaxPeriods);
+  if (!periods_.contains(period) && periods_.size() == kMaxPeriods)
+    return "more periods than " + std::to_string(kMaxPeriods);
   PeriodFigures figures;
   if (std::string wrong = AddEncoding(line, figures); !wrong.empty()) return wrong;
   periods_[period].Merge(figures);
@@ -192,7 +202,8 @@ std::string LogFigures::AddEncoding(const Json& line, PeriodFigures& figures) {
   }
   const double pixels = values["width"] * values["height"];
   if (pixels < 1 || pixels > static_cast<double>(kMaxPixels)) return "a size that no picture has";
-  if (values["source_bytes"] < 1 || values["source_bytes"] > 1e15 || values["bytes"] < 1 || values["bytes"] > 1e15) return "a size that no file has";
+  if (values["source_bytes"] < 1 || values["source_bytes"] > 1e15 || values["bytes"] < 1 || values["bytes"] > 1e15)
+    return "a size that no file has";
   figures.files = 1;
   figures.pixels = static_cast<uint64_t>(pixels);
   figures.bytes = static_cast<uint64_t>(values["bytes"]);
@@ -222,10 +233,13 @@ std::vector<NamedDrift> LogFigures::Drifts() const {
       periods.push_back(period);
     }
     for (const Drift& drift : FindDrifts(series)) {
-      all.push_back({watched.name, periods[drift.at], watched.meaning(drift.before), watched.meaning(drift.after), drift.deviations});
+      all.push_back({watched.name, periods[drift.at], watched.meaning(drift.before), watched.meaning(drift.after),
+                     drift.deviations});
     }
   }
-  std::sort(all.begin(), all.end(), [](const NamedDrift& a, const NamedDrift& b) { return std::tie(a.period, a.figure) < std::tie(b.period, b.figure); });
+  std::sort(all.begin(), all.end(), [](const NamedDrift& a, const NamedDrift& b) {
+    return std::tie(a.period, a.figure) < std::tie(b.period, b.figure);
+  });
   return all;
 }
 

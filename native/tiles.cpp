@@ -84,16 +84,17 @@ class TileMeter {
  private:
   TileMeter() = default;
   size_t TileAt(uint32_t x, uint32_t y) const {
-    const uint32_t column = std::min(x / kTilePixels, grid_.columns - 1), row = std::min(y / kTilePixels, grid_.rows - 1);
+    const uint32_t column = std::min(x / kTilePixels, grid_.columns - 1),
+                   row = std::min(y / kTilePixels, grid_.rows - 1);
     return size_t{row} * grid_.columns + column;
   }
 
   TileGrid grid_;
-  Buffer<double> detail_;      // (rows, columns): sums of |gradient|
-  Buffer<uint32_t> windows_;   // (rows, columns): of SSIM
-  Buffer<double> above_;       // (width): luma of the row above
+  Buffer<double> detail_;     // (rows, columns): sums of |gradient|
+  Buffer<uint32_t> windows_;  // (rows, columns): of SSIM
+  Buffer<double> above_;      // (width): luma of the row above
   double left_ = 0;
-  Buffer<Colour> blocks_;      // (blocks in a row): sums of errors
+  Buffer<Colour> blocks_;  // (blocks in a row): sums of errors
 };
 
 }  // namespace
@@ -112,7 +113,8 @@ TileBox TileGrid::Box(size_t index) const {
 Result<TileGrid> MeasureTiles(const PictureView& original, const PictureView& decoded) {
   const uint32_t width = original.width, height = original.height;
   if (width != decoded.width || height != decoded.height) {
-    return Fail(Error::kInvalidArgument, "the original has %u x %u pixels, the picture %u x %u", width, height, decoded.width, decoded.height);
+    return Fail(Error::kInvalidArgument, "the original has %u x %u pixels, the picture %u x %u", width, height,
+                decoded.width, decoded.height);
   }
   constexpr uint32_t kHalf = kSsimWindow / 2;
   const bool has_ssim = width >= kSsimWindow && height >= kSsimWindow;

@@ -13,10 +13,12 @@ inline constexpr uint32_t kTilePixels = 32;
 
 // What is measured of a tile, each 0 for an exact copy. The picture is taken as it looks on white, values are 0..255.
 enum class Measure : uint8_t {
-  kError,      // mean square error over red, green, blue
-  kRelative,   // the same divided by the detail of the original, 1 + mean |gradient| of luma: photographs hide errors in detail
+  kError,     // mean square error over red, green, blue
+  kRelative,  // the same divided by the detail of the original, 1 + mean |gradient| of luma: photographs hide errors in
+              // detail
   kStructure,  // mean of 1 - SSIM (shared/ssim.h) over the windows centred in the tile; 0 where no window fits
-  kShift,      // mean over blocks of 8 x 8 pixels of |mean error| in the worst channel: flat colours that come out as others
+  kShift,      // mean over blocks of 8 x 8 pixels of |mean error| in the worst channel: flat colours that come out as
+               // others
   kChroma,     // mean square error that is left when that of luma is taken from each channel
 };
 inline constexpr size_t kMeasureCount = 5;

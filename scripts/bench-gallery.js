@@ -40,14 +40,20 @@ const photos = (positionals.length ? positionals : [join(DATA, 'kodak')]).flatMa
 const rounds = Number(options.rounds);
 const executablePath = findChromium();
 if (!photos.length || !(rounds >= 1) || !executablePath) {
-  const why = !executablePath ? 'Chromium is missing: install it, or name it in CHROMIUM' : 'usage: npm run bench:gallery [-- FOLDER | PICTURE...] [--rounds N] [--quality Q] [--json]';
+  const why = !executablePath
+    ? 'Chromium is missing: install it, or name it in CHROMIUM'
+    : 'usage: npm run bench:gallery [-- FOLDER | PICTURE...] [--rounds N] [--quality Q] [--json]';
   console.error(why);
   process.exit(2);
 }
 
 const folder = resolve(options.work);
 const model = join(ROOT, 'models/lic-photo.enc.licm');
-const sets = await makePictures(photos, folder, { quality: Number(options.quality), large: !options['no-large'], model });
+const sets = await makePictures(photos, folder, {
+  quality: Number(options.quality),
+  large: !options['no-large'],
+  model,
+});
 await makePages();
 const report = await measureAll();
 if (options.json) console.log(JSON.stringify(report, null, 2));
@@ -57,7 +63,10 @@ else print(report);
 function listPhotos(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).filter((name) => /\.(png|jpe?g)$/i.test(name)).sort().map((name) => join(path, name));
+  return readdirSync(path)
+    .filter((name) => /\.(png|jpe?g)$/i.test(name))
+    .sort()
+    .map((name) => join(path, name));
 }
 
 /** Bundled, as users do it. */
@@ -95,7 +104,10 @@ async function measureAll() {
         const context = await browser.newContext({ viewport: VIEWPORT });
         for (const cache of ['cold', 'warm']) {
           sent = [];
-          const { ms, threadMs, tasks, pictures } = await show(context, `${server.url}${place}/page.html?kind=${kind}&set=${set}`);
+          const { ms, threadMs, tasks, pictures } = await show(
+            context,
+            `${server.url}${place}/page.html?kind=${kind}&set=${set}`,
+          );
           if (round >= 0) runs.push({ set, kind, cache, ms, threadMs, tasks, pictures, bytes: countBytes(sent) });
         }
         await context.close();
@@ -105,7 +117,14 @@ async function measureAll() {
   const version = browser.version();
   await browser.close();
   server.close();
-  return { processor: cpus()[0].model, processors: cpus().length, chromium: version, quality: Number(options.quality), rounds, results: summarize(runs) };
+  return {
+    processor: cpus()[0].model,
+    processors: cpus().length,
+    chromium: version,
+    quality: Number(options.quality),
+    rounds,
+    results: summarize(runs),
+  };
 }
 
 /** `threadMs`: processor time of the page's thread. @param {import('playwright-core').BrowserContext} context @param {string} url */
@@ -123,7 +142,8 @@ async function show(context, url) {
 
 /** @param {{path: string, bytes: number}[]} sent */
 function countBytes(sent) {
-  const sum = (/** @type {RegExp} */ names) => sent.filter(({ path }) => names.test(path)).reduce((total, { bytes }) => total + bytes, 0);
+  const sum = (/** @type {RegExp} */ names) =>
+    sent.filter(({ path }) => names.test(path)).reduce((total, { bytes }) => total + bytes, 0);
   return { code: sum(/\.(html|css|js|json|wasm)$/), model: sum(/\.licm$/), pictures: sum(/\.(lic|avif)$/) };
 }
 
@@ -158,26 +178,57 @@ function median(values) {
 
 /** Markdown, for web/README.md. */
 function print({ processor, processors, chromium: version, quality, results }) {
-  const find = (set, kind, cache) => results.find((result) => result.set === set && result.kind === kind && result.cache === cache);
-  console.log(`${processor}, ${processors} processors, Chromium ${version}, quality ${quality}, medians of ${rounds} rounds; long tasks are those over 50 ms.`);
+  const find = (set, kind, cache) =>
+    results.find((result) => result.set === set && result.kind === kind && result.cache === cache);
+  console.log(
+    `${processor}, ${processors} processors, Chromium ${version}, quality ${quality}, medians of ${rounds} rounds; long tasks are those over 50 ms.`,
+  );
   for (const set of new Set(results.map((result) => result.set))) {
     const { pictures } = find(set, 'lic', 'cold');
     console.log(`\n${pictures === 1 ? '1 picture of 12 megapixels' : `${pictures} pictures`}:\n`);
     table(
-      ['', 'all painted, cold', 'warm', 'code', 'weights', 'pictures', "page's thread, cold", 'long tasks, cold', 'warm'],
+      [
+        '',
+        'all painted, cold',
+        'warm',
+        'code',
+        'weights',
+        'pictures',
+        "page's thread, cold",
+        'long tasks, cold',
+        'warm',
+      ],
       Object.keys(KINDS).map((kind) => {
         const [cold, warm] = ['cold', 'warm'].map((cache) => find(set, kind, cache));
         const tasks = ({ long_tasks: count, long_tasks_ms: ms }) => (count ? `${count}, ${ms.toFixed(0)} ms` : 'none');
         const bytes = ['code', 'model', 'pictures'].map((part) => `${(cold.bytes[part] / 1000).toFixed(0)} kB`);
-        return [KINDS[kind], `${cold.ms.toFixed(0)} ms`, `${warm.ms.toFixed(0)} ms`, ...bytes, `${cold.thread_ms.toFixed(0)} ms`, tasks(cold), tasks(warm)];
+        return [
+          KINDS[kind],
+          `${cold.ms.toFixed(0)} ms`,
+          `${warm.ms.toFixed(0)} ms`,
+          ...bytes,
+          `${cold.thread_ms.toFixed(0)} ms`,
+          tasks(cold),
+          tasks(warm),
+        ];
       }),
     );
     console.log();
     table(
       ['`<lic-img>` against', 'all painted, cold', 'warm', 'bytes, cold', "page's thread, cold", 'long tasks, cold'],
       ['jsquash', 'native'].map((kind) => {
-        const ratio = (cache, valueOf) => (valueOf(find(set, kind, cache)) ? (valueOf(find(set, 'lic', cache)) / valueOf(find(set, kind, cache))).toFixed(2) : '-');
-        return [KINDS[kind], ratio('cold', ({ ms }) => ms), ratio('warm', ({ ms }) => ms), ratio('cold', ({ bytes }) => bytes.total), ratio('cold', (result) => result.thread_ms), ratio('cold', (result) => result.long_tasks_ms)];
+        const ratio = (cache, valueOf) =>
+          valueOf(find(set, kind, cache))
+            ? (valueOf(find(set, 'lic', cache)) / valueOf(find(set, kind, cache))).toFixed(2)
+            : '-';
+        return [
+          KINDS[kind],
+          ratio('cold', ({ ms }) => ms),
+          ratio('warm', ({ ms }) => ms),
+          ratio('cold', ({ bytes }) => bytes.total),
+          ratio('cold', (result) => result.thread_ms),
+          ratio('cold', (result) => result.long_tasks_ms),
+        ];
       }),
     );
   }

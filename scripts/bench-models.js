@@ -30,7 +30,11 @@ if (positionals.length !== 2 || !(rounds >= 1)) {
   process.exit(2);
 }
 
-const models = Object.entries(JSON.parse(readFileSync(join(folder, 'costs.json'), 'utf8'))).map(([name, cost]) => ({ name, cost, ...encode(name) }));
+const models = Object.entries(JSON.parse(readFileSync(join(folder, 'costs.json'), 'utf8'))).map(([name, cost]) => ({
+  name,
+  cost,
+  ...encode(name),
+}));
 for (const model of models) await time(model); // the first decode compiles
 for (let round = 0; round < rounds; ++round) for (const model of models) model.times.push(await time(model));
 print();
@@ -59,12 +63,25 @@ async function time(model) {
 }
 
 function print() {
-  console.log(`${cpus()[0].model}, Node ${process.version}, one thread, the least of ${rounds} rounds, quality ${options.quality}\n`);
+  console.log(
+    `${cpus()[0].model}, Node ${process.version}, one thread, the least of ${rounds} rounds, quality ${options.quality}\n`,
+  );
   const rows = models.map(({ name, cost, lic, times, pixels }) => {
-    const [whole, entropy, synthesis] = ['whole', 'entropy', 'synthesis'].map((part) => (Math.min(...times.map((time) => time[part])) * 1e6) / pixels);
+    const [whole, entropy, synthesis] = ['whole', 'entropy', 'synthesis'].map(
+      (part) => (Math.min(...times.map((time) => time[part])) * 1e6) / pixels,
+    );
     return { name, cost, bits: (lic.length * 8) / pixels, whole, entropy, synthesis };
   });
-  const head = ['model', 'synthesis, kMAC/px', 'entropy', 'bits per pixel', 'synthesis, ms/MP', 'entropy', 'in all', 'against the first'];
+  const head = [
+    'model',
+    'synthesis, kMAC/px',
+    'entropy',
+    'bits per pixel',
+    'synthesis, ms/MP',
+    'entropy',
+    'in all',
+    'against the first',
+  ];
   for (const row of [head, head.map(() => '---')]) console.log(`| ${row.join(' | ')} |`);
   for (const { name, cost, bits, whole, entropy, synthesis } of rows) {
     const costs = [cost.synthesis, cost.entropy, bits].map((value) => value.toFixed(2));

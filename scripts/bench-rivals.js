@@ -22,7 +22,10 @@ globalThis.ImageData ??= class ImageData {
 
 /** @param {string} path in node_modules */
 const compile = (path) => WebAssembly.compile(readFileSync(resolve(path)));
-const filesOf = (...paths) => () => paths.map((path) => resolve(path));
+const filesOf =
+  (...paths) =>
+  () =>
+    paths.map((path) => resolve(path));
 
 await initAvifDecoder(await compile('@jsquash/avif/codec/dec/avif_dec.wasm'));
 await initAvifEncoder(await compile('@jsquash/avif/codec/enc/avif_enc.wasm'));

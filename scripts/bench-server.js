@@ -31,7 +31,10 @@ async function serve(picture) {
 }
 
 async function measureAll() {
-  const { values, positionals } = parseArgs({ options: { seconds: { type: 'string', default: '5' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { seconds: { type: 'string', default: '5' } },
+    allowPositionals: true,
+  });
   const picture = positionals[0] ?? join(resolve(SELF, '../..'), 'samples/coffee.lic');
   const server = fork(SELF, [picture]);
   const answerOf = () => new Promise((done) => server.once('message', done));
@@ -49,15 +52,21 @@ async function measureAll() {
     ['AVIF, from memory', () => '/a.lic?format=avif', {}],
     ...['jpeg', 'webp', 'avif'].map((format) => [`${format}, made`, () => `/${++count}.lic?format=${format}`, {}]),
   ];
-  console.log(`${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}\n`);
-  console.log("| answer | requests per second | median ms | server's processor time, ms | bytes |\n|---|---|---|---|---|");
+  console.log(
+    `${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}\n`,
+  );
+  console.log(
+    "| answer | requests per second | median ms | server's processor time, ms | bytes |\n|---|---|---|---|---|",
+  );
   for (const [name, path, headers] of cases) {
     await measure(port, path, headers, WARM_UP_MS);
     const before = await cpuMs();
     const { requests, seconds, median, bytes } = await measure(port, path, headers, Number(values.seconds) * 1000);
     const each = ((await cpuMs()) - before) / requests;
     const perSecond = requests / seconds;
-    console.log(`| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${each.toFixed(each < 10 ? 2 : 0)} | ${bytes} |`);
+    console.log(
+      `| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${each.toFixed(each < 10 ? 2 : 0)} | ${bytes} |`,
+    );
   }
   server.kill();
 }

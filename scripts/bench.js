@@ -37,14 +37,24 @@ if (!pictures.length || !(rounds >= 1)) {
 const decoders = { lic: { label: 'LIC', decode }, ...RIVALS };
 const results = [];
 for (const picture of pictures) results.push(await benchPicture(picture));
-const sizes = Object.entries(decoders).map(([key, { label, files }]) => ({ decoder: label, ...measureSizes(key === 'lic' ? licFiles() : files()) }));
+const sizes = Object.entries(decoders).map(([key, { label, files }]) => ({
+  decoder: label,
+  ...measureSizes(key === 'lic' ? licFiles() : files()),
+}));
 sizes.splice(1, 0, { decoder: "LIC's model", ...measureSizes(listModels()) });
-if (options.json) console.log(JSON.stringify({ processor: cpus()[0].model, node: process.version, rounds, pictures: results, sizes }, null, 2));
+if (options.json)
+  console.log(
+    JSON.stringify({ processor: cpus()[0].model, node: process.version, rounds, pictures: results, sizes }, null, 2),
+  );
 else print();
 
 function listSamples() {
   const folder = join(ROOT, 'samples');
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.lic')).map((name) => join(folder, name)) : [];
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.lic'))
+        .map((name) => join(folder, name))
+    : [];
 }
 
 /** @param {string} path of a .lic file */
@@ -52,7 +62,8 @@ async function benchPicture(path) {
   const lic = readFileSync(path);
   const { width, height, data } = await decode(lic);
   const files = { lic };
-  for (const [key, rival] of Object.entries(RIVALS)) files[key] = await encodeNear(rival, { width, height, data }, lic.length);
+  for (const [key, rival] of Object.entries(RIVALS))
+    files[key] = await encodeNear(rival, { width, height, data }, lic.length);
 
   const times = Object.fromEntries(Object.keys(decoders).map((key) => [key, []]));
   const native = [];
@@ -65,10 +76,19 @@ async function benchPicture(path) {
     if (round >= 0 && existsSync(NATIVE)) native.push(decodeNatively(path));
   }
   const megapixels = (width * height) / 1e6;
-  const perMegapixel = Object.fromEntries(Object.entries(times).map(([key, values]) => [key, median(values) / megapixels]));
+  const perMegapixel = Object.fromEntries(
+    Object.entries(times).map(([key, values]) => [key, median(values) / megapixels]),
+  );
   const bytes = Object.fromEntries(Object.entries(files).map(([key, file]) => [key, file.length ?? file.byteLength]));
   const nativeMs = native.length ? median(native) / megapixels : null;
-  return { picture: basename(path), width, height, bytes, ms_per_megapixel: perMegapixel, native_ms_per_megapixel: nativeMs };
+  return {
+    picture: basename(path),
+    width,
+    height,
+    bytes,
+    ms_per_megapixel: perMegapixel,
+    native_ms_per_megapixel: nativeMs,
+  };
 }
 
 /**
@@ -88,8 +108,11 @@ function median(values) {
 /** What a browser loads for a decode in a worker. */
 function licFiles() {
   const dist = join(ROOT, 'dist');
-  const others = /^((node|node-worker|workerd|service-worker|(node-|workerd-)?inline|embedded-\w+)\.js|lic-relaxed\.wasm)$/;
-  return readdirSync(dist).filter((name) => /\.(js|wasm)$/.test(name) && !others.test(name)).map((name) => join(dist, name));
+  const others =
+    /^((node|node-worker|workerd|service-worker|(node-|workerd-)?inline|embedded-\w+)\.js|lic-relaxed\.wasm)$/;
+  return readdirSync(dist)
+    .filter((name) => /\.(js|wasm)$/.test(name) && !others.test(name))
+    .map((name) => join(dist, name));
 }
 
 function listModels() {
@@ -100,7 +123,10 @@ function listModels() {
 function measureSizes(files) {
   const contents = files.map((file) => readFileSync(file));
   const sum = (sizeOf) => contents.reduce((total, content) => total + sizeOf(content), 0);
-  return { bytes: sum((content) => content.length), brotli_bytes: sum((content) => brotliCompressSync(content).length) };
+  return {
+    bytes: sum((content) => content.length),
+    brotli_bytes: sum((content) => brotliCompressSync(content).length),
+  };
 }
 
 function print() {
@@ -117,7 +143,10 @@ function print() {
     ]),
   );
   console.log('\nwhat a page loads, in bytes:\n');
-  table(['decoder', 'raw', 'brotli'], sizes.map(({ decoder, bytes, brotli_bytes: brotli }) => [decoder, bytes, brotli]));
+  table(
+    ['decoder', 'raw', 'brotli'],
+    sizes.map(({ decoder, bytes, brotli_bytes: brotli }) => [decoder, bytes, brotli]),
+  );
 }
 
 /** A Markdown table. @param {string[]} head @param {(string | number)[][]} rows */

@@ -13,7 +13,12 @@ import { toPng } from './png.js';
 const USAGE = 'usage: node scripts/decode-node.js IN.lic OUT.png [--json] [--hash] [--model FILE]';
 
 const { values: options, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, hash: { type: 'boolean' }, model: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    hash: { type: 'boolean' },
+    model: { type: 'string' },
+    help: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const [input, output] = positionals;

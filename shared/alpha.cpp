@@ -89,7 +89,8 @@ Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const
   for (uint32_t y = 0; y < alpha.height; ++y) {
     for (uint32_t x = 0; x < alpha.width; ++x) {
       const Prediction prediction = Predict(alpha, x, y);
-      LIC_CHECK(writer.PutResidual(tables[chosen[prediction.activity_class]], Residual(alpha.at(x, y), prediction.value)));
+      LIC_CHECK(
+          writer.PutResidual(tables[chosen[prediction.activity_class]], Residual(alpha.at(x, y), prediction.value)));
     }
   }
   LIC_TRY(const auto coded, writer.Finish());

@@ -28,7 +28,8 @@ class AlphaDecoder {
  public:
   // `stream` and `tables` must outlive the decoder.
   Status Start(Bytes stream, const ResidualTable* tables);
-  // Fills some rows, as many as `work` allows (entropy.h), from the top; true behind the last one. `alpha` must be the same in every step.
+  // Fills some rows, as many as `work` allows (entropy.h), from the top; true behind the last one. `alpha` must be the
+  // same in every step.
   Result<bool> Step(const AlphaView<uint8_t>& alpha, int64_t& work);
 
  private:

@@ -10,8 +10,8 @@ namespace lic {
 
 using Colour = std::array<double, 3>;  // red, green, blue, 0..255
 
-// A pixel on white; grey is red = green = blue. Since alpha is lossless, two versions of a picture differ on white by as much as
-// on any other ground.
+// A pixel on white; grey is red = green = blue. Since alpha is lossless, two versions of a picture differ on white by
+// as much as on any other ground.
 inline Colour ColourOnWhite(const PictureView& picture, uint32_t x, uint32_t y) {
   const uint8_t* pixel = picture.pixels + y * picture.stride + size_t{x} * picture.channels;
   const bool grey = picture.channels <= 2;

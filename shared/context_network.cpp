@@ -13,7 +13,8 @@ void CopyOutputs(const IntegerLayer& layer, uint32_t first, uint32_t count, Inte
   std::copy_n(layer.multiplier.data() + first, count, part.multiplier.data() + at);
   std::copy_n(layer.weight.data() + first * in, count * in, part.weight.data() + at * in);
   for (size_t set = 0; set < layer.bias_sets; ++set) {
-    std::copy_n(layer.bias.data() + set * layer.out_channels + first, count, part.bias.data() + set * part.out_channels + at);
+    std::copy_n(layer.bias.data() + set * layer.out_channels + first, count,
+                part.bias.data() + set * part.out_channels + at);
   }
 }
 
@@ -72,7 +73,8 @@ Status ContextNetwork::StartHead(uint32_t group) {
   if (rows == 0 || columns == 0) return {};
   LIC_CHECK(gathered_.Reshape(rows, columns, hidden_.channels));
   size_t to = 0;
-  VisitClass(hidden_, class_, [&](size_t position) { std::copy_n(hidden_.at(position), hidden_.channels, gathered_.at(to++)); });
+  VisitClass(hidden_, class_,
+             [&](size_t position) { std::copy_n(hidden_.at(position), hidden_.channels, gathered_.at(to++)); });
   heads_[group].Start(gathered_, nullptr, pass_);
   in_head_ = true;
   return {};
@@ -81,7 +83,8 @@ Status ContextNetwork::StartHead(uint32_t group) {
 Status ContextNetwork::EndHead(uint32_t group) {
   LIC_CHECK(heads_[group].TakeOutput(result_));
   size_t from = 0;
-  VisitClass(*parameters_, class_, [&](size_t position) { std::copy_n(result_.at(from++), result_.channels, parameters_->at(position)); });
+  VisitClass(*parameters_, class_,
+             [&](size_t position) { std::copy_n(result_.at(from++), result_.channels, parameters_->at(position)); });
   in_head_ = false;
   return {};
 }
@@ -94,7 +97,8 @@ void ContextNetwork::PickGroup(uint32_t group) {
   });
 }
 
-Status ContextNetwork::Start(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters) {
+Status ContextNetwork::Start(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass,
+                             IntegerPlane& parameters) {
   parameters_ = &parameters;
   pass_ = pass;
   in_trunk_ = true;
@@ -130,7 +134,8 @@ Status ContextNetwork::Step(int64_t& work) {
   return {};
 }
 
-Status ContextNetwork::Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters) {
+Status ContextNetwork::Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass,
+                           IntegerPlane& parameters) {
   int64_t work = INT64_MAX;
   LIC_CHECK(Start(context, features, pass, parameters));
   while (!done()) LIC_CHECK(Step(work));

@@ -12,11 +12,12 @@ class ContextNetwork {
   // `model` must outlive the network.
   static Result<ContextNetwork> Build(const EntropyModel& model);
 
-  // Means and scale indices of what `pass` codes: (height, width, 2 * group size), first the means of the position's group, then its scale
-  // indices. Undefined where the pass codes nothing.
+  // Means and scale indices of what `pass` codes: (height, width, 2 * group size), first the means of the position's
+  // group, then its scale indices. Undefined where the pass codes nothing.
   Status Run(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters);
 
-  // The same in steps: Start, then Step until done(). The planes must outlive the steps, and `parameters` must stay where it is.
+  // The same in steps: Start, then Step until done(). The planes must outlive the steps, and `parameters` must stay
+  // where it is.
   Status Start(const IntegerPlane& context, const IntegerPlane& features, uint32_t pass, IntegerPlane& parameters);
   // As IntegerNetwork::Step.
   Status Step(int64_t& work);
@@ -34,9 +35,9 @@ class ContextNetwork {
   IntegerNetwork trunk_;
   std::vector<IntegerLayer> head_layers_;  // one a group, or none if the last layer could not be split
   std::vector<IntegerNetwork> heads_;
-  IntegerPlane hidden_;                    // what the trunk gives
-  IntegerPlane gathered_;                  // its values at the positions of one class, (1, positions, channels)
-  IntegerPlane result_;                    // (1, positions, 2 * group size)
+  IntegerPlane hidden_;    // what the trunk gives
+  IntegerPlane gathered_;  // its values at the positions of one class, (1, positions, channels)
+  IntegerPlane result_;    // (1, positions, 2 * group size)
 
   // Where a run in steps stands: in the trunk, then in the head of each class.
   IntegerPlane* parameters_ = nullptr;

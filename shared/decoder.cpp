@@ -3,8 +3,9 @@
 //   HYPER ──rANS──> hyper-latents ──> features ─┬──> preview
 //   TILES ──rANS, tile by tile, pass by pass────┴──> latents ──gain, synthesis, strip by strip──> pixels
 //
-// As soon as a row of tiles is decoded, the strips that lie in it are made: latents and pixels need not be kept for the whole picture, and a
-// file may still be coming in. decoder_state.h says what is kept from step to step, decoder_interface.cpp how a caller drives it.
+// As soon as a row of tiles is decoded, the strips that lie in it are made: latents and pixels need not be kept for the
+// whole picture, and a file may still be coming in. decoder_state.h says what is kept from step to step,
+// decoder_interface.cpp how a caller drives it.
 #include "decoder_state.h"
 
 #include <algorithm>
@@ -17,8 +18,8 @@
 namespace lic {
 namespace {
 
-// A row of the network's picture to bytes. One plain loop, so that compilers make SIMD of it. What is not a number, as a hostile model can make
-// it, becomes 0: the order of max's arguments sees to that.
+// A row of the network's picture to bytes. One plain loop, so that compilers make SIMD of it. What is not a number, as
+// a hostile model can make it, becomes 0: the order of max's arguments sees to that.
 void ToBytes(const float* values, size_t count, uint8_t* bytes) {
   for (size_t i = 0; i < count; ++i) {
     const float value = std::min(std::max(0.0f, values[i] + 0.5f), 1.0f);
@@ -34,19 +35,24 @@ Result<Buffer<uint8_t>> CopyOf(Bytes bytes) {
 
 }  // namespace
 
-Failure AboutTile(const char* what, uint32_t tile, const Failure& failure) { return Fail(failure.error, "%stile %u: %s", what, tile, failure.what); }
+Failure AboutTile(const char* what, uint32_t tile, const Failure& failure) {
+  return Fail(failure.error, "%stile %u: %s", what, tile, failure.what);
+}
 
 Status HyperDecoder::Start(const Container& file, const Model& model) {
   const Header& header = file.header;
   LIC_TRY(coder, EntropyCoder::Build(model.data().entropy));
-  LIC_CHECK(hyper.Reshape(CeilDiv(header.height, kHyperStride), CeilDiv(header.width, kHyperStride), model.data().entropy.hyper_channels));
+  LIC_CHECK(hyper.Reshape(CeilDiv(header.height, kHyperStride), CeilDiv(header.width, kHyperStride),
+                          model.data().entropy.hyper_channels));
   LIC_TRY(stream, CopyOf(file.hyper));
   coder.StartHyper(stream, header.quality256);
   return {};
 }
 
 Result<bool> HyperDecoder::Step(const Header& header, int64_t& work) {
-  if (in_features) return coder.StepFeatures(CeilDiv(header.height, kLatentStride), CeilDiv(header.width, kLatentStride), features, work);
+  if (in_features)
+    return coder.StepFeatures(CeilDiv(header.height, kLatentStride), CeilDiv(header.width, kLatentStride), features,
+                              work);
   LIC_TRY(in_features, coder.StepHyper(hyper, work));
   if (in_features) coder.StartFeatures(hyper);
   return false;
@@ -55,14 +61,17 @@ Result<bool> HyperDecoder::Step(const Header& header, int64_t& work) {
 // The region that was asked for, and what it takes.
 Status Decoder::State::SetUp(const Header& header) {
   if (uint64_t{header.width} * header.height > options.max_pixels) {
-    return Fail(Error::kLimitExceeded, "%u x %u pixels, the limit is %llu", header.width, header.height, static_cast<unsigned long long>(options.max_pixels));
+    return Fail(Error::kLimitExceeded, "%u x %u pixels, the limit is %llu", header.width, header.height,
+                static_cast<unsigned long long>(options.max_pixels));
   }
   LIC_CHECK(CheckModel(header, model));
   const Region& asked = options.region;
   const bool everything = asked.x == 0 && asked.y == 0 && asked.width == 0 && asked.height == 0;
-  const bool inside = asked.width > 0 && asked.height > 0 && uint64_t{asked.x} + asked.width <= header.width && uint64_t{asked.y} + asked.height <= header.height;
+  const bool inside = asked.width > 0 && asked.height > 0 && uint64_t{asked.x} + asked.width <= header.width &&
+                      uint64_t{asked.y} + asked.height <= header.height;
   if (!everything && !inside) {
-    return Fail(Error::kInvalidArgument, "region of %u x %u at %u, %u in a picture of %u x %u", asked.width, asked.height, asked.x, asked.y, header.width, header.height);
+    return Fail(Error::kInvalidArgument, "region of %u x %u at %u, %u in a picture of %u x %u", asked.width,
+                asked.height, asked.x, asked.y, header.width, header.height);
   }
   info = ToInfo(header);
   grid = TileGrid(header);
@@ -97,7 +106,7 @@ Status Decoder::State::StepHyper(int64_t& work) {
   return StartPicture();
 }
 
-// ---- Preview -----------------------------------------------------------------------------------------------------------------
+// ---- Preview ----------------------------------------------------------------------------------------------
 
 Status Decoder::State::StartPreview() {
   const uint32_t channels = options.channels ? options.channels : info.channels();
@@ -123,7 +132,7 @@ Status Decoder::State::StepPreview(int64_t& work) {
   return StartPicture();
 }
 
-// ---- Tiles -------------------------------------------------------------------------------------------------------------------
+// ---- Tiles ------------------------------------------------------------------------------------------------
 
 // Claims what the picture itself takes.
 Status Decoder::State::StartPicture() {
@@ -131,13 +140,16 @@ Status Decoder::State::StartPicture() {
   started = false;
   LIC_TRY(synthesis, Network::Build(model.data().synthesis, area.height, area.width));
   next_strip = first_pixel_row() / synthesis->strip_rows() * synthesis->strip_rows();
-  LIC_TRY(strip, Buffer<float>::Allocate(synthesis->strip_rows() * size_t{synthesis->out_width()} * synthesis->out_channels()));
+  LIC_TRY(strip, Buffer<float>::Allocate(synthesis->strip_rows() * size_t{synthesis->out_width()} *
+                                         synthesis->out_channels()));
   LIC_TRY(row_bytes, Buffer<uint8_t>::Allocate(size_t{region.width} * 3));
 
   // Behind a row of tiles there are the latents and rows of the strip that is not ready yet, as StripIsReady says.
   const uint64_t strip_latents = CeilDiv(synthesis->strip_rows(), kLatentStride) + 1;
   const uint64_t held = grid.side / kLatentStride + strip_latents + 2 * uint64_t{reach} + 2;
-  LIC_TRY(latents, LatentPlane::Allocate({area.x, area.y, area.width, static_cast<uint32_t>(std::min<uint64_t>(held, area.height))}, model.data().entropy.latent_channels));
+  LIC_TRY(latents, LatentPlane::Allocate(
+                       {area.x, area.y, area.width, static_cast<uint32_t>(std::min<uint64_t>(held, area.height))},
+                       model.data().entropy.latent_channels));
   uint64_t rows = synthesis->strip_rows();
   if (has_alpha()) rows += grid.side + (uint64_t{reach} + 2) * kLatentStride;
   if (options.keep_picture) rows = region.height;
@@ -204,8 +216,10 @@ Status Decoder::State::StepAlpha(uint32_t tile, int64_t& work) {
   const auto through = alpha.Step({tile_alpha.data(), pixels.width, pixels.height, 1, pixels.width}, work);
   if (!through.ok()) return AboutTile("alpha of ", tile, through.failure());
   if (!through.value()) return {};
-  const uint32_t left = std::max(pixels.x, region.x), right = std::min(pixels.x + pixels.width, region.x + region.width);
-  const uint32_t top = std::max(pixels.y, region.y + first_row), bottom = std::min(pixels.y + pixels.height, region.y + region.height);
+  const uint32_t left = std::max(pixels.x, region.x),
+                 right = std::min(pixels.x + pixels.width, region.x + region.width);
+  const uint32_t top = std::max(pixels.y, region.y + first_row),
+                 bottom = std::min(pixels.y + pixels.height, region.y + region.height);
   for (uint32_t y = top; y < bottom; ++y) {
     const uint8_t* from = tile_alpha.data() + size_t{y - pixels.y} * pixels.width;
     uint8_t* to = row(y - region.y) + picture.channels - 1;
@@ -221,7 +235,7 @@ void Decoder::State::EndTile() {
   ++taken;
 }
 
-// ---- Strips ------------------------------------------------------------------------------------------------------------------
+// ---- Strips -----------------------------------------------------------------------------------------------
 
 bool Decoder::State::StripIsReady() const {
   const uint32_t rows_taken = taken / tiles.width;

@@ -1,4 +1,5 @@
-// What callers see of the decoder: what a file says of itself, a decoder that goes in steps, a picture or a hash in one call.
+// What callers see of the decoder: what a file says of itself, a decoder that goes in steps, a picture or a hash in one
+// call.
 #include <new>
 
 #include "checksum.h"
@@ -45,7 +46,8 @@ Layout ToLayout(const Container& container) {
 
 Status CheckModel(const Header& header, const Model& model) {
   if (header.model_id == model.id()) return {};
-  return Fail(Error::kModelMismatch, "the file is of model %s, the model handed in is %s", ToHex(header.model_id).c_str(), ToHex(model.id()).c_str());
+  return Fail(Error::kModelMismatch, "the file is of model %s, the model handed in is %s",
+              ToHex(header.model_id).c_str(), ToHex(model.id()).c_str());
 }
 
 Result<Info> ReadInfo(Bytes file) {
@@ -58,7 +60,7 @@ Result<Layout> ReadLayout(Bytes file) {
   return ToLayout(container);
 }
 
-// ---- In steps ------------------------------------------------------------------------------------------------------------------
+// ---- In steps ---------------------------------------------------------------------------------------------
 
 Decoder::Decoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Decoder::Decoder(Decoder&&) noexcept = default;
@@ -66,7 +68,8 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 Decoder::~Decoder() = default;
 
 Result<Decoder> Decoder::Begin(const Model& model, const DecoderOptions& options) {
-  if (options.channels != 0 && options.channels != 4) return Fail(Error::kInvalidArgument, "%u channels cannot be asked for", options.channels);
+  if (options.channels != 0 && options.channels != 4)
+    return Fail(Error::kInvalidArgument, "%u channels cannot be asked for", options.channels);
   std::unique_ptr<State> state(new (std::nothrow) State(model, options));
   if (!state) return Fail(Error::kOutOfMemory, "no memory for a decoder");
   return Decoder(std::move(state));
@@ -98,11 +101,16 @@ Status Decoder::Step() {
   if (state.stage == Stage::kTiles && !state.started && state.StripIsReady()) state.stage = Stage::kStrip;
   state.synthesized = state.stage == Stage::kStrip;
   switch (state.stage) {
-    case Stage::kHyper: return state.StepHyper(work);
-    case Stage::kPreview: return state.StepPreview(work);
-    case Stage::kTiles: return state.StepTile(work);
-    case Stage::kStrip: return state.StepStrip(work);
-    case Stage::kDone: break;
+    case Stage::kHyper:
+      return state.StepHyper(work);
+    case Stage::kPreview:
+      return state.StepPreview(work);
+    case Stage::kTiles:
+      return state.StepTile(work);
+    case Stage::kStrip:
+      return state.StepStrip(work);
+    case Stage::kDone:
+      break;
   }
   return {};
 }
@@ -188,9 +196,11 @@ Result<SymbolHash> HashSymbols(Bytes file, const Model& model) {
   }
   Sha256Hasher hasher;
   const IntegerPlane& hyper = entropy.hyper;
-  LIC_CHECK(HashPlane(hasher, hyper.positions(), hyper.channels, [&](size_t position, uint32_t c) { return hyper.at(position)[c]; }));
+  LIC_CHECK(HashPlane(hasher, hyper.positions(), hyper.channels,
+                      [&](size_t position, uint32_t c) { return hyper.at(position)[c]; }));
   LIC_CHECK(HashPlane(hasher, size_t{whole.height} * whole.width, latents.channels, [&](size_t position, uint32_t c) {
-    return static_cast<int16_t>(std::clamp<int32_t>(latents.values[position * latents.channels + c], INT16_MIN, INT16_MAX));
+    return static_cast<int16_t>(
+        std::clamp<int32_t>(latents.values[position * latents.channels + c], INT16_MIN, INT16_MAX));
   }));
   return hasher.Finish();
 }

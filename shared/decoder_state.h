@@ -56,29 +56,29 @@ struct Decoder::State {
   Stage stage = Stage::kHyper;
   bool started = false;  // the stage, or in kTiles the next tile
   bool in_alpha = false;
-  uint32_t taken = 0;    // of the tiles that the area takes, those that are decoded
+  uint32_t taken = 0;  // of the tiles that the area takes, those that are decoded
   HyperDecoder entropy;
   Buffer<float> inverse_gains;  // (latent_channels), of latents in 1/16
   std::optional<Preview> preview;
   bool preview_done = false;
 
-  uint32_t located = 0;       // tiles whose place in the file is known
-  size_t location = 0;        // of tile `located` in the tiles
-  Buffer<uint8_t> stream;     // of the tile's latents, or alpha
-  LatentPlane latents;        // of the area, the rows that are needed
+  uint32_t located = 0;    // tiles whose place in the file is known
+  size_t location = 0;     // of tile `located` in the tiles
+  Buffer<uint8_t> stream;  // of the tile's latents, or alpha
+  LatentPlane latents;     // of the area, the rows that are needed
   AlphaDecoder alpha;
-  Buffer<uint8_t> tile_alpha; // (tile height, tile width)
+  Buffer<uint8_t> tile_alpha;  // (tile height, tile width)
 
   std::optional<Network> synthesis;  // of the area; rows of it below are pixels from the area's top
   Buffer<float> strip;               // (strip rows, width of the area in pixels, 3)
   Buffer<uint8_t> row_bytes;         // (width of the region, 3)
   uint32_t next_strip = 0;           // the row with which the next strip begins
 
-  Picture picture;            // the region, or as many rows of it as are needed
-  uint32_t first_row = 0;     // of the region, in `picture`
-  uint32_t rows_done = 0;     // of the region
-  uint32_t rows_new = 0;      // of these, made by the last step
-  bool synthesized = false;   // by the last step
+  Picture picture;           // the region, or as many rows of it as are needed
+  uint32_t first_row = 0;    // of the region, in `picture`
+  uint32_t rows_done = 0;    // of the region
+  uint32_t rows_new = 0;     // of these, made by the last step
+  bool synthesized = false;  // by the last step
 
   Status SetUp(const Header& header);
   Status StepHyper(int64_t& work);
@@ -100,7 +100,9 @@ struct Decoder::State {
   bool has_alpha() const { return info.has_alpha; }
   uint32_t tile_count() const { return tiles.width * tiles.height; }
   // The number in the file of the n-th tile that the area takes.
-  uint32_t TileNumber(uint32_t n) const { return (tiles.y + n / tiles.width) * grid.columns + tiles.x + n % tiles.width; }
+  uint32_t TileNumber(uint32_t n) const {
+    return (tiles.y + n / tiles.width) * grid.columns + tiles.x + n % tiles.width;
+  }
   uint32_t first_pixel_row() const { return region.y - area.y * kLatentStride; }
   uint32_t strip_end() const { return std::min(next_strip + synthesis->strip_rows(), synthesis->out_height()); }
   uint8_t* row(uint32_t y) { return picture.pixels.data() + size_t{y - first_row} * picture.width * picture.channels; }

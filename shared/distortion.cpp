@@ -25,11 +25,12 @@ float ToByte(float pixel) {
 
 bool Moves(float pixel) { return pixel + 0.5f >= 0 && pixel + 0.5f <= 1; }
 
-// ---- Squared error -----------------------------------------------------------------------------------------------------------
+// ---- Squared error ----------------------------------------------------------------------------------------
 
 class SquaredError : public Distortion {
  public:
-  SquaredError(const Source& source, uint32_t first, Buffer<float> original) : source_(&source), first_(first), original_(std::move(original)) {}
+  SquaredError(const Source& source, uint32_t first, Buffer<float> original)
+      : source_(&source), first_(first), original_(std::move(original)) {}
   uint32_t ahead() const override { return 0; }
   double loss() const override { return squares_; }
 
@@ -50,7 +51,8 @@ class SquaredError : public Distortion {
 
   void ToGradient(uint32_t row, float* pixels) override {
     source_->FillRow(first_ + row, source_->view.width, original_.data());
-    for (size_t i = 0; i < original_.size(); ++i) pixels[i] = Moves(pixels[i]) ? (pixels[i] + 0.5f) - (original_[i] + 0.5f) : 0;
+    for (size_t i = 0; i < original_.size(); ++i)
+      pixels[i] = Moves(pixels[i]) ? (pixels[i] + 0.5f) - (original_[i] + 0.5f) : 0;
   }
 
  private:
@@ -60,7 +62,7 @@ class SquaredError : public Distortion {
   double squares_ = 0;
 };
 
-// ---- What people see ---------------------------------------------------------------------------------------------------------
+// ---- What people see --------------------------------------------------------------------------------------
 
 // Of a pixel; its luma and colour differences as in BT.601.
 struct PixelError {
@@ -70,12 +72,13 @@ struct PixelError {
   float red_difference() const { return (red - luma()) / kRedRange; }
 };
 
-// models/training/losses.py defines it. MS-SSIM's product over scales of means over the picture is replaced by the sum of their losses, to which it
-// comes near for small losses: so every window counts by itself, and a part of the picture has its own loss. Scales and windows are those of the whole
-// picture; of them those count that lie in the rows.
+// models/training/losses.py defines it. MS-SSIM's product over scales of means over the picture is replaced by the sum
+// of their losses, to which it comes near for small losses: so every window counts by itself, and a part of the picture
+// has its own loss. Scales and windows are those of the whole picture; of them those count that lie in the rows.
 class VisualError : public Distortion {
  public:
-  static Result<std::unique_ptr<Distortion>> Make(const Source& source, const VisualLoss& weights, uint32_t first, uint32_t height);
+  static Result<std::unique_ptr<Distortion>> Make(const Source& source, const VisualLoss& weights, uint32_t first,
+                                                  uint32_t height);
 
   uint32_t ahead() const override { return (kSsimWindow << (scales_.size() - 1)) - 1; }
   void Begin() override;
@@ -84,7 +87,8 @@ class VisualError : public Distortion {
   double loss() const override;
 
  private:
-  VisualError(const Source& source, const VisualLoss& weights, uint32_t first) : source_(&source), first_(first), fidelity_(weights.fidelity), colour_(weights.colour * 3 / 2) {}
+  VisualError(const Source& source, const VisualLoss& weights, uint32_t first)
+      : source_(&source), first_(first), fidelity_(weights.fidelity), colour_(weights.colour * 3 / 2) {}
   Status AddScales(const VisualLoss& weights, uint32_t height);
   void AddLuma();
 
@@ -92,12 +96,13 @@ class VisualError : public Distortion {
   uint32_t first_, next_ = 0;
   float fidelity_, colour_;  // what a squared error weighs
   std::vector<StructureScale> scales_;
-  Buffer<float> original_;   // a row of the picture
-  Buffer<float> luma_;       // (width), of the gradient
-  double squares_ = 0;       // weighed
+  Buffer<float> original_;  // a row of the picture
+  Buffer<float> luma_;      // (width), of the gradient
+  double squares_ = 0;      // weighed
 };
 
-Result<std::unique_ptr<Distortion>> VisualError::Make(const Source& source, const VisualLoss& weights, uint32_t first, uint32_t height) {
+Result<std::unique_ptr<Distortion>> VisualError::Make(const Source& source, const VisualLoss& weights, uint32_t first,
+                                                      uint32_t height) {
   std::unique_ptr<VisualError> error(new (std::nothrow) VisualError(source, weights, first));
   if (!error) return Fail(Error::kOutOfMemory, "no memory for a distortion");
   LIC_CHECK(error->AddScales(weights, height));
@@ -115,7 +120,8 @@ Status VisualError::AddScales(const VisualLoss& weights, uint32_t height) {
   float sum = 0;
   for (uint32_t scale = 0; scale < count; ++scale) sum += kScaleWeights[scale];
   for (uint32_t scale = 0; scale < count; ++scale) {
-    const float windows = static_cast<float>((picture_width >> scale) - kSsimWindow + 1) * static_cast<float>((picture_height >> scale) - kSsimWindow + 1);
+    const float windows = static_cast<float>((picture_width >> scale) - kSsimWindow + 1) *
+                          static_cast<float>((picture_height >> scale) - kSsimWindow + 1);
     const float samples = static_cast<float>(picture_width) * static_cast<float>(picture_height) * 3 / windows;
     const StructureWeights own = {weights.structure * samples * kScaleWeights[scale] / sum, scale + 1 == count,
                                   scale < kTextureScales ? weights.detail * samples / kTextureScales : 0};
@@ -187,8 +193,10 @@ double VisualError::loss() const {
 
 }  // namespace
 
-Result<std::unique_ptr<Distortion>> MakeDistortion(const Source& source, const std::optional<VisualLoss>& visual, uint32_t first, uint32_t height) {
-  if (visual && std::min(source.view.width, source.view.height) >= kSsimWindow) return VisualError::Make(source, *visual, first, height);
+Result<std::unique_ptr<Distortion>> MakeDistortion(const Source& source, const std::optional<VisualLoss>& visual,
+                                                   uint32_t first, uint32_t height) {
+  if (visual && std::min(source.view.width, source.view.height) >= kSsimWindow)
+    return VisualError::Make(source, *visual, first, height);
   LIC_TRY(auto original, Buffer<float>::Allocate(size_t{source.view.width} * 3));
   std::unique_ptr<Distortion> error(new (std::nothrow) SquaredError(source, first, std::move(original)));
   if (!error) return Fail(Error::kOutOfMemory, "no memory for a distortion");

@@ -22,24 +22,33 @@ namespace lic {
 namespace {
 
 Status CheckArguments(const PictureView& picture, const EncodeOptions& options) {
-  if (options.target == Target::kQuality && !(options.quality >= 1 && options.quality <= 100)) return Fail(Error::kInvalidArgument, "quality %g is not within 1 and 100", options.quality);
+  if (options.target == Target::kQuality && !(options.quality >= 1 && options.quality <= 100))
+    return Fail(Error::kInvalidArgument, "quality %g is not within 1 and 100", options.quality);
   if (options.target > Target::kSsim) return Fail(Error::kInvalidArgument, "no such target");
-  if (options.target == Target::kSsim && std::min(picture.width, picture.height) < kSsimWindow) return Fail(Error::kInvalidArgument, "SSIM takes sides of at least %u", kSsimWindow);
-  if (options.effort < 0 || options.effort > kMaxEffort) return Fail(Error::kInvalidArgument, "effort %d is not within 0 and %d", options.effort, kMaxEffort);
-  if (options.tile_units < 1 || options.tile_units > kMaxTileUnits) return Fail(Error::kInvalidArgument, "tiles of %u units", options.tile_units);
-  if (picture.channels < 1 || picture.channels > 4) return Fail(Error::kInvalidArgument, "%u channels", picture.channels);
+  if (options.target == Target::kSsim && std::min(picture.width, picture.height) < kSsimWindow)
+    return Fail(Error::kInvalidArgument, "SSIM takes sides of at least %u", kSsimWindow);
+  if (options.effort < 0 || options.effort > kMaxEffort)
+    return Fail(Error::kInvalidArgument, "effort %d is not within 0 and %d", options.effort, kMaxEffort);
+  if (options.tile_units < 1 || options.tile_units > kMaxTileUnits)
+    return Fail(Error::kInvalidArgument, "tiles of %u units", options.tile_units);
+  if (picture.channels < 1 || picture.channels > 4)
+    return Fail(Error::kInvalidArgument, "%u channels", picture.channels);
   if (picture.width < 1 || picture.height < 1 || picture.width > kMaxSide || picture.height > kMaxSide) {
     return Fail(Error::kUnsupportedImage, "a picture of %u x %u pixels", picture.width, picture.height);
   }
-  if (uint64_t{picture.width} * picture.height > kMaxPixels) return Fail(Error::kUnsupportedImage, "a picture of more than 2^28 pixels");
-  if (picture.stride < size_t{picture.width} * picture.channels) return Fail(Error::kInvalidArgument, "rows of %zu bytes overlap", picture.stride);
+  if (uint64_t{picture.width} * picture.height > kMaxPixels)
+    return Fail(Error::kUnsupportedImage, "a picture of more than 2^28 pixels");
+  if (picture.stride < size_t{picture.width} * picture.channels)
+    return Fail(Error::kInvalidArgument, "rows of %zu bytes overlap", picture.stride);
   for (const Bytes block : {options.metadata.icc, options.metadata.exif, options.metadata.xmp}) {
-    if (block.size() > kMaxMetadataBytes) return Fail(Error::kUnsupportedImage, "metadata of %zu bytes, 4 MiB is the most", block.size());
+    if (block.size() > kMaxMetadataBytes)
+      return Fail(Error::kUnsupportedImage, "metadata of %zu bytes, 4 MiB is the most", block.size());
   }
   return {};
 }
 
-// The picture, extended to whole latents by its last column and row -> latents without gain, (latent height, latent width, latent_channels)
+// The picture, extended to whole latents by its last column and row -> latents without gain, (latent height, latent
+// width, latent_channels)
 Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network) {
   const uint32_t height = CeilDiv(source.view.height, kLatentStride) * kLatentStride;
   const uint32_t width = CeilDiv(source.view.width, kLatentStride) * kLatentStride;
@@ -54,11 +63,13 @@ Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network)
 }
 
 // latents with their gain -> hyper-latents, (hyper height, hyper width, hyper_channels)
-Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height, uint32_t width, const FloatNetwork& network) {
+Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height, uint32_t width,
+                                  const FloatNetwork& network) {
   const size_t row_values = size_t{width} * network.in_channels;
   auto fill = [&](uint32_t row, float* to) { std::copy_n(latents.data() + row * row_values, row_values, to); };
   LIC_TRY(auto analysis, Network::Build(network, height, width));
-  LIC_TRY(auto values, Buffer<float>::Allocate(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
+  LIC_TRY(auto values,
+          Buffer<float>::Allocate(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
   const size_t out_row = size_t{analysis.out_width()} * analysis.out_channels();
   for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
     LIC_CHECK(analysis.Run(row, RowSource(fill), values.data() + row * out_row));
@@ -66,7 +77,8 @@ Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height,
   IntegerPlane hyper;
   LIC_CHECK(hyper.Reshape(analysis.out_height(), analysis.out_width(), analysis.out_channels()));
   const float limit = kHyperMax;
-  for (size_t i = 0; i < values.size(); ++i) hyper.values[i] = static_cast<int16_t>(std::lrint(std::clamp(values[i], -limit, limit)));
+  for (size_t i = 0; i < values.size(); ++i)
+    hyper.values[i] = static_cast<int16_t>(std::lrint(std::clamp(values[i], -limit, limit)));
   return hyper;
 }
 
@@ -79,7 +91,8 @@ AlphaView<const uint8_t> TileAlpha(const Source& source, const Rect& tile) {
 // A picture analysed, to be coded with one quality or with several.
 class PictureEncoder {
  public:
-  static Result<PictureEncoder> Make(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options);
+  static Result<PictureEncoder> Make(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                                     const EncodeOptions& options);
   // `last`: no other quality will be asked for.
   Result<Buffer<uint8_t>> Encode(uint32_t quality256, bool last);
 
@@ -95,7 +108,8 @@ class PictureEncoder {
   std::vector<Buffer<uint8_t>> alpha_streams_;  // of each tile, if the picture has alpha
 };
 
-Result<PictureEncoder> PictureEncoder::Make(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options) {
+Result<PictureEncoder> PictureEncoder::Make(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                                            const EncodeOptions& options) {
   PictureEncoder result;
   result.model_ = &model;
   result.encoder_ = &encoder;
@@ -145,14 +159,16 @@ Result<Buffer<uint8_t>> PictureEncoder::Encode(uint32_t quality256, bool last) {
   IntegerPlane features;
   LIC_CHECK(coder.DeriveFeatures(hyper, height, width, features));
   const TileGrid grid(header);
-  const SearchTask task = {&source_, &model_->data().synthesis, &gains, &features, grid, Lambda(quality256), &encoder_->data().visual_loss};
+  const SearchTask task = {&source_,           &model_->data().synthesis,    &gains, &features, grid,
+                           Lambda(quality256), &encoder_->data().visual_loss};
   LIC_TRY(const auto weights, Search(task, options_->effort, coder, latents));
   const Quantiser quantiser = {weights.channels.data(), weights.places.data(), false};
   std::vector<Buffer<uint8_t>> latent_streams(grid.count());
   for (uint32_t tile = 0; tile < grid.count(); ++tile) {
     const Rect at = grid.Latents(tile);
     const size_t row_stride = size_t{width} * entropy.latent_channels;
-    const GainedLatents tile_latents = {latents.data() + at.y * row_stride + size_t{at.x} * entropy.latent_channels, row_stride};
+    const GainedLatents tile_latents = {latents.data() + at.y * row_stride + size_t{at.x} * entropy.latent_channels,
+                                        row_stride};
     LIC_TRY(latent_streams[tile], coder.EncodeTile(tile_latents, quantiser, features, at));
   }
   return WriteContainer({header, options_->metadata, hyper_stream, latent_streams, alpha_streams_});
@@ -168,7 +184,8 @@ Result<double> Measure(Bytes file, Target target, const PictureView& original, c
 
 }  // namespace
 
-Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options) {
+Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                               const EncodeOptions& options) {
   LIC_CHECK(CheckArguments(picture, options));
   TargetSearch search(options.target, options.target_value);
   if (options.target != Target::kQuality) LIC_CHECK(search.Check());

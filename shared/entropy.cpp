@@ -13,9 +13,12 @@ constexpr float kMaxCoded = kMaxResidual;
 constexpr int64_t kSymbolWork = 64;  // coding a symbol takes about as long as so many multiplications
 
 // What is not a number, as a hostile model can make it, becomes a number: the order of max's arguments sees to that.
-int RoundToResidual(float value) { return static_cast<int>(std::lrint(std::min(std::max(-kMaxCoded, value), kMaxCoded))); }
+int RoundToResidual(float value) {
+  return static_cast<int>(std::lrint(std::min(std::max(-kMaxCoded, value), kMaxCoded)));
+}
 
-// The residual whose bits and error together cost least, of the nearest and of those that the quantiser may put in its place.
+// The residual whose bits and error together cost least, of the nearest and of those that the quantiser may put in its
+// place.
 int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, float error_weight, bool lowers_all) {
   const int nearest = RoundToResidual(target);
   if (nearest == 0 || (!lowers_all && std::abs(nearest) > 1)) return nearest;
@@ -38,7 +41,8 @@ int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, flo
 
 Result<LatentPlane> LatentPlane::Allocate(const Rect& held, uint32_t channels) {
   const uint64_t count = uint64_t{held.height} * held.width * channels;
-  if (count > SIZE_MAX / 8) return Fail(Error::kOutOfMemory, "%u x %u x %u latents are too many", channels, held.height, held.width);
+  if (count > SIZE_MAX / 8)
+    return Fail(Error::kOutOfMemory, "%u x %u x %u latents are too many", channels, held.height, held.width);
   LatentPlane plane;
   plane.held = held;
   plane.channels = channels;
@@ -62,7 +66,7 @@ Result<EntropyCoder> EntropyCoder::Build(const EntropyModel& model) {
   return coder;
 }
 
-// ---- Hyper-latents -----------------------------------------------------------------------------------------------------------
+// ---- Hyper-latents ----------------------------------------------------------------------------------------
 
 Result<Buffer<uint8_t>> EntropyCoder::EncodeHyper(const IntegerPlane& hyper, uint32_t quality256) const {
   const size_t prior = size_t{NearestAnchor(quality256)} * hyper.channels;
@@ -97,19 +101,22 @@ Result<bool> EntropyCoder::StepHyper(IntegerPlane& hyper, int64_t& work) {
   return true;
 }
 
-Result<bool> EntropyCoder::StepFeatures(uint32_t latent_height, uint32_t latent_width, IntegerPlane& features, int64_t& work) {
+Result<bool> EntropyCoder::StepFeatures(uint32_t latent_height, uint32_t latent_width, IntegerPlane& features,
+                                        int64_t& work) {
   LIC_CHECK(hyper_synthesis_.Step(work));
   if (!hyper_synthesis_.done()) return false;
   IntegerPlane whole;
   LIC_CHECK(hyper_synthesis_.TakeOutput(whole));
   LIC_CHECK(features.Reshape(latent_height, latent_width, whole.channels));
   for (uint32_t y = 0; y < latent_height; ++y) {
-    std::copy_n(whole.at(size_t{y} * whole.width), size_t{latent_width} * whole.channels, features.at(size_t{y} * latent_width));
+    std::copy_n(whole.at(size_t{y} * whole.width), size_t{latent_width} * whole.channels,
+                features.at(size_t{y} * latent_width));
   }
   return true;
 }
 
-Status EntropyCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_height, uint32_t latent_width, IntegerPlane& features) {
+Status EntropyCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_height, uint32_t latent_width,
+                                    IntegerPlane& features) {
   int64_t work = INT64_MAX;
   StartFeatures(hyper);
   LIC_TRY([[maybe_unused]] const bool through, StepFeatures(latent_height, latent_width, features, work));
@@ -117,13 +124,14 @@ Status EntropyCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_h
   return {};
 }
 
-// ---- Latents -----------------------------------------------------------------------------------------------------------------
+// ---- Latents ----------------------------------------------------------------------------------------------
 
 Status EntropyCoder::BeginTile(const IntegerPlane& features, const Rect& tile) {
   tile_ = tile;
   LIC_CHECK(tile_features_.Reshape(tile.height, tile.width, features.channels));
   for (uint32_t y = 0; y < tile.height; ++y) {
-    std::copy_n(features.at(size_t{tile.y + y} * features.width + tile.x), size_t{tile.width} * features.channels, tile_features_.at(size_t{y} * tile.width));
+    std::copy_n(features.at(size_t{tile.y + y} * features.width + tile.x), size_t{tile.width} * features.channels,
+                tile_features_.at(size_t{y} * tile.width));
   }
   LIC_CHECK(context_.Reshape(tile.height, tile.width, model_->latent_channels));
   std::fill_n(context_.values.data(), context_.positions() * context_.channels, int16_t{0});
@@ -174,7 +182,8 @@ void EntropyCoder::VisitRow(Visitor visit) {
 }
 
 template <class Put>
-Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents* coded, Put put) {
+Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
+                              const Rect& tile, const CodedLatents* coded, Put put) {
   if (!costs_) {
     LIC_TRY(costs_, ResidualCosts::Make(*model_));
   }
@@ -183,13 +192,18 @@ Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& qua
   const auto visit = [&](uint32_t x, uint32_t y, uint32_t channel, int32_t mean, uint32_t scale) {
     int q = 0;
     if (scale >= model_->skip_below) {
-      const float target = latents.values[y * latents.row_stride + size_t{x} * channels + channel] - static_cast<float>(mean) / kMeanUnit;
-      const float place = quantiser.place_weight ? quantiser.place_weight[size_t{tile.y + y} * features.width + tile.x + x] : 1;
-      q = quantiser.channel_weight ? ChooseResidual(target, scale, costs, quantiser.channel_weight[channel] * place, quantiser.lowers_all) : RoundToResidual(target);
+      const float target = latents.values[y * latents.row_stride + size_t{x} * channels + channel] -
+                           static_cast<float>(mean) / kMeanUnit;
+      const float place =
+          quantiser.place_weight ? quantiser.place_weight[size_t{tile.y + y} * features.width + tile.x + x] : 1;
+      q = quantiser.channel_weight
+              ? ChooseResidual(target, scale, costs, quantiser.channel_weight[channel] * place, quantiser.lowers_all)
+              : RoundToResidual(target);
       put(scale, q);
     }
     const int32_t latent = kMeanUnit * q + mean;
-    if (coded) coded->values[y * coded->row_stride + size_t{x} * channels + channel] = static_cast<float>(latent) / kMeanUnit;
+    if (coded)
+      coded->values[y * coded->row_stride + size_t{x} * channels + channel] = static_cast<float>(latent) / kMeanUnit;
     return latent;
   };
   LIC_CHECK(BeginTile(features, tile));
@@ -199,7 +213,8 @@ Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& qua
   return {};
 }
 
-Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile) {
+Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser,
+                                                 const IntegerPlane& features, const Rect& tile) {
   RansWriter writer;
   Status put;
   LIC_CHECK(Quantise(latents, quantiser, features, tile, nullptr, [&](uint32_t scale, int q) {
@@ -209,9 +224,11 @@ Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, c
   return writer.Finish();
 }
 
-Result<double> EntropyCoder::QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features, const Rect& tile, const CodedLatents& coded) {
+Result<double> EntropyCoder::QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser,
+                                          const IntegerPlane& features, const Rect& tile, const CodedLatents& coded) {
   double bits = 0;
-  LIC_CHECK(Quantise(latents, quantiser, features, tile, &coded, [&](uint32_t scale, int q) { bits += static_cast<double>(costs_->Bits(scale, q)); }));
+  LIC_CHECK(Quantise(latents, quantiser, features, tile, &coded,
+                     [&](uint32_t scale, int q) { bits += static_cast<double>(costs_->Bits(scale, q)); }));
   return bits;
 }
 
@@ -235,7 +252,9 @@ Result<bool> EntropyCoder::StepTile(LatentPlane& latents, int64_t& work) {
   return through;
 }
 
-Status EntropyCoder::StartFirstPass(const IntegerPlane& features, const Rect& tile) { return BeginTile(features, tile); }
+Status EntropyCoder::StartFirstPass(const IntegerPlane& features, const Rect& tile) {
+  return BeginTile(features, tile);
+}
 
 Result<bool> EntropyCoder::StepFirstPass(int64_t& work) {
   LIC_CHECK(context_network_.Step(work));

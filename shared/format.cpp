@@ -17,7 +17,9 @@ constexpr size_t kHeaderCrcOffset = 36;
 constexpr size_t kIndexEntryBytes = 8;
 
 // Whether a file begins with the magic, or with a part of it where it is shorter.
-bool StartsLikeMagic(Bytes file) { return std::equal(file.begin(), file.begin() + std::min<size_t>(4, file.size()), kMagic); }
+bool StartsLikeMagic(Bytes file) {
+  return std::equal(file.begin(), file.begin() + std::min<size_t>(4, file.size()), kMagic);
+}
 
 size_t StreamsPerTile(const Header& header) { return header.has_alpha ? 2 : 1; }
 
@@ -83,12 +85,14 @@ Rect TileGrid::Pixels(uint32_t tile) const {
 
 Rect TileGrid::Latents(uint32_t tile) const {
   const Rect pixels = Pixels(tile);
-  return {pixels.x / kLatentStride, pixels.y / kLatentStride, CeilDiv(pixels.width, kLatentStride), CeilDiv(pixels.height, kLatentStride)};
+  return {pixels.x / kLatentStride, pixels.y / kLatentStride, CeilDiv(pixels.width, kLatentStride),
+          CeilDiv(pixels.height, kLatentStride)};
 }
 
 Result<Header> ReadHeader(Bytes file) {
   if (!StartsLikeMagic(file)) return Fail(Error::kNotLic, "does not begin like a .lic file");
-  if (file.size() < kHeaderBytes) return Fail(Error::kTruncated, "%zu bytes, the header has %zu", file.size(), kHeaderBytes);
+  if (file.size() < kHeaderBytes)
+    return Fail(Error::kTruncated, "%zu bytes, the header has %zu", file.size(), kHeaderBytes);
   ByteReader reader(file.first(kHeaderBytes));
   reader.Take(4);
   Header header;
@@ -103,14 +107,19 @@ Result<Header> ReadHeader(Bytes file) {
   std::memcpy(header.head_hash.bytes, reader.Take(8).data(), 8);
   header.tile_units = reader.Read<uint16_t>();
   const uint16_t reserved = reader.Read<uint16_t>();
-  if (reader.Read<uint32_t>() != Crc32(file.first(kHeaderCrcOffset))) return Fail(Error::kBadChecksum, "checksum of the header");
-  if (header.version > 1) return Fail(Error::kUnsupportedVersion, "version %u of the format, versions 0 and 1 are known", header.version);
+  if (reader.Read<uint32_t>() != Crc32(file.first(kHeaderCrcOffset)))
+    return Fail(Error::kBadChecksum, "checksum of the header");
+  if (header.version > 1)
+    return Fail(Error::kUnsupportedVersion, "version %u of the format, versions 0 and 1 are known", header.version);
   if (flags & ~(kAlphaFlag | kGreyFlag)) return Fail(Error::kBadHeader, "unknown flags %02x", flags);
-  if (header.quality256 < kMinQuality256 || header.quality256 > kMaxQuality256) return Fail(Error::kBadHeader, "quality %u/256", header.quality256);
-  if (header.width < 1 || header.width > kMaxSide || header.height < 1 || header.height > kMaxSide || uint64_t{header.width} * header.height > kMaxPixels) {
+  if (header.quality256 < kMinQuality256 || header.quality256 > kMaxQuality256)
+    return Fail(Error::kBadHeader, "quality %u/256", header.quality256);
+  if (header.width < 1 || header.width > kMaxSide || header.height < 1 || header.height > kMaxSide ||
+      uint64_t{header.width} * header.height > kMaxPixels) {
     return Fail(Error::kBadHeader, "a picture of %u x %u pixels", header.width, header.height);
   }
-  if (header.tile_units < 1 || header.tile_units > kMaxTileUnits) return Fail(Error::kBadHeader, "tiles of %u units", header.tile_units);
+  if (header.tile_units < 1 || header.tile_units > kMaxTileUnits)
+    return Fail(Error::kBadHeader, "tiles of %u units", header.tile_units);
   if (reserved != 0) return Fail(Error::kBadHeader, "reserved field not 0");
   return header;
 }
@@ -148,14 +157,17 @@ Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
   const Extent payload = {position_ + kSectionHeadBytes, head.Read<uint32_t>()};
   const bool is_tiles = type == static_cast<uint8_t>(SectionType::kTiles);
   const bool is_there = payload.length <= rest.size() - kSectionHeadBytes;
-  // Tiles are read as they come, even if they will not all: in pieces and at once a file is refused for the same reason.
+  // Tiles are read as they come, even if they will not all: in pieces and at once a file is refused for the same
+  // reason.
   if (!is_there && !is_tiles) {
-    if (complete) return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", type, position_);
+    if (complete)
+      return Fail(Error::kTruncated, "section %u at byte %zu reaches past the end of the file", type, position_);
     return false;
   }
   uint32_t crc = Crc32(rest.first(5));
   if (!is_tiles) crc = Crc32(file.subspan(payload.offset, payload.length), crc);
-  if (crc != head.Read<uint32_t>()) return Fail(Error::kBadChecksum, "checksum of section %u at byte %zu", type, position_);
+  if (crc != head.Read<uint32_t>())
+    return Fail(Error::kBadChecksum, "checksum of section %u at byte %zu", type, position_);
   if (type <= last_) return Fail(Error::kBadSection, "section %u behind section %u", type, last_);
   last_ = type;
   LIC_CHECK(PlaceSection(type, payload));
@@ -165,20 +177,27 @@ Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
 
 Status ContainerReader::PlaceSection(uint8_t type, Extent payload) {
   const auto place_metadata = [&](Extent& place) -> Status {
-    if (payload.length < 1 || payload.length > kMaxMetadataBytes) return Fail(Error::kBadSection, "section %u of %zu bytes", type, payload.length);
+    if (payload.length < 1 || payload.length > kMaxMetadataBytes)
+      return Fail(Error::kBadSection, "section %u of %zu bytes", type, payload.length);
     place = payload;
     return {};
   };
   switch (static_cast<SectionType>(type)) {
-    case SectionType::kIcc: return place_metadata(icc_);
-    case SectionType::kExif: return place_metadata(exif_);
-    case SectionType::kXmp: return place_metadata(xmp_);
+    case SectionType::kIcc:
+      return place_metadata(icc_);
+    case SectionType::kExif:
+      return place_metadata(exif_);
+    case SectionType::kXmp:
+      return place_metadata(xmp_);
     case SectionType::kHyper:
       if (!IsRansLength(payload.length)) return Fail(Error::kBadSection, "hyper section of %zu bytes", payload.length);
       hyper_ = payload;
       return {};
-    case SectionType::kIndex: index_ = payload; return {};
-    case SectionType::kTiles: return BeginTiles(payload);
+    case SectionType::kIndex:
+      index_ = payload;
+      return {};
+    case SectionType::kTiles:
+      return BeginTiles(payload);
     default:
       if (type >= static_cast<uint8_t>(SectionType::kFirstIgnored)) return {};
       return Fail(Error::kBadSection, "unknown section %u", type);
@@ -191,7 +210,8 @@ Status ContainerReader::BeginTiles(Extent payload) {
   const size_t per_tile = StreamsPerTile(container_.header);
   const uint64_t entries = uint64_t{TileGrid(container_.header).count()} * per_tile;
   if (index_.length != entries * kIndexEntryBytes) {
-    return Fail(Error::kBadSection, "index of %zu bytes for %llu streams", index_.length, static_cast<unsigned long long>(entries));
+    return Fail(Error::kBadSection, "index of %zu bytes for %llu streams", index_.length,
+                static_cast<unsigned long long>(entries));
   }
   ByteReader index(container_.index);
   uint64_t sum = 0;
@@ -204,7 +224,9 @@ Status ContainerReader::BeginTiles(Extent payload) {
     }
     sum += length;
   }
-  if (sum != payload.length) return Fail(Error::kBadSection, "%zu bytes of tiles, the index says %llu", payload.length, static_cast<unsigned long long>(sum));
+  if (sum != payload.length)
+    return Fail(Error::kBadSection, "%zu bytes of tiles, the index says %llu", payload.length,
+                static_cast<unsigned long long>(sum));
   tiles_ = payload;
   position_ = payload.offset;
   in_tiles_ = true;
@@ -218,11 +240,14 @@ Result<bool> ContainerReader::ReadTiles(Bytes file, bool complete) {
     ByteReader index(container_.index.subspan(entry_ * kIndexEntryBytes));
     const size_t length = index.Read<uint32_t>();
     if (length > file.size() - position_) {
-      if (complete) return Fail(Error::kTruncated, "the file ends inside tile %u", static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
+      if (complete)
+        return Fail(Error::kTruncated, "the file ends inside tile %u",
+                    static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
       return false;
     }
     if (Crc32(file.subspan(position_, length)) != index.Read<uint32_t>()) {
-      return Fail(Error::kBadChecksum, "checksum of tile %u", static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
+      return Fail(Error::kBadChecksum, "checksum of tile %u",
+                  static_cast<unsigned>(entry_ / StreamsPerTile(container_.header)));
     }
     position_ += length;
   }
@@ -232,14 +257,17 @@ Result<bool> ContainerReader::ReadTiles(Bytes file, bool complete) {
 
 Status ContainerReader::End() {
   // A cut between two sections leaves a file that is merely too short.
-  if (last_ < static_cast<uint8_t>(SectionType::kTiles)) return Fail(Error::kTruncated, "the file ends behind section %u", last_);
+  if (last_ < static_cast<uint8_t>(SectionType::kTiles))
+    return Fail(Error::kTruncated, "the file ends behind section %u", last_);
   if (tiles_.length == 0) return Fail(Error::kBadSection, "a required section is missing");
   done_ = true;
   return {};
 }
 
 void ContainerReader::PointInto(Bytes file) {
-  const auto at = [&](Extent extent) { return file.subspan(extent.offset, std::min(extent.length, file.size() - extent.offset)); };
+  const auto at = [&](Extent extent) {
+    return file.subspan(extent.offset, std::min(extent.length, file.size() - extent.offset));
+  };
   container_.metadata = {at(icc_), at(exif_), at(xmp_)};
   container_.hyper = at(hyper_);
   container_.index = at(index_);
@@ -267,7 +295,8 @@ Result<Buffer<uint8_t>> WriteContainer(const ContainerParts& parts) {
   if (tile_bytes > UINT32_MAX) return Fail(Error::kUnsupportedImage, "the encoded tiles are larger than 4 GiB");
   const Metadata& metadata = parts.metadata;
   size_t total = kHeaderBytes + 3 * kSectionHeadBytes + parts.hyper.size() + index_bytes + tile_bytes;
-  for (const Bytes block : {metadata.icc, metadata.exif, metadata.xmp}) total += block.empty() ? 0 : kSectionHeadBytes + block.size();
+  for (const Bytes block : {metadata.icc, metadata.exif, metadata.xmp})
+    total += block.empty() ? 0 : kSectionHeadBytes + block.size();
   LIC_TRY(auto file, Buffer<uint8_t>::Allocate(total));
   uint8_t* at = file.data();
   WriteHeader(parts.header, at);

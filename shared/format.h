@@ -6,15 +6,23 @@
 namespace lic {
 
 inline constexpr size_t kSectionHeadBytes = 9;
-inline constexpr uint32_t kTileUnit = 64;          // pixels
-inline constexpr uint32_t kLatentStride = 16;      // pixels per latent
-inline constexpr uint32_t kHyperStride = 64;       // pixels per hyper-latent
+inline constexpr uint32_t kTileUnit = 64;      // pixels
+inline constexpr uint32_t kLatentStride = 16;  // pixels per latent
+inline constexpr uint32_t kHyperStride = 64;   // pixels per hyper-latent
 inline constexpr uint32_t kMaxTileUnits = 1024;
 inline constexpr uint32_t kMinQuality256 = 256;
 inline constexpr uint32_t kMaxQuality256 = 25600;
 inline constexpr uint32_t kMaxMetadataBytes = 4194304;
 
-enum class SectionType : uint8_t { kIcc = 1, kHyper = 2, kIndex = 3, kTiles = 4, kExif = 5, kXmp = 6, kFirstIgnored = 128 };
+enum class SectionType : uint8_t {
+  kIcc = 1,
+  kHyper = 2,
+  kIndex = 3,
+  kTiles = 4,
+  kExif = 5,
+  kXmp = 6,
+  kFirstIgnored = 128
+};
 
 struct Header {
   uint8_t version = 0;
@@ -39,7 +47,11 @@ constexpr uint32_t CeilDiv(uint32_t a, uint32_t b) { return a / b + (a % b != 0)
 struct TileGrid {
   TileGrid() = default;
   explicit TileGrid(const Header& header)
-      : width(header.width), height(header.height), side(header.tile_units * kTileUnit), columns(CeilDiv(width, side)), rows(CeilDiv(height, side)) {}
+      : width(header.width),
+        height(header.height),
+        side(header.tile_units * kTileUnit),
+        columns(CeilDiv(width, side)),
+        rows(CeilDiv(height, side)) {}
 
   uint32_t count() const { return columns * rows; }
   // The pixels of a tile.
@@ -75,8 +87,8 @@ Result<Container> ReadContainer(Bytes file);
 // Reads a file whose bytes come piece by piece.
 class ContainerReader {
  public:
-  // Reads on as far as the bytes reach, and verifies what it reads. `file` is all that has come so far, wherever it lies now; `complete`: nothing
-  // will follow. Errors: as ReadLayout.
+  // Reads on as far as the bytes reach, and verifies what it reads. `file` is all that has come so far, wherever it
+  // lies now; `complete`: nothing will follow. Errors: as ReadLayout.
   Status Read(Bytes file, bool complete);
   // What has been read, pointing into `file`; the last section may end early.
   const Container& container() const { return container_; }
@@ -106,7 +118,7 @@ class ContainerReader {
   uint8_t last_ = 0;     // type of the section before
   Extent icc_, hyper_, index_, tiles_, exif_, xmp_;
   bool in_tiles_ = false;
-  uint64_t entry_ = 0;   // of the index: streams verified
+  uint64_t entry_ = 0;  // of the index: streams verified
   bool done_ = false;
 };
 

@@ -39,8 +39,9 @@ Result<FloatLayer> TransposeConvolution(const FloatLayer& layer) {
   return result;
 }
 
-// Layer by layer from the end. What an addition has read of a slot gets the addition's gradient, too: it is kept, in a slot of its own, until the
-// place where the slot was filled. `tape` is the first plane of the tape that belongs to the branch, and is left behind its last.
+// Layer by layer from the end. What an addition has read of a slot gets the addition's gradient, too: it is kept, in a
+// slot of its own, until the place where the slot was filled. `tape` is the first plane of the tape that belongs to the
+// branch, and is left behind its last.
 Result<std::vector<FloatLayer>> TransposeBranch(const std::vector<FloatLayer>& layers, uint32_t& tape) {
   std::vector<size_t> read(layers.size());     // of an addition: the layer that filled the slot
   std::vector<uint32_t> plane(layers.size());  // of a layer that records: its plane on the tape
@@ -72,7 +73,8 @@ Result<std::vector<FloatLayer>> TransposeBranch(const std::vector<FloatLayer>& l
         break;
       case Op::kSave:
         for (size_t add = i + 1; add < layers.size(); ++add) {
-          if (layers[add].op == Op::kAdd && read[add] == i) result.push_back(Plain(Op::kAdd, static_cast<uint32_t>(add)));
+          if (layers[add].op == Op::kAdd && read[add] == i)
+            result.push_back(Plain(Op::kAdd, static_cast<uint32_t>(add)));
         }
         break;
       case Op::kGate:
@@ -121,8 +123,10 @@ Result<Gradient> Gradient::Build(const FloatNetwork& net, uint32_t in_height, ui
   const Network &forward = gradient.network_, &backward = gradient.transposed_;
   gradient.ahead_ = std::min(ahead, forward.out_height());
   gradient.kept_strips_ = CeilDiv(gradient.ahead_, forward.strip_rows()) + 1;
-  LIC_TRY(gradient.strips_, Buffer<float>::Allocate(size_t{gradient.kept_strips_} * forward.strip_rows() * forward.out_width() * forward.out_channels()));
-  LIC_TRY(gradient.gradient_, Buffer<float>::Allocate(size_t{backward.strip_rows()} * backward.out_width() * backward.out_channels()));
+  LIC_TRY(gradient.strips_, Buffer<float>::Allocate(size_t{gradient.kept_strips_} * forward.strip_rows() *
+                                                    forward.out_width() * forward.out_channels()));
+  LIC_TRY(gradient.gradient_,
+          Buffer<float>::Allocate(size_t{backward.strip_rows()} * backward.out_width() * backward.out_channels()));
   return gradient;
 }
 

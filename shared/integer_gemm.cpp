@@ -14,7 +14,8 @@ void GemmPlain(const int16_t* const* inputs, size_t positions, const PackedWeigh
       int32_t sum = 0;
       for (size_t t = 0; t < packed.taps; ++t) {
         const int16_t* weights = packed.weights.data() + ((t * blocks + o / lanes) * pairs * lanes + o % lanes) * 2;
-        for (size_t i = 0; i < packed.in_channels; ++i) sum += inputs[t * positions + p][i] * weights[i / 2 * lanes * 2 + i % 2];
+        for (size_t i = 0; i < packed.in_channels; ++i)
+          sum += inputs[t * positions + p][i] * weights[i / 2 * lanes * 2 + i % 2];
       }
       sums[p * packed.stride() + o] = sum;
     }

@@ -1,8 +1,9 @@
-// The inner loops of the integer programs: products of 16-bit inputs and weights summed in 32 bits, and the way back to 16.
+// The inner loops of the integer programs: products of 16-bit inputs and weights summed in 32 bits, and the way back
+// to 16.
 //
-// The plain kernel is the definition. The others use the one instruction that every SIMD set has for this arithmetic, the sum of two
-// neighbouring 16-bit products (pmaddwd, i32x4.dot_i16x8_s), and give the same sums: no sum can leave 32 bits, which the
-// model's parser has made sure of.
+// The plain kernel is the definition. The others use the one instruction that every SIMD set has for this arithmetic,
+// the sum of two neighbouring 16-bit products (pmaddwd, i32x4.dot_i16x8_s), and give the same sums: no sum can leave 32
+// bits, which the model's parser has made sure of.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// The SIMD kernel, written once. Each integer_gemm_<set>.cpp defines the vector type `Vector` (lanes, Zero, Add, Store, Load,
-// Splat, and Dot: products of 16-bit pairs, summed) and includes this file, compiled for its instruction set.
+// The SIMD kernel, written once. Each integer_gemm_<set>.cpp defines the vector type `Vector` (lanes, Zero, Add, Store,
+// Load, Splat, and Dot: products of 16-bit pairs, summed) and includes this file, compiled for its instruction set.
 #pragma once
 
 #include <cstring>
@@ -11,7 +11,8 @@ namespace {
 
 // kPositions positions times kBlocks vectors of outputs stay in registers while the inputs pass by.
 template <class Vector, size_t kPositions, size_t kBlocks>
-void GemmTile(const int16_t* const* inputs, size_t positions, const PackedWeights& packed, size_t block, int32_t* sums) {
+void GemmTile(const int16_t* const* inputs, size_t positions, const PackedWeights& packed, size_t block,
+              int32_t* sums) {
   const size_t pairs = packed.pairs();
   const size_t block_size = pairs * Vector::kLanes * 2;
   typename Vector::Type accumulators[kPositions][kBlocks];
@@ -23,17 +24,20 @@ void GemmTile(const int16_t* const* inputs, size_t positions, const PackedWeight
     const int16_t* const* rows = inputs + t * positions;
     for (size_t pair = 0; pair < pairs; ++pair) {
       typename Vector::Type weight[kBlocks];
-      for (size_t b = 0; b < kBlocks; ++b) weight[b] = Vector::Load(weights + b * block_size + pair * Vector::kLanes * 2);
+      for (size_t b = 0; b < kBlocks; ++b)
+        weight[b] = Vector::Load(weights + b * block_size + pair * Vector::kLanes * 2);
       for (size_t p = 0; p < kPositions; ++p) {
         int32_t input;
         std::memcpy(&input, rows[p] + 2 * pair, sizeof(input));
         const typename Vector::Type splat = Vector::Splat(input);
-        for (size_t b = 0; b < kBlocks; ++b) accumulators[p][b] = Vector::Add(accumulators[p][b], Vector::Dot(splat, weight[b]));
+        for (size_t b = 0; b < kBlocks; ++b)
+          accumulators[p][b] = Vector::Add(accumulators[p][b], Vector::Dot(splat, weight[b]));
       }
     }
   }
   for (size_t p = 0; p < kPositions; ++p) {
-    for (size_t b = 0; b < kBlocks; ++b) Vector::Store(sums + p * packed.stride() + (block + b) * Vector::kLanes, accumulators[p][b]);
+    for (size_t b = 0; b < kBlocks; ++b)
+      Vector::Store(sums + p * packed.stride() + (block + b) * Vector::kLanes, accumulators[p][b]);
   }
 }
 
@@ -49,7 +53,8 @@ template <class Vector>
 void Gemm(const int16_t* const* inputs, size_t positions, const PackedWeights& packed, int32_t* sums) {
   constexpr size_t kPositions = 4;
   size_t p = 0;
-  for (; p + kPositions <= positions; p += kPositions) GemmRows<Vector, kPositions>(inputs + p, positions, packed, sums + p * packed.stride());
+  for (; p + kPositions <= positions; p += kPositions)
+    GemmRows<Vector, kPositions>(inputs + p, positions, packed, sums + p * packed.stride());
   for (; p < positions; ++p) GemmRows<Vector, 1>(inputs + p, positions, packed, sums + p * packed.stride());
 }
 

@@ -8,14 +8,20 @@ namespace lic {
 namespace {
 
 constexpr size_t kMaxTaps = 9;
-constexpr int64_t kDepthwiseCost = 4;  // a multiplication of a depthwise layer takes so many times as long as one of a dense layer
+constexpr int64_t kDepthwiseCost =
+    4;  // a multiplication of a depthwise layer takes so many times as long as one of a dense layer
 constexpr size_t kChunk = 64;  // positions whose sums are held at a time: they stay in the first-level cache
 
 int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp<int32_t>(value, INT16_MIN, INT16_MAX)); }
 
 Requantisation HowToRequantise(const IntegerLayer& layer, uint32_t bias_set) {
   const uint32_t channels = layer.out_channels;
-  return {layer.bias.data() + size_t{bias_set} * channels, layer.multiplier.data(), channels, layer.shift, layer.lo, layer.hi};
+  return {layer.bias.data() + size_t{bias_set} * channels,
+          layer.multiplier.data(),
+          channels,
+          layer.shift,
+          layer.lo,
+          layer.hi};
 }
 
 // layer.weight (out, in, kernel, kernel) to the order of the kernel.
@@ -30,7 +36,8 @@ Result<PackedWeights> Pack(const IntegerLayer& layer, uint32_t lanes) {
     for (uint32_t i = 0; i < layer.in_channels; ++i) {
       for (uint32_t t = 0; t < packed.taps; ++t) {
         const size_t block = size_t{t} * packed.blocks() + o / lanes;
-        packed.weights[((block * packed.pairs() + i / 2) * lanes + o % lanes) * 2 + i % 2] = layer.weight[(size_t{o} * layer.in_channels + i) * packed.taps + t];
+        packed.weights[((block * packed.pairs() + i / 2) * lanes + o % lanes) * 2 + i % 2] =
+            layer.weight[(size_t{o} * layer.in_channels + i) * packed.taps + t];
       }
     }
   }
@@ -62,7 +69,8 @@ void Gate(const IntegerLayer& layer, const IntegerPlane& in, uint32_t first, uin
     const int16_t* a = in.at(p);
     const int16_t* b = a + out.channels;
     int16_t* to = out.at(p);
-    for (uint32_t c = 0; c < out.channels; ++c) to[c] = Saturate(static_cast<int32_t>((int64_t{a[c]} * b[c] + half) >> layer.shift));
+    for (uint32_t c = 0; c < out.channels; ++c)
+      to[c] = Saturate(static_cast<int32_t>((int64_t{a[c]} * b[c] + half) >> layer.shift));
   }
 }
 
@@ -84,7 +92,8 @@ int64_t RowWork(const IntegerLayer& layer, const IntegerPlane& in) {
 
 Status IntegerPlane::Reshape(uint32_t new_height, uint32_t new_width, uint32_t new_channels) {
   const uint64_t count = uint64_t{new_height} * new_width * new_channels;
-  if (count > SIZE_MAX / 4) return Fail(Error::kOutOfMemory, "a plane of %u x %u x %u is too large", new_channels, new_height, new_width);
+  if (count > SIZE_MAX / 4)
+    return Fail(Error::kOutOfMemory, "a plane of %u x %u x %u is too large", new_channels, new_height, new_width);
   if (count > values.size()) {
     values = {};
     LIC_TRY(values, Buffer<int16_t>::Allocate(static_cast<size_t>(count)));
@@ -108,7 +117,8 @@ Result<IntegerNetwork> IntegerNetwork::Build(std::span<const IntegerLayer> layer
       outputs = std::max(outputs, packed.gemm.stride());
     } else if (layer.op == Op::kDepthwise) {
       LIC_TRY(packed.depthwise, Buffer<int16_t>::Allocate(kMaxTaps * size_t{layer.in_channels}));
-      for (size_t i = 0; i < packed.depthwise.size(); ++i) packed.depthwise[i] = layer.weight[i % layer.in_channels * kMaxTaps + i / layer.in_channels];
+      for (size_t i = 0; i < packed.depthwise.size(); ++i)
+        packed.depthwise[i] = layer.weight[i % layer.in_channels * kMaxTaps + i / layer.in_channels];
       outputs = std::max(outputs, layer.in_channels);
     }
   }
@@ -134,17 +144,20 @@ void IntegerNetwork::GatherRows(const IntegerPlane& in, uint32_t kernel, size_t 
 }
 
 // Positions [first, end).
-void IntegerNetwork::Convolve(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out) {
+void IntegerNetwork::Convolve(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end,
+                              IntegerPlane& out) {
   const Requantisation how = HowToRequantise(*packed.layer, packed.layer->bias_sets > 1 ? bias_set_ : 0);
   for (; first < end; first += kChunk) {
     const size_t count = std::min(kChunk, end - first);
     GatherRows(in, packed.layer->kernel, first, count);
     kernel_->gemm(rows_.data(), count, packed.gemm, sums_.data());
-    for (size_t p = 0; p < count; ++p) kernel_->requantise(how, sums_.data() + p * packed.gemm.stride(), out.at(first + p));
+    for (size_t p = 0; p < count; ++p)
+      kernel_->requantise(how, sums_.data() + p * packed.gemm.stride(), out.at(first + p));
   }
 }
 
-void IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end, IntegerPlane& out) {
+void IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in, size_t first, size_t end,
+                               IntegerPlane& out) {
   const Requantisation how = HowToRequantise(*packed.layer, packed.layer->bias_sets > 1 ? bias_set_ : 0);
   for (size_t position = first; position < end; ++position) {
     GatherRows(in, packed.layer->kernel, position, 1);
@@ -156,16 +169,22 @@ void IntegerNetwork::Depthwise(const PackedLayer& packed, const IntegerPlane& in
 // Gives the output of a layer its shape.
 Status IntegerNetwork::Shape(const IntegerLayer& layer, const IntegerPlane& in, IntegerPlane& out) const {
   switch (layer.op) {
-    case Op::kConvolution: return out.Reshape(in.height, in.width, layer.out_channels);
-    case Op::kShuffle: return out.Reshape(in.height * layer.factor, in.width * layer.factor, in.channels / (layer.factor * layer.factor));
-    case Op::kGate: return out.Reshape(in.height, in.width, in.channels / 2);
+    case Op::kConvolution:
+      return out.Reshape(in.height, in.width, layer.out_channels);
+    case Op::kShuffle:
+      return out.Reshape(in.height * layer.factor, in.width * layer.factor,
+                         in.channels / (layer.factor * layer.factor));
+    case Op::kGate:
+      return out.Reshape(in.height, in.width, in.channels / 2);
     case Op::kDepthwise:
     case Op::kAdd:
-    case Op::kClamp: return out.Reshape(in.height, in.width, in.channels);
+    case Op::kClamp:
+      return out.Reshape(in.height, in.width, in.channels);
     case Op::kSave:
     case Op::kUnshuffle:
     case Op::kUngate:
-    case Op::kMask: break;
+    case Op::kMask:
+      break;
   }
   return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
 }
@@ -176,16 +195,29 @@ Status IntegerNetwork::RunRows(const IntegerPlane& in, uint32_t first, uint32_t 
   const IntegerLayer& layer = *packed.layer;
   const IntegerPlane& added = layer.slot == 0 && side_ ? *side_ : slots_[layer.slot];
   switch (layer.op) {
-    case Op::kConvolution: Convolve(packed, in, size_t{first} * in.width, size_t{end} * in.width, out); break;
-    case Op::kDepthwise: Depthwise(packed, in, size_t{first} * in.width, size_t{end} * in.width, out); break;
-    case Op::kShuffle: Shuffle(in, layer.factor, first, end, out); break;
-    case Op::kAdd: ForEach(first, end, out, [&](size_t i) { return Saturate(int32_t{in.values[i]} + added.values[i]); }); break;
-    case Op::kClamp: ForEach(first, end, out, [&](size_t i) { return std::clamp(in.values[i], layer.lo, layer.hi); }); break;
-    case Op::kGate: Gate(layer, in, first, end, out); break;
+    case Op::kConvolution:
+      Convolve(packed, in, size_t{first} * in.width, size_t{end} * in.width, out);
+      break;
+    case Op::kDepthwise:
+      Depthwise(packed, in, size_t{first} * in.width, size_t{end} * in.width, out);
+      break;
+    case Op::kShuffle:
+      Shuffle(in, layer.factor, first, end, out);
+      break;
+    case Op::kAdd:
+      ForEach(first, end, out, [&](size_t i) { return Saturate(int32_t{in.values[i]} + added.values[i]); });
+      break;
+    case Op::kClamp:
+      ForEach(first, end, out, [&](size_t i) { return std::clamp(in.values[i], layer.lo, layer.hi); });
+      break;
+    case Op::kGate:
+      Gate(layer, in, first, end, out);
+      break;
     case Op::kSave:
     case Op::kUnshuffle:
     case Op::kUngate:
-    case Op::kMask: return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+    case Op::kMask:
+      return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
   }
   return {};
 }
@@ -231,7 +263,8 @@ Status IntegerNetwork::TakeOutput(IntegerPlane& output) {
   return {};
 }
 
-Status IntegerNetwork::Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output) {
+Status IntegerNetwork::Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set,
+                           IntegerPlane& output) {
   int64_t work = INT64_MAX;
   for (Start(input, side, bias_set); !done();) LIC_CHECK(Step(work));
   return TakeOutput(output);

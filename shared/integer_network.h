@@ -34,12 +34,14 @@ class IntegerNetwork {
   // Packs the weights for the current kernel. `layers` must outlive the network.
   static Result<IntegerNetwork> Build(std::span<const IntegerLayer> layers);
 
-  // output = layers(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or null.
+  // output = layers(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or
+  // null.
   Status Run(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set, IntegerPlane& output);
 
   // The same in steps: Start, Step until done(), TakeOutput. Both planes must outlive the steps.
   void Start(const IntegerPlane& input, const IntegerPlane* side, uint32_t bias_set);
-  // Goes on for about as many multiplications as `work` allows, but for a row of a layer at least; takes from `work` what it did.
+  // Goes on for about as many multiplications as `work` allows, but for a row of a layer at least; takes from `work`
+  // what it did.
   Status Step(int64_t& work);
   bool done() const { return layer_ == layers_.size(); }
   Status TakeOutput(IntegerPlane& output);
@@ -54,9 +56,9 @@ class IntegerNetwork {
 
   std::vector<PackedLayer> layers_;
   const IntegerKernel* kernel_ = nullptr;
-  Buffer<int16_t> zeros_;            // an input outside the plane
-  Buffer<const int16_t*> rows_;      // (taps, positions of a chunk)
-  Buffer<int32_t> sums_;             // (positions of a chunk, outputs)
+  Buffer<int16_t> zeros_;        // an input outside the plane
+  Buffer<const int16_t*> rows_;  // (taps, positions of a chunk)
+  Buffer<int32_t> sums_;         // (positions of a chunk, outputs)
   IntegerPlane slots_[4];
   IntegerPlane work_[2];
 
@@ -64,9 +66,9 @@ class IntegerNetwork {
   const IntegerPlane* input_ = nullptr;
   const IntegerPlane* side_ = nullptr;
   uint32_t bias_set_ = 0;
-  int current_ = -1;     // the plane that the layer reads: work_[current_], or the input
+  int current_ = -1;  // the plane that the layer reads: work_[current_], or the input
   size_t layer_ = 0;
-  uint32_t row_ = 0;     // of the layer's input
+  uint32_t row_ = 0;  // of the layer's input
 };
 
 }  // namespace lic

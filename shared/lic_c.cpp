@@ -47,7 +47,8 @@ int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_fail
   return HandOut(lic::Model::Load({file, size}), model, failure);
 }
 
-int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder, lic_failure* failure) {
+int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder,
+                           lic_failure* failure) {
   return HandOut(lic::EncoderModel::Load({file, size}, decoder->model), encoder, failure);
 }
 
@@ -67,16 +68,18 @@ void lic_encode_options_default(lic_encode_options* options) {
   options->tile_units = defaults.tile_units;
 }
 
-int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder, const lic_encode_options* options,
-               lic_buffer** file, lic_failure* failure) {
+int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
+               const lic_encode_options* options, lic_buffer** file, lic_failure* failure) {
   lic::EncodeOptions converted;
   if (options) {
     converted.quality = options->quality;
-    converted.target = static_cast<lic::Target>(options->target >= 0 && options->target < 255 ? options->target : 255);  // refuses what is none
+    converted.target = static_cast<lic::Target>(
+        options->target >= 0 && options->target < 255 ? options->target : 255);  // refuses what is none
     converted.target_value = options->target_value;
     converted.effort = options->effort;
     converted.tile_units = options->tile_units;
-    converted.metadata = {{options->icc, options->icc_size}, {options->exif, options->exif_size}, {options->xmp, options->xmp_size}};
+    converted.metadata = {
+        {options->icc, options->icc_size}, {options->exif, options->exif_size}, {options->xmp, options->xmp_size}};
   }
   const lic::PictureView view = {picture->pixels, picture->width, picture->height, picture->channels, picture->stride};
   return HandOut(lic::Encode(view, model->model, encoder->model, converted), file, failure);
@@ -96,8 +99,8 @@ int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure*
   return Report({}, failure);
 }
 
-int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels, lic_picture* picture,
-               lic_buffer** pixels, lic_failure* failure) {
+int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels,
+               lic_picture* picture, lic_buffer** pixels, lic_failure* failure) {
   lic::DecodeOptions options;
   if (max_pixels) options.max_pixels = max_pixels;
   options.channels = channels;

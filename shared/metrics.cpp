@@ -12,7 +12,8 @@ namespace lic {
 Result<Difference> Compare(const PictureView& original, const PictureView& decoded) {
   const uint32_t width = original.width, height = original.height;
   if (width != decoded.width || height != decoded.height) {
-    return Fail(Error::kInvalidArgument, "the original has %u x %u pixels, the picture %u x %u", width, height, decoded.width, decoded.height);
+    return Fail(Error::kInvalidArgument, "the original has %u x %u pixels, the picture %u x %u", width, height,
+                decoded.width, decoded.height);
   }
   const bool has_ssim = width >= kSsimWindow && height >= kSsimWindow;
   LIC_TRY(SsimMeter ssim, SsimMeter::Create(std::max(width, kSsimWindow)));

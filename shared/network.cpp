@@ -13,9 +13,10 @@ struct Network::State {
   NetworkPlan plan;
   std::vector<float*> data;               // of each plane: its row held.begin; rows follow each other
   std::vector<Convolution> convolutions;  // of each step; empty where the step is none
-  std::vector<int64_t> row_work;          // of each step: multiplications of an output row; steps without any count as what they move
+  std::vector<int64_t>
+      row_work;  // of each step: multiplications of an output row; steps without any count as what they move
   std::vector<Buffer<float>> memory;
-  int64_t next = -1;  // the output row with which a Run goes on
+  int64_t next = -1;   // the output row with which a Run goes on
   uint32_t first = 0;  // the output row with which the present Run began
   size_t step = 0;     // of the plan, the next one
   Tape* tape = nullptr;
@@ -34,9 +35,10 @@ struct Network::State {
   void UseTape(const Step& step);
 };
 
-// ---- Building ----------------------------------------------------------------------------------------------------------------
+// ---- Building ---------------------------------------------------------------------------------------------
 
-Result<Network> Network::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, Tape* tape) {
+Result<Network> Network::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
+                               Tape* tape) {
   auto state = std::make_unique<State>();
   LIC_TRY(state->plan, NetworkPlan::Make(net, in_height, in_width, strip_rows, tape != nullptr));
   state->tape = tape;
@@ -110,14 +112,15 @@ Status Network::State::MakeTape() {
     if (step.tape < 0 || step.reads_tape()) continue;
     const bool gate = step.kind == StepKind::kGate;
     const Plane& plane = plan.planes[gate ? step.input : step.output];
-    Tape::Plane recorded = {.row_bytes = gate ? plane.row_floats() * sizeof(float) : (plane.row_floats() + 7) / 8, .rows = {}};
+    Tape::Plane recorded = {.row_bytes = gate ? plane.row_floats() * sizeof(float) : (plane.row_floats() + 7) / 8,
+                            .rows = {}};
     LIC_TRY(recorded.rows, Buffer<uint8_t>::Allocate(recorded.row_bytes * plane.height));
     tape->planes.push_back(std::move(recorded));
   }
   return {};
 }
 
-// ---- Running -----------------------------------------------------------------------------------------------------------------
+// ---- Running ----------------------------------------------------------------------------------------------
 
 Status Network::Run(uint32_t first, const RowSource& source, float* out) {
   StartRun(first, source, out);

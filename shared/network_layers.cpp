@@ -10,9 +10,10 @@
 namespace lic {
 namespace {
 
-// ---- XNNPACK's memory --------------------------------------------------------------------------------------------------------
+// ---- XNNPACK's memory -------------------------------------------------------------------------------------
 
-// XNNPACK's memory comes from the library's allocator. In front of each block stands its size, in 64 bytes for the alignment.
+// XNNPACK's memory comes from the library's allocator. In front of each block stands its size, in 64 bytes for the
+// alignment.
 constexpr size_t kBlockHead = 64;
 
 void* AllocateBlock(void*, size_t bytes) {
@@ -48,7 +49,7 @@ Status Check(xnn_status status, const char* what) {
   return Fail(Error::kInternal, "XNNPACK cannot %s a convolution: status %d", what, static_cast<int>(status));
 }
 
-// ---- Weights -----------------------------------------------------------------------------------------------------------------
+// ---- Weights ----------------------------------------------------------------------------------------------
 
 // The channel of the format that stands at `position` of a plane that is blocked for `factor`.
 uint32_t ChannelAt(uint32_t position, uint32_t channels, uint32_t factor) {
@@ -85,10 +86,10 @@ Result<PackedWeights> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t
 
 }  // namespace
 
-// ---- Convolution -------------------------------------------------------------------------------------------------------------
+// ---- Convolution ------------------------------------------------------------------------------------------
 
-Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor, uint32_t in_width,
-                                        uint32_t max_rows) {
+Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor,
+                                        uint32_t in_width, uint32_t max_rows) {
   LIC_CHECK(Check(xnn_initialize(&kBlockAllocator), "initialise"));
   const bool depthwise = layer.op == Op::kDepthwise;
   LIC_TRY(const PackedWeights packed, Pack(layer, in_factor, out_factor));
@@ -98,12 +99,12 @@ Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_fac
   convolution.in_width_ = in_width;
   const uint32_t side = (layer.kernel - 1) / 2;
   const uint32_t groups = depthwise ? layer.out_channels : 1;
-  LIC_CHECK(Check(
-      xnn_create_convolution2d_nhwc_f32(0, side, 0, side, layer.kernel, layer.kernel, layer.stride, layer.stride, 1, 1, groups,
-                                        layer.in_channels / groups, layer.out_channels / groups, layer.in_channels,
-                                        layer.out_channels, packed.weight.data(), packed.bias.data(), layer.lo, layer.hi,
-                                        depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, nullptr, nullptr, &convolution.operator_),
-      "create"));
+  LIC_CHECK(Check(xnn_create_convolution2d_nhwc_f32(
+                      0, side, 0, side, layer.kernel, layer.kernel, layer.stride, layer.stride, 1, 1, groups,
+                      layer.in_channels / groups, layer.out_channels / groups, layer.in_channels, layer.out_channels,
+                      packed.weight.data(), packed.bias.data(), layer.lo, layer.hi,
+                      depthwise ? XNN_FLAG_DEPTHWISE_CONVOLUTION : 0, nullptr, nullptr, &convolution.operator_),
+                  "create"));
   // XNNPACK reports success where the zeros for the padding could not be allocated, but gives no operator.
   if (!convolution.operator_) return Fail(Error::kOutOfMemory, "no memory for the padding of a convolution");
   LIC_CHECK(convolution.Reshape(max_rows));
@@ -142,11 +143,12 @@ Status Convolution::Run(const float* in, uint32_t rows, float* out) {
   return Check(xnn_run_operator(operator_, nullptr), "run");
 }
 
-// ---- Shuffles ----------------------------------------------------------------------------------------------------------------
+// ---- Shuffles ---------------------------------------------------------------------------------------------
 
 namespace {
 
-// Calls run(position in the planar side, position in the deep side, floats) for every run of floats that stays together.
+// Calls run(position in the planar side, position in the deep side, floats) for every run of floats that stays
+// together.
 template <class F>
 void EachRun(const ShuffleShape& shape, F run) {
   const size_t length = size_t{shape.factor} * shape.channels;  // of a run
@@ -191,7 +193,8 @@ void Shuffle(const ShuffleShape& shape, const float* in, float* out) {
 }
 
 void ShuffleAdd(const ShuffleShape& shape, const float* in, float* out) {
-  if (shape.blocked) return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { AddRun(in + deep, out + wide, count); });
+  if (shape.blocked)
+    return EachRun(shape, [&](size_t wide, size_t deep, size_t count) { AddRun(in + deep, out + wide, count); });
   EachFloat(shape, [&](size_t wide, size_t deep) { out[wide] += in[deep]; });
 }
 
@@ -201,7 +204,7 @@ void Unshuffle(const ShuffleShape& shape, const float* in, float* out) {
   EachFloat(shape, [&](size_t wide, size_t deep) { out[deep] = in[wide]; });
 }
 
-// ---- Elementwise -------------------------------------------------------------------------------------------------------------
+// ---- Elementwise ------------------------------------------------------------------------------------------
 
 void Add(size_t count, const float* a, const float* b, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];

@@ -1,8 +1,10 @@
-// The layers of float networks: each computes whole rows of one plane from rows of others. Planes are (rows, width, channels).
+// The layers of float networks: each computes whole rows of one plane from rows of others. Planes are (rows, width,
+// channels).
 //
 // NHWC makes a shuffle of the format's channel order, c * r * r + dy * r + dx, a gather of single floats. In the order
-// (dy * r + dx) * channels + c, called `blocked` here, it copies runs of r * channels floats. So the convolution before a shuffle
-// gives its outputs, and that behind an unshuffle takes its inputs, in blocked order, by a permutation of its weights.
+// (dy * r + dx) * channels + c, called `blocked` here, it copies runs of r * channels floats. So the convolution before
+// a shuffle gives its outputs, and that behind an unshuffle takes its inputs, in blocked order, by a permutation of its
+// weights.
 #pragma once
 
 #include "lic/lic.h"
@@ -12,7 +14,8 @@ struct xnn_operator;
 
 namespace lic {
 
-// A convolution or depthwise layer. Rows above and below are the caller's duty, columns left and right are padded with zeros.
+// A convolution or depthwise layer. Rows above and below are the caller's duty, columns left and right are padded with
+// zeros.
 class Convolution {
  public:
   // The factors say that the outputs or inputs are blocked for a shuffle or unshuffle of that factor; 1: they are not.
@@ -25,7 +28,8 @@ class Convolution {
   Convolution& operator=(Convolution&& other) noexcept;
   ~Convolution();
 
-  // in: ((rows - 1) * stride + kernel, in_width, in_channels), and 64 readable bytes; out: (rows, out_width, out_channels).
+  // in: ((rows - 1) * stride + kernel, in_width, in_channels), and 64 readable bytes; out: (rows, out_width,
+  // out_channels).
   Status Run(const float* in, uint32_t rows, float* out);
 
  private:

@@ -11,7 +11,8 @@ namespace {
 constexpr uint32_t kMaxInputSide = 65536;  // the largest picture, rounded up to whole hyper-latents
 constexpr uint32_t kMaxPlaneSide = 1 << 20;
 constexpr uint32_t kMaxChannels = 1024;
-constexpr uint64_t kStripBytes = 256 * 1024;  // of the largest plane, where the caller leaves the height of strips to us
+constexpr uint64_t kStripBytes =
+    256 * 1024;  // of the largest plane, where the caller leaves the height of strips to us
 
 Failure BadLayer(size_t branch, size_t layer, const char* what) {
   return Fail(Error::kBadModel, "branch %zu, layer %zu: %s", branch, layer, what);
@@ -19,15 +20,18 @@ Failure BadLayer(size_t branch, size_t layer, const char* what) {
 
 bool IsFactor(uint32_t r) { return r == 2 || r == 4 || r == 8 || r == 16; }
 
-bool SameShape(const Plane& a, const Plane& b) { return a.channels == b.channels && a.height == b.height && a.width == b.width; }
+bool SameShape(const Plane& a, const Plane& b) {
+  return a.channels == b.channels && a.height == b.height && a.width == b.width;
+}
 
 uint32_t RoundUp(uint32_t value, uint32_t factor) { return (value + factor - 1) / factor * factor; }
 
 }  // namespace
 
-// ---- Planes and steps --------------------------------------------------------------------------------------------------------
+// ---- Planes and steps -------------------------------------------------------------------------------------
 
-Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, bool taped) {
+Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width,
+                                      uint32_t strip_rows, bool taped) {
   if (in_height < 1 || in_height > kMaxInputSide || in_width < 1 || in_width > kMaxInputSide) {
     return Fail(Error::kInvalidArgument, "a network cannot run on %u x %u", in_width, in_height);
   }
@@ -39,7 +43,8 @@ Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_heigh
   plan.planes.resize(2);
   plan.planes[kInputPlane] = {.channels = net.in_channels, .height = in_height, .width = in_width};
   for (size_t b = 0; b < net.branches.size(); ++b) LIC_CHECK(plan.AddBranch(net.branches[b], b));
-  if (plan.planes[kOutputPlane].channels != net.out_channels) return Fail(Error::kBadModel, "a wrong number of output channels");
+  if (plan.planes[kOutputPlane].channels != net.out_channels)
+    return Fail(Error::kBadModel, "a wrong number of output channels");
   plan.BlockChannels();
   plan.ChooseStrips(strip_rows);
   plan.MeasureStrips();
@@ -56,7 +61,8 @@ Status NetworkPlan::AddBranch(const std::vector<FloatLayer>& layers, size_t bran
 }
 
 Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t index, Slots& slots, int& current) {
-  if ((layer.op == Op::kSave || layer.op == Op::kAdd) && layer.slot >= kMaxSlots) return BadLayer(branch, index, "no such slot");
+  if ((layer.op == Op::kSave || layer.op == Op::kAdd) && layer.slot >= kMaxSlots)
+    return BadLayer(branch, index, "no such slot");
   if (layer.op == Op::kSave) {
     slots[layer.slot] = current;
     return {};
@@ -72,7 +78,8 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
       RecordRange(layer, out, step);
       break;
     case Op::kShuffle:
-      if (!IsFactor(r) || in.channels % (r * r)) return BadLayer(branch, index, "the factor does not divide the channels");
+      if (!IsFactor(r) || in.channels % (r * r))
+        return BadLayer(branch, index, "the factor does not divide the channels");
       step.kind = StepKind::kShuffle;
       step.factor = r;
       out = {.channels = in.channels / (r * r), .height = in.height * r, .width = in.width * r};
@@ -144,7 +151,8 @@ Status NetworkPlan::AddConvolution(const FloatLayer& layer, size_t branch, size_
   step.kernel = k;
   step.stride = stride;
   step.layer = &layer;
-  out = {.channels = layer.out_channels, .height = (out.height - 1) / stride + 1, .width = (out.width - 1) / stride + 1};
+  out = {
+      .channels = layer.out_channels, .height = (out.height - 1) / stride + 1, .width = (out.width - 1) / stride + 1};
   return {};
 }
 
@@ -167,7 +175,8 @@ Status NetworkPlan::EndBranch(size_t branch, size_t first_step, int current) {
     steps.back().output = kOutputPlane;
     steps.back().accumulates = branch > 0;
   } else if (branch == 0) {
-    steps.push_back({.kind = StepKind::kClamp, .input = current, .output = kOutputPlane, .lo = -INFINITY, .hi = INFINITY});
+    steps.push_back(
+        {.kind = StepKind::kClamp, .input = current, .output = kOutputPlane, .lo = -INFINITY, .hi = INFINITY});
   } else {
     steps.push_back({.kind = StepKind::kAdd, .input = current, .output = kOutputPlane, .accumulates = true});
   }
@@ -196,13 +205,14 @@ void NetworkPlan::BlockChannels() {
   }
 }
 
-// ---- Strips ------------------------------------------------------------------------------------------------------------------
+// ---- Strips -----------------------------------------------------------------------------------------------
 
 void NetworkPlan::ChooseStrips(uint32_t wished_rows) {
   const uint32_t height = planes[kOutputPlane].height;
   if (wished_rows == 0) {
     uint64_t largest = 1;  // bytes of a whole plane
-    for (const Plane& plane : planes) largest = std::max(largest, uint64_t{plane.height} * plane.row_floats() * sizeof(float));
+    for (const Plane& plane : planes)
+      largest = std::max(largest, uint64_t{plane.height} * plane.row_floats() * sizeof(float));
     // Whole rows of the input, so that the layers take the same number of rows in every strip.
     const auto rows = static_cast<uint32_t>(std::clamp<uint64_t>(kStripBytes * height / largest, 1, height));
     wished_rows = RoundUp(rows, std::max(1u, height / planes[kInputPlane].height));
@@ -215,8 +225,8 @@ void NetworkPlan::ChooseStrips(uint32_t wished_rows) {
   strip_rows = std::min(RoundUp(std::min(wished_rows, height), group), height);
 }
 
-// Goes through all strips to find how many rows each plane and step needs at most, which is where strips begin afresh, and which
-// planes keep rows where strips follow each other.
+// Goes through all strips to find how many rows each plane and step needs at most, which is where strips begin afresh,
+// and which planes keep rows where strips follow each other.
 void NetworkPlan::MeasureStrips() {
   for (const bool fresh : {true, false}) {
     for (uint32_t first = 0; first < planes[kOutputPlane].height; first = StripEnd(first)) {
@@ -255,7 +265,8 @@ void NetworkPlan::PlanStrip(uint32_t first, bool fresh) {
 // Of the wanted rows those inside the plane that are not held yet, for a shuffle in whole groups.
 Rows NetworkPlan::RowsToMake(const Step& step) const {
   const Plane& out = planes[step.output];
-  const Rows rows = {std::max({out.wanted.begin, out.held.end, 0}), std::min(out.wanted.end, static_cast<int32_t>(out.height))};
+  const Rows rows = {std::max({out.wanted.begin, out.held.end, 0}),
+                     std::min(out.wanted.end, static_cast<int32_t>(out.height))};
   if (rows.empty() || step.kind != StepKind::kShuffle) return rows;
   const auto r = static_cast<int32_t>(step.factor);
   return {rows.begin / r * r, (rows.end + r - 1) / r * r};

@@ -1,5 +1,5 @@
-// The plan of a float network for planes of one size: which planes there are, which steps make them, and which rows of each
-// a strip of the output needs. It moves no data; network.cpp does.
+// The plan of a float network for planes of one size: which planes there are, which steps make them, and which rows of
+// each a strip of the output needs. It moves no data; network.cpp does.
 #pragma once
 
 #include <array>
@@ -53,7 +53,7 @@ struct Step {
   uint32_t factor = 1;
   float lo = 0;
   float hi = 0;
-  int tape = -1;              // the plane of the tape that it records or, as a mask or ungate, reads
+  int tape = -1;                      // the plane of the tape that it records or, as a mask or ungate, reads
   const FloatLayer* layer = nullptr;  // convolution: its weights, which go after building
   Rows made = {};                     // rows of the output that this strip computes
   uint32_t max_made = 0;              // over all strips
@@ -65,8 +65,8 @@ struct Step {
 inline constexpr int kInputPlane = 0;
 inline constexpr int kOutputPlane = 1;
 
-// How far an output looks around itself: from an output row that lies in input row i, layers reach input rows i - reach to i + reach, and
-// likewise columns. `net` must be one that enlarges, by `stride` in all.
+// How far an output looks around itself: from an output row that lies in input row i, layers reach input rows i - reach
+// to i + reach, and likewise columns. `net` must be one that enlarges, by `stride` in all.
 uint32_t InputReach(const FloatNetwork& net, uint32_t stride);
 
 // Slots of a branch: three in files, but one for each addition in a gradient.
@@ -76,10 +76,12 @@ using Slots = std::array<int, kMaxSlots>;  // the plane that each holds, -1: non
 class NetworkPlan {
  public:
   // As Network::Build. `net` must outlive the building of the network. `taped`: clamping layers and gates record.
-  static Result<NetworkPlan> Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows, bool taped);
+  static Result<NetworkPlan> Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
+                                  bool taped);
 
-  // Finds Plane::wanted and Step::made for the strip that begins at output row `first`: from the output backwards, every step
-  // asks the plane before it for the rows that it needs for those of its own that are not held yet. `fresh`: none are held.
+  // Finds Plane::wanted and Step::made for the strip that begins at output row `first`: from the output backwards,
+  // every step asks the plane before it for the rows that it needs for those of its own that are not held yet. `fresh`:
+  // none are held.
   void PlanStrip(uint32_t first, bool fresh);
   // Rows of a step's input that it needs for the rows that it makes.
   Rows RowsNeeded(const Step& step) const;

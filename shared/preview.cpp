@@ -12,15 +12,16 @@ constexpr uint32_t kColours = 3;
 // The branch that is linear in the latents and treats each by itself, or null.
 const std::vector<FloatLayer>* LinearBranch(const FloatNetwork& synthesis) {
   for (const std::vector<FloatLayer>& branch : synthesis.branches) {
-    if (branch.size() == 2 && branch[0].op == Op::kConvolution && branch[0].kernel == 1 && branch[1].op == Op::kShuffle) return &branch;
+    if (branch.size() == 2 && branch[0].op == Op::kConvolution && branch[0].kernel == 1 && branch[1].op == Op::kShuffle)
+      return &branch;
   }
   return nullptr;
 }
 
 uint8_t ToByte(float value) { return static_cast<uint8_t>(std::min(std::max(0.0f, value + 0.5f), 1.0f) * 255 + 0.5f); }
 
-// The row or column of a class (0 or 1) in the `block`-th pair of rows or columns of a tile; where the tile ends inside the pair, that of the
-// pair before. -1: there is none.
+// The row or column of a class (0 or 1) in the `block`-th pair of rows or columns of a tile; where the tile ends inside
+// the pair, that of the pair before. -1: there is none.
 int64_t PositionInBlock(uint32_t block, uint32_t parity, uint32_t size) {
   const int64_t position = int64_t{2} * block + parity;
   return position < size ? position : position - 2;
@@ -30,7 +31,8 @@ int64_t PositionInBlock(uint32_t block, uint32_t parity, uint32_t size) {
 
 bool Preview::IsPossible(const Model::Data& model) { return LinearBranch(model.synthesis) != nullptr; }
 
-Result<Preview> Preview::Build(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region, uint32_t channels, bool is_grey) {
+Result<Preview> Preview::Build(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region,
+                               uint32_t channels, bool is_grey) {
   const FloatLayer& layer = LinearBranch(model.synthesis)->front();
   const uint32_t samples = layer.out_channels / kColours, latents = layer.in_channels;
   Preview preview;
@@ -41,7 +43,8 @@ Result<Preview> Preview::Build(const Model::Data& model, std::span<const float> 
     const uint32_t colour = o / samples;
     preview.bias_.value[colour] += layer.bias[o] / static_cast<float>(samples);
     for (uint32_t i = 0; i < latents; ++i) {
-      preview.weights_[colour * latents + i] += layer.weight[size_t{o} * latents + i] * inverse_gains[i] / static_cast<float>(samples);
+      preview.weights_[colour * latents + i] +=
+          layer.weight[size_t{o} * latents + i] * inverse_gains[i] / static_cast<float>(samples);
     }
   }
   Rect& blocks = preview.blocks_;
@@ -63,7 +66,8 @@ void Preview::PutTile(const IntegerPlane& means, const Rect& tile) {
   const uint32_t bottom = std::min(top + CeilDiv(tile.height, 2), blocks_.y + blocks_.height);
   for (uint32_t y = std::max(top, blocks_.y); y < bottom; ++y) {
     uint8_t* row = picture_.pixels.data() + size_t{y - blocks_.y} * picture_.width * picture_.channels;
-    for (uint32_t x = std::max(left, blocks_.x); x < right; ++x) PutPixel(Mix(means, x - left, y - top), row + size_t{x - blocks_.x} * picture_.channels);
+    for (uint32_t x = std::max(left, blocks_.x); x < right; ++x)
+      PutPixel(Mix(means, x - left, y - top), row + size_t{x - blocks_.x} * picture_.channels);
   }
 }
 

@@ -19,7 +19,8 @@ Failure BadModel(const ProgramRules& rules, size_t layer, const char* what) {
 // Shuffle and unshuffle change shape and scale alike in both kinds of program.
 Status ApplyShuffle(Op op, uint32_t factor, const ProgramRules& rules, size_t index, Plane& plane) {
   if (op == Op::kShuffle) {
-    if (plane.channels % (factor * factor) != 0 || plane.scale % factor != 0) return BadModel(rules, index, "shuffle does not divide the channels");
+    if (plane.channels % (factor * factor) != 0 || plane.scale % factor != 0)
+      return BadModel(rules, index, "shuffle does not divide the channels");
     plane.channels /= factor * factor;
     plane.scale /= factor;
   } else {
@@ -27,22 +28,25 @@ Status ApplyShuffle(Op op, uint32_t factor, const ProgramRules& rules, size_t in
     plane.scale *= factor;
   }
   if (plane.channels > kMaxChannels) return BadModel(rules, index, "too many channels");
-  if (plane.scale < rules.min_scale || plane.scale > rules.max_scale) return BadModel(rules, index, "resolution out of range");
+  if (plane.scale < rules.min_scale || plane.scale > rules.max_scale)
+    return BadModel(rules, index, "resolution out of range");
   return {};
 }
 
 Status ApplyAdd(uint32_t slot, const Plane* slots, const ProgramRules& rules, size_t index, const Plane& plane) {
   if (slot >= kSlotCount || slots[slot].scale == 0) return BadModel(rules, index, "add of a slot that is not filled");
-  if (slots[slot].channels != plane.channels || slots[slot].scale != plane.scale) return BadModel(rules, index, "add of planes of different shapes");
+  if (slots[slot].channels != plane.channels || slots[slot].scale != plane.scale)
+    return BadModel(rules, index, "add of planes of different shapes");
   return {};
 }
 
 Status CheckEnd(const ProgramRules& rules, size_t layers, const Plane& plane) {
-  if (plane.channels != rules.out.channels || plane.scale != rules.out.scale) return BadModel(rules, layers, "the program ends with a wrong shape");
+  if (plane.channels != rules.out.channels || plane.scale != rules.out.scale)
+    return BadModel(rules, layers, "the program ends with a wrong shape");
   return {};
 }
 
-// ---- Integer programs --------------------------------------------------------------------------------------------------------
+// ---- Integer programs -------------------------------------------------------------------------------------
 
 // No sum may leave 32 bits, whatever the input.
 Status CheckSums(const IntegerLayer& layer, const ProgramRules& rules, size_t index, int64_t magnitude) {
@@ -52,14 +56,16 @@ Status CheckSums(const IntegerLayer& layer, const ProgramRules& rules, size_t in
     for (size_t t = 0; t < taps; ++t) weight_sum += std::abs(int{layer.weight[o * taps + t]});
     for (uint32_t set = 0; set < layer.bias_sets; ++set) {
       const int64_t bias = layer.bias[size_t{set} * layer.out_channels + o];
-      if (weight_sum * magnitude + std::abs(bias) >= int64_t{1} << 31) return BadModel(rules, index, "a sum could leave 32 bits");
+      if (weight_sum * magnitude + std::abs(bias) >= int64_t{1} << 31)
+        return BadModel(rules, index, "a sum could leave 32 bits");
     }
     if (layer.multiplier[o] <= 0) return BadModel(rules, index, "multiplier not positive");
   }
   return {};
 }
 
-Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, IntegerLayer& layer) {
+Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane,
+                         IntegerLayer& layer) {
   const bool depthwise = layer.op == Op::kDepthwise;
   layer.kernel = reader.Read<uint8_t>();
   const uint32_t stride = depthwise ? reader.Read<uint8_t>() : 1;
@@ -86,7 +92,8 @@ Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t i
   return {};
 }
 
-Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots, IntegerLayer& layer) {
+Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots,
+                        IntegerLayer& layer) {
   layer.op = static_cast<Op>(reader.Read<uint8_t>());
   switch (layer.op) {
     case Op::kConvolution:
@@ -124,7 +131,7 @@ Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t in
   }
 }
 
-// ---- Float programs ----------------------------------------------------------------------------------------------------------
+// ---- Float programs ---------------------------------------------------------------------------------------
 
 template <class Stored>
 Status ReadScaledWeights(ByteReader& reader, const Buffer<float>& scale, size_t taps, FloatLayer& layer) {
@@ -166,7 +173,8 @@ Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t i
   return {};
 }
 
-Status ReadFloatLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots, FloatLayer& layer) {
+Status ReadFloatLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots,
+                      FloatLayer& layer) {
   layer.op = static_cast<Op>(reader.Read<uint8_t>());
   switch (layer.op) {
     case Op::kConvolution:
@@ -175,7 +183,8 @@ Status ReadFloatLayer(ByteReader& reader, const ProgramRules& rules, size_t inde
     case Op::kShuffle:
     case Op::kUnshuffle:
       layer.factor = reader.Read<uint8_t>();
-      if (layer.factor != 2 && layer.factor != 4 && layer.factor != 8 && layer.factor != 16) return BadModel(rules, index, "shuffle factor");
+      if (layer.factor != 2 && layer.factor != 4 && layer.factor != 8 && layer.factor != 16)
+        return BadModel(rules, index, "shuffle factor");
       if (rules.max_scale > 16) return BadModel(rules, index, "shuffle in the hyper-analysis");
       return ApplyShuffle(layer.op, layer.factor, rules, index, plane);
     case Op::kSave:

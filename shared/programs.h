@@ -14,8 +14,8 @@ inline constexpr int64_t kFullRange = 32768;  // largest magnitude of a 16-bit n
 // A plane as it passes through a program: what the layers so far have made of it.
 struct Plane {
   uint32_t channels = 0;
-  uint32_t scale = 0;      // picture pixels per sample and side; 0: a slot that is not filled
-  int64_t magnitude = 0;   // integer programs: the largest |value|
+  uint32_t scale = 0;     // picture pixels per sample and side; 0: a slot that is not filled
+  int64_t magnitude = 0;  // integer programs: the largest |value|
 };
 
 // Where a program lies: the plane it starts with, what it must end with and between which scales it stays.
@@ -33,7 +33,8 @@ struct ProgramRules {
 template <class T>
 Result<Buffer<T>> ReadArray(ByteReader& reader, size_t count) {
   const Bytes bytes = reader.Take(count * sizeof(T));
-  if (reader.overrun()) return Fail(Error::kBadModel, "the section ends at byte %zu, inside an array", reader.position());
+  if (reader.overrun())
+    return Fail(Error::kBadModel, "the section ends at byte %zu, inside an array", reader.position());
   LIC_TRY(auto array, Buffer<T>::Allocate(count));
   std::memcpy(array.data(), bytes.data(), bytes.size());
   return array;

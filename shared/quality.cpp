@@ -44,7 +44,8 @@ uint32_t Gain65536(const EntropyModel& model, uint32_t quality256, uint32_t chan
   const int64_t fraction = t - kFullQuality256 * anchor;
   const int64_t low = model.log2_gain[anchor * model.latent_channels + channel];
   const int64_t high = model.log2_gain[(anchor + 1) * model.latent_channels + channel];
-  const int64_t log2 = FloorDiv(low * (kFullQuality256 - fraction) + high * fraction + kFullQuality256 / 2, kFullQuality256);
+  const int64_t log2 =
+      FloorDiv(low * (kFullQuality256 - fraction) + high * fraction + kFullQuality256 / 2, kFullQuality256);
   const int64_t exponent = FloorDiv(log2, kLog2GainUnit);
   const int64_t rest = log2 - kLog2GainUnit * exponent;
   const uint64_t mantissa = kExp2Coarse[rest / 32] * kExp2Fine[rest % 32];  // in 2^-60
@@ -53,7 +54,8 @@ uint32_t Gain65536(const EntropyModel& model, uint32_t quality256, uint32_t chan
 
 Result<Buffer<float>> Gains(const EntropyModel& model, uint32_t quality256) {
   LIC_TRY(auto gains, Buffer<float>::Allocate(model.latent_channels));
-  for (uint32_t c = 0; c < model.latent_channels; ++c) gains[c] = static_cast<float>(Gain65536(model, quality256, c)) / 65536;
+  for (uint32_t c = 0; c < model.latent_channels; ++c)
+    gains[c] = static_cast<float>(Gain65536(model, quality256, c)) / 65536;
   return gains;
 }
 

@@ -118,7 +118,8 @@ int RansReader::TakeResidual(const ResidualTable& table) {
 
 Status RansReader::Finish() const {
   if (bad_) return Fail(Error::kBadStream, "a symbol that no encoder writes, or the stream ends inside the symbols");
-  if (state_ != kRansLow || next_ != end_) return Fail(Error::kBadStream, "the stream does not end with its last symbol");
+  if (state_ != kRansLow || next_ != end_)
+    return Fail(Error::kBadStream, "the stream does not end with its last symbol");
   return {};
 }
 

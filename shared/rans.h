@@ -1,7 +1,8 @@
 // The entropy coder: rANS (Duda 2013) with a 32-bit state, 16-bit words and 15-bit probabilities (docs/format.md#rans).
 //
-// Read me first: rANS is a stack. What is put last is taken first, so the writer is given its symbols in reverse: RansWriter
-// keeps them and codes them backwards in Finish. The words then lie in the order in which the reader takes them.
+// Read me first: rANS is a stack. What is put last is taken first, so the writer is given its symbols in reverse:
+// RansWriter keeps them and codes them backwards in Finish. The words then lie in the order in which the reader takes
+// them.
 #pragma once
 
 #include "lic/lic.h"
@@ -34,8 +35,8 @@ class RansWriter {
   size_t count_ = 0;
 };
 
-// Takes symbols from a stream. After a violation every further symbol is 0 and Finish reports it: the caller need not look in
-// between, since nothing that is taken can lead out of bounds.
+// Takes symbols from a stream. After a violation every further symbol is 0 and Finish reports it: the caller need not
+// look in between, since nothing that is taken can lead out of bounds.
 class RansReader {
  public:
   // `stream` must have an even length of at least 4, which its section promises.

@@ -10,10 +10,25 @@ namespace lic {
 
 const char* ErrorName(Error error) {
   static constexpr const char* kNames[kErrorCount] = {
-      "ok",          "not_lic",         "unsupported_version", "truncated",         "bad_checksum",
-      "bad_header",  "bad_section",     "bad_stream",          "limit_exceeded",    "unknown_model",
-      "model_mismatch", "bad_model",    "out_of_memory",       "unsupported_image", "bad_image",
-      "io_error",    "invalid_argument", "internal",           "below_quality",
+      "ok",
+      "not_lic",
+      "unsupported_version",
+      "truncated",
+      "bad_checksum",
+      "bad_header",
+      "bad_section",
+      "bad_stream",
+      "limit_exceeded",
+      "unknown_model",
+      "model_mismatch",
+      "bad_model",
+      "out_of_memory",
+      "unsupported_image",
+      "bad_image",
+      "io_error",
+      "invalid_argument",
+      "internal",
+      "below_quality",
   };
   const auto number = static_cast<size_t>(error);
   return number < kErrorCount ? kNames[number] : "internal";

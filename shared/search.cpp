@@ -11,28 +11,29 @@
 namespace lic {
 namespace {
 
-// ---- What was tuned, on the validation crops of the training set ----------------------------------------------------------------
+// ---- What was tuned, on the validation crops of the training set ------------------------------------------
 
-// An error of a latent also misleads the contexts of the latents behind it; so it weighs more than in the picture alone. Where
-// nothing corrects the other latents for it, more still.
+// An error of a latent also misleads the contexts of the latents behind it; so it weighs more than in the picture
+// alone. Where nothing corrects the other latents for it, more still.
 constexpr float kRefinedShare = 1.4f;
 constexpr float kUnrefinedShare = 3;
 constexpr float kOrthonormalShare = 1.4f;  // of norms that are not measured but taken for 1
 
 constexpr int kFirstRefinement = 3;  // the effort with one step; every further one doubles the steps
-// The part of the way towards the gradient's wish that a step goes, falling to a tenth of it, and the part of the last step that is repeated.
+// The part of the way towards the gradient's wish that a step goes, falling to a tenth of it, and the part of the last
+// step that is repeated.
 constexpr float kStepStart = 0.3f;
 constexpr float kStepFall = 0.9f;
 constexpr float kMomentum = 0.5f;
 constexpr float kCaution = 0.7f;  // what steps are multiplied by when the loss has risen
 
-constexpr uint32_t kProbeRows = 16;   // rows of latents on which norms are measured
-constexpr float kProbeStep = 0.5f;    // by which latents with their gain are moved to see how a gradient changes
-constexpr float kLeastNorm = 0.02f;   // of the mean: a channel that does nothing must not be divided by 0
+constexpr uint32_t kProbeRows = 16;  // rows of latents on which norms are measured
+constexpr float kProbeStep = 0.5f;   // by which latents with their gain are moved to see how a gradient changes
+constexpr float kLeastNorm = 0.02f;  // of the mean: a channel that does nothing must not be divided by 0
 constexpr float kLeastPlace = 0.25f, kMostPlace = 4;
 
-// How fast the slope of the distortion rises as a latent without gain moves, half the second derivative: of a latent, what its channel has times what
-// its place has.
+// How fast the slope of the distortion rises as a latent without gain moves, half the second derivative: of a latent,
+// what its channel has times what its place has.
 struct Curvature {
   Buffer<float> channels;
   Buffer<float> places;  // (height, width); empty: 1 everywhere
@@ -66,7 +67,8 @@ Result<Buffer<float>> ChannelWeights(const SearchTask& task, const Buffer<float>
 // The search on a row of tiles.
 class BandSearch {
  public:
-  static Result<BandSearch> Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row, Buffer<float>& latents);
+  static Result<BandSearch> Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
+                                 Buffer<float>& latents);
   Status Run(int steps, EntropyCoder& coder);
 
  private:
@@ -88,7 +90,8 @@ class BandSearch {
   double bits_ = 0;
 };
 
-Result<BandSearch> BandSearch::Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row, Buffer<float>& latents) {
+Result<BandSearch> BandSearch::Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
+                                    Buffer<float>& latents) {
   LIC_TRY(auto band, Band::Make(task, tile_row));
   BandSearch search(task, curvature, tile_row, std::move(band), latents);
   for (Buffer<float>* buffer : {&search.coded_, &search.best_, &search.velocity_}) {
@@ -104,7 +107,8 @@ Status BandSearch::Run(int steps, EntropyCoder& coder) {
     const float share = kRefinedShare + (kUnrefinedShare - kRefinedShare) / static_cast<float>(i + 1);
     LIC_TRY(const auto weights, ChannelWeights(*task_, curvature_->channels, share));
     LIC_CHECK(Quantise({weights.data(), curvature_->places.data(), i > 0}, coder));
-    LIC_CHECK(Synthesize(i == steps, caution * kStepStart * (1 - kStepFall * static_cast<float>(i) / static_cast<float>(steps))));
+    LIC_CHECK(Synthesize(i == steps,
+                         caution * kStepStart * (1 - kStepFall * static_cast<float>(i) / static_cast<float>(steps))));
     const double loss = bits_ + task_->lambda / 3 * band_.loss();
     if (loss > before) caution *= kCaution;
     before = loss;
@@ -122,27 +126,31 @@ Status BandSearch::Quantise(const Quantiser& quantiser, EntropyCoder& coder) {
     const Rect tile = task_->grid.Latents(tile_row_ * task_->grid.columns + column);
     const size_t left = size_t{tile.x} * task_->gains->size();
     const GainedLatents from = {latents_->data() + band_.first() * row_values() + left, row_values()};
-    LIC_TRY(const double bits, coder.QuantiseTile(from, quantiser, *task_->features, tile, {coded_.data() + left, row_values()}));
+    LIC_TRY(const double bits,
+            coder.QuantiseTile(from, quantiser, *task_->features, tile, {coded_.data() + left, row_values()}));
     bits_ += bits;
   }
   return {};
 }
 
-// Measures the distortion of the coded latents and, unless these are the last, moves the latents. Outside the band the picture has what earlier bands
-// were coded as and what later ones have still to code.
+// Measures the distortion of the coded latents and, unless these are the last, moves the latents. Outside the band the
+// picture has what earlier bands were coded as and what later ones have still to code.
 Status BandSearch::Synthesize(bool last, float step) {
   auto fill = [&](uint32_t y, float* to) {
     const bool own = y >= band_.first() && y < band_.end();
-    std::copy_n(own ? coded_.data() + (y - band_.first()) * row_values() : latents_->data() + y * row_values(), row_values(), to);
+    std::copy_n(own ? coded_.data() + (y - band_.first()) * row_values() : latents_->data() + y * row_values(),
+                row_values(), to);
   };
   if (last) return band_.Run(RowSource(fill));
   auto move = [&](uint32_t y, const float* gradient) { Move(y, gradient, step); };
   return band_.RunGradient(RowSource(fill), RowSource(move));
 }
 
-// The gradient wants the coded latent at coded - gain * gradient / curvature (Newton's step for each latent alone); the latent goes a part of the way.
+// The gradient wants the coded latent at coded - gain * gradient / curvature (Newton's step for each latent alone); the
+// latent goes a part of the way.
 void BandSearch::Move(uint32_t y, const float* gradient, float step) {
-  const size_t channels = task_->gains->size(), width = task_->features->width, offset = (y - band_.first()) * row_values();
+  const size_t channels = task_->gains->size(), width = task_->features->width,
+               offset = (y - band_.first()) * row_values();
   float* latent = latents_->data() + y * row_values();
   const float* coded = coded_.data() + offset;
   float* velocity = velocity_.data() + offset;
@@ -156,7 +164,7 @@ void BandSearch::Move(uint32_t y, const float* gradient, float step) {
   }
 }
 
-// ---- Curvature ---------------------------------------------------------------------------------------------------------------
+// ---- Curvature --------------------------------------------------------------------------------------------
 
 void RaiseLeast(Buffer<float>& channels) {
   float mean = 0;
@@ -165,8 +173,9 @@ void RaiseLeast(Buffer<float>& channels) {
   for (float& value : channels) value = std::max(value, least);
 }
 
-// That of the squared error, per channel: the squared norm of what a unit of a latent adds to the picture. It is the expectation of the squared gradient
-// for random errors of -1 and 1 (Hutchinson 1990), taken at the latents of the first rows.
+// That of the squared error, per channel: the squared norm of what a unit of a latent adds to the picture. It is the
+// expectation of the squared gradient for random errors of -1 and 1 (Hutchinson 1990), taken at the latents of the
+// first rows.
 Result<Curvature> MeasureNorms(const SearchTask& task, const Buffer<float>& latents) {
   const size_t channels = task.gains->size(), width = task.features->width, row_values = width * channels;
   const uint32_t rows = std::min(task.features->height, kProbeRows);
@@ -190,8 +199,9 @@ Result<Curvature> MeasureNorms(const SearchTask& task, const Buffer<float>& late
   return Curvature{std::move(norms), {}};
 }
 
-// That of any distortion: how much of each latent's gradient turns with the latent when all are moved by a random sign (Hutchinson again). What one
-// latent tells is noise for the most part; so it is summed over the latents of a channel, and over those of a place.
+// That of any distortion: how much of each latent's gradient turns with the latent when all are moved by a random sign
+// (Hutchinson again). What one latent tells is noise for the most part; so it is summed over the latents of a channel,
+// and over those of a place.
 Result<Curvature> MeasureChanges(const SearchTask& task, const Buffer<float>& latents) {
   const size_t channels = task.gains->size(), width = task.features->width, positions = task.features->height * width;
   Curvature curvature;
@@ -207,7 +217,8 @@ Result<Curvature> MeasureChanges(const SearchTask& task, const Buffer<float>& la
     Signs signs = signs_of(y);
     for (size_t x = 0; x < width; ++x) {
       for (size_t c = 0; c < channels; ++c) {
-        const float change = *gradient++ * signs.Next() * (*task.gains)[c] / (kProbeStep * static_cast<float>(positions));
+        const float change =
+            *gradient++ * signs.Next() * (*task.gains)[c] / (kProbeStep * static_cast<float>(positions));
         curvature.channels[c] += change;
         curvature.places[y * width + x] += change;
       }
@@ -220,7 +231,8 @@ Result<Curvature> MeasureChanges(const SearchTask& task, const Buffer<float>& la
   RaiseLeast(curvature.channels);
   float all = 0;
   for (const float value : curvature.channels) all += value;
-  for (float& place : curvature.places) place = std::clamp(place * static_cast<float>(positions) / all, kLeastPlace, kMostPlace);
+  for (float& place : curvature.places)
+    place = std::clamp(place * static_cast<float>(positions) / all, kLeastPlace, kMostPlace);
   return curvature;
 }
 
@@ -228,8 +240,10 @@ Result<Curvature> MeasureCurvature(const SearchTask& task, const Buffer<float>& 
   return task.visual_loss->has_value() ? MeasureChanges(task, latents) : MeasureNorms(task, latents);
 }
 
-// One row of tiles follows the other; of all states of a row that with the least loss stays, that of effort 2 among them.
-Status Refine(const SearchTask& task, const Curvature& curvature, int steps, EntropyCoder& coder, Buffer<float>& latents) {
+// One row of tiles follows the other; of all states of a row that with the least loss stays, that of effort 2 among
+// them.
+Status Refine(const SearchTask& task, const Curvature& curvature, int steps, EntropyCoder& coder,
+              Buffer<float>& latents) {
   for (uint32_t tile_row = 0; tile_row < task.grid.rows; ++tile_row) {
     LIC_TRY(auto search, BandSearch::Make(task, curvature, tile_row, latents));
     LIC_CHECK(search.Run(steps, coder));

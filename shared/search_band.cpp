@@ -21,7 +21,8 @@ Result<Band> Band::Make(const SearchTask& task, uint32_t tile_row) {
   band.watched_begin_ = watched_top - band.top_ * kLatentStride;
   band.watched_end_ = watched_bottom - band.top_ * kLatentStride;
   LIC_TRY(band.distortion_, MakeDistortion(*task.source, *task.visual_loss, watched_top, watched_bottom - watched_top));
-  LIC_TRY(band.gradient_, Gradient::Build(*task.synthesis, bottom - band.top_, task.features->width, band.distortion_->ahead()));
+  LIC_TRY(band.gradient_,
+          Gradient::Build(*task.synthesis, bottom - band.top_, task.features->width, band.distortion_->ahead()));
   return band;
 }
 

@@ -18,7 +18,8 @@ class Band {
   uint32_t first() const { return first_; }
   uint32_t end() const { return end_; }
 
-  // Synthesises latents with their gain, which `latents` gives by rows of the picture, (width, channels): only the loss.
+  // Synthesises latents with their gain, which `latents` gives by rows of the picture, (width, channels): only the
+  // loss.
   Status Run(RowSource latents);
   // And the gradient: hands half of it, for latents without gain, of each row of the tiles to `sink`.
   Status RunGradient(RowSource latents, RowSource sink);
@@ -32,9 +33,9 @@ class Band {
 
   const SearchTask* task_;
   uint32_t first_ = 0, end_ = 0;
-  uint32_t top_ = 0;                               // row of latents with which the synthesised window begins
-  uint32_t watched_begin_ = 0, watched_end_ = 0;   // rows of pixels of the window on which the tiles have an effect
-  std::unique_ptr<Distortion> distortion_;         // of these
+  uint32_t top_ = 0;                              // row of latents with which the synthesised window begins
+  uint32_t watched_begin_ = 0, watched_end_ = 0;  // rows of pixels of the window on which the tiles have an effect
+  std::unique_ptr<Distortion> distortion_;        // of these
   std::optional<Gradient> gradient_;
 };
 

@@ -10,8 +10,9 @@ namespace {
 
 bool HasAlpha(uint32_t channels) { return channels == 2 || channels == 4; }
 
-// Gives invisible pixels the mean colour of visible neighbours that come before them in the scan, so that no edge to an arbitrary colour is
-// coded. `step` is 1 for a scan from the top left, -1 for one from the bottom right. `known` marks pixels that have a colour.
+// Gives invisible pixels the mean colour of visible neighbours that come before them in the scan, so that no edge to an
+// arbitrary colour is coded. `step` is 1 for a scan from the top left, -1 for one from the bottom right. `known` marks
+// pixels that have a colour.
 void FillScan(uint8_t* pixels, const PictureView& view, int64_t step, Buffer<uint8_t>& known) {
   const int64_t width = view.width, count = width * view.height, channels = view.channels;
   for (int64_t i = 0; i < count; ++i) {
@@ -36,7 +37,8 @@ Status FillInvisible(Source& source) {
   const size_t row_bytes = size_t{view.width} * view.channels;
   LIC_TRY(source.filled, Buffer<uint8_t>::Allocate(row_bytes * view.height));
   LIC_TRY(auto known, Buffer<uint8_t>::Allocate(size_t{view.width} * view.height));
-  for (uint32_t y = 0; y < view.height; ++y) std::memcpy(source.filled.data() + y * row_bytes, source.Row(y), row_bytes);
+  for (uint32_t y = 0; y < view.height; ++y)
+    std::memcpy(source.filled.data() + y * row_bytes, source.Row(y), row_bytes);
   for (size_t i = 0; i < known.size(); ++i) known[i] = source.filled[i * view.channels + alpha] != 0;
   FillScan(source.filled.data(), view, 1, known);
   FillScan(source.filled.data(), view, -1, known);
@@ -62,7 +64,8 @@ Result<Source> ReadSource(const PictureView& picture) {
   if (!HasAlpha(picture.channels)) return source;
   uint8_t lowest = 255;
   for (uint32_t y = 0; y < picture.height; ++y) {
-    for (uint32_t x = 0; x < picture.width; ++x) lowest = std::min(lowest, source.Row(y)[(x + 1) * picture.channels - 1]);
+    for (uint32_t x = 0; x < picture.width; ++x)
+      lowest = std::min(lowest, source.Row(y)[(x + 1) * picture.channels - 1]);
   }
   source.has_alpha = lowest < 255;
   if (lowest == 0) LIC_CHECK(FillInvisible(source));

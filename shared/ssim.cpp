@@ -37,7 +37,8 @@ Result<SsimMeter> SsimMeter::Create(uint32_t width) {
 
 double SsimMeter::Ssim(const Moments& m) {
   const double mean_x = m[0], mean_y = m[1];
-  const double variance_x = m[2] - mean_x * mean_x, variance_y = m[3] - mean_y * mean_y, covariance = m[4] - mean_x * mean_y;
+  const double variance_x = m[2] - mean_x * mean_x, variance_y = m[3] - mean_y * mean_y,
+               covariance = m[4] - mean_x * mean_y;
   return (2 * mean_x * mean_y + kC1) * (2 * covariance + kC2) /
          ((mean_x * mean_x + mean_y * mean_y + kC1) * (variance_x + variance_y + kC2));
 }

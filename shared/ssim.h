@@ -1,8 +1,8 @@
 // SSIM of two pictures at every place, row by row.
 //
-// It is that of Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural similarity",
-// IEEE Transactions on Image Processing 13(4), 2004: 11 x 11 Gaussian window with standard deviation 1.5, K1 = 0.01, K2 = 0.03,
-// at full resolution, over the positions where the whole window lies in the picture.
+// It is that of Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural
+// similarity", IEEE Transactions on Image Processing 13(4), 2004: 11 x 11 Gaussian window with standard deviation 1.5,
+// K1 = 0.01, K2 = 0.03, at full resolution, over the positions where the whole window lies in the picture.
 #pragma once
 
 #include <array>
@@ -41,9 +41,9 @@ class SsimMeter {
   std::array<double, kSsimWindow> weights_ = {};
   uint32_t columns_ = 0;
   uint32_t rows_added_ = 0;
-  Buffer<LumaPair> luma_;   // (width)
-  Buffer<Moments> rows_;    // (kSsimWindow, columns), a ring
-  Buffer<double> values_;   // (columns)
+  Buffer<LumaPair> luma_;  // (width)
+  Buffer<Moments> rows_;   // (kSsimWindow, columns), a ring
+  Buffer<double> values_;  // (columns)
 };
 
 }  // namespace lic

@@ -66,7 +66,8 @@ void StructureScale::Halve(float* original, float* decoded) {
   const uint32_t row = rows_added_ - 1;
   const auto halve = [&](Ring& from, float* to) {
     const float *above = from.Row(row - 1), *below = from.Row(row);
-    for (uint32_t x = 0; x < width_ / 2; ++x) to[x] = 0.25f * (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]);
+    for (uint32_t x = 0; x < width_ / 2; ++x)
+      to[x] = 0.25f * (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]);
   };
   halve(originals_, original);
   halve(decodeds_, decoded);
@@ -99,16 +100,19 @@ void StructureScale::DeriveLoss(uint32_t window) {
   float loss = 0;
   for (uint32_t x = 0; x < columns_; ++x) {
     const float mean_a = sums[x], mean_b = sums[columns_ + x];
-    const float variance_a = std::max(sums[2 * columns_ + x] - mean_a * mean_a, 0.0f), variance_b = std::max(sums[3 * columns_ + x] - mean_b * mean_b, 0.0f);
+    const float variance_a = std::max(sums[2 * columns_ + x] - mean_a * mean_a, 0.0f),
+                variance_b = std::max(sums[3 * columns_ + x] - mean_b * mean_b, 0.0f);
     const float covariance = sums[4 * columns_ + x] - mean_a * mean_b;
     const float part = 1 / (variance_a + variance_b + kC2), structure = (2 * covariance + kC2) * part;
     const float mean_part = weights_.luminance ? 1 / (mean_a * mean_a + mean_b * mean_b + kC1) : 0;
     const float luminance = weights_.luminance ? (2 * mean_a * mean_b + kC1) * mean_part : 1;
-    const float deviation_a = std::sqrt(variance_a + kC2), deviation_b = std::sqrt(variance_b + kC2), lost = deviation_a - deviation_b;
+    const float deviation_a = std::sqrt(variance_a + kC2), deviation_b = std::sqrt(variance_b + kC2),
+                lost = deviation_a - deviation_b;
     loss += weights_.structure * (1 - luminance * structure) + weights_.texture * lost * lost;
     const float scaled = weights_.structure * luminance * part;
     const float square = scaled * structure - weights_.texture * lost / deviation_b, product = -2 * scaled;
-    sums[x] = -product * mean_a - 2 * square * mean_b - weights_.structure * structure * 2 * mean_part * (mean_a - luminance * mean_b);
+    sums[x] = -product * mean_a - 2 * square * mean_b -
+              weights_.structure * structure * 2 * mean_part * (mean_a - luminance * mean_b);
     sums[columns_ + x] = square;
     sums[2 * columns_ + x] = product;
   }
@@ -121,7 +125,8 @@ void StructureScale::SpreadAcross(uint32_t window) {
   std::fill_n(spread, kDerivatives * width_, 0.0f);
   for (size_t k = 0; k < kDerivatives; ++k) {
     std::copy_n(sums_.data() + k * columns_, columns_, padded_.data() + kSsimWindow - 1);
-    for (uint32_t i = 0; i < kSsimWindow; ++i) AddScaled(window_[i], padded_.data() + i, width_, spread + k * width_);  // the window is symmetric
+    for (uint32_t i = 0; i < kSsimWindow; ++i)
+      AddScaled(window_[i], padded_.data() + i, width_, spread + k * width_);  // the window is symmetric
   }
 }
 
@@ -134,7 +139,8 @@ void StructureScale::FinishRow(uint32_t row) {
   for (uint32_t window = first; window < end; ++window) {
     const float weight = window_[row - window];
     const float* spread = spread_.Row(window);
-    for (uint32_t x = 0; x < width_; ++x) gradient[x] += weight * (0.5f * spread[x] + b[x] * spread[width_ + x] + 0.5f * a[x] * spread[2 * width_ + x]);
+    for (uint32_t x = 0; x < width_; ++x)
+      gradient[x] += weight * (0.5f * spread[x] + b[x] * spread[width_ + x] + 0.5f * a[x] * spread[2 * width_ + x]);
   }
 }
 

@@ -1,9 +1,12 @@
-// What a decoded picture has lost of the structure and the texture of its original, on one scale, and where that would become less.
+// What a decoded picture has lost of the structure and the texture of its original, on one scale, and where that would
+// become less.
 //
-//   rows of luma ──window──> means, variances, covariance ──> loss, its derivatives ──window, mirrored──> gradient of the decoded luma
+//   rows of luma ──window──> means, variances, covariance ──> loss, its derivatives ──window, mirrored──> gradient of
+//   the decoded luma
 //
-// Structure is that of SSIM (Wang, Bovik, Sheikh, Simoncelli 2004), of which MS-SSIM (Wang, Simoncelli, Bovik 2003) takes the contrast and structure
-// part on every scale but the coarsest; the texture's loss is the squared difference of local standard deviations.
+// Structure is that of SSIM (Wang, Bovik, Sheikh, Simoncelli 2004), of which MS-SSIM (Wang, Simoncelli, Bovik 2003)
+// takes the contrast and structure part on every scale but the coarsest; the texture's loss is the squared difference
+// of local standard deviations.
 #pragma once
 
 #include <span>
@@ -36,8 +39,8 @@ class StructureScale {
 
   // The sum over the windows that lie in the rows added.
   double loss() const { return loss_; }
-  // Half the gradient of the loss for a row of the decoded plane: of its values, (width), those for the rows behind it up to kSsimWindow - 1
-  // having been added, if there are so many.
+  // Half the gradient of the loss for a row of the decoded plane: of its values, (width), those for the rows behind it
+  // up to kSsimWindow - 1 having been added, if there are so many.
   const float* HalfGradient(uint32_t row) const { return gradient_.data() + size_t{row} * width_; }
 
   uint32_t width() const { return width_; }
@@ -51,8 +54,9 @@ class StructureScale {
     size_t row_values = 0;
     float* Row(uint32_t row) { return values.data() + row % kSsimWindow * row_values; }
   };
-  static constexpr size_t kMoments = 5;      // windowed means of the original, the decoded, their squares and their product
-  static constexpr size_t kDerivatives = 3;  // of the loss for the mean and the mean square of the decoded, and for the mean product
+  static constexpr size_t kMoments = 5;  // windowed means of the original, the decoded, their squares and their product
+  static constexpr size_t kDerivatives =
+      3;  // of the loss for the mean and the mean square of the decoded, and for the mean product
 
   StructureScale() = default;
   static Result<Ring> MakeRing(size_t row_values);
@@ -68,11 +72,11 @@ class StructureScale {
   std::array<float, kSsimWindow> window_ = {};
   double loss_ = 0;
   Ring originals_, decodeds_;
-  Ring moments_;               // (kMoments, columns), filtered across
-  Ring spread_;                // (kDerivatives, width), of a row of windows, spread across
-  Buffer<float> sums_;         // (kMoments, columns) of a row of windows; then, in the first rows of it, derivatives
-  Buffer<float> padded_;       // (width + kSsimWindow - 1), a row of derivatives between zeros
-  Buffer<float> gradient_;     // (height, width)
+  Ring moments_;            // (kMoments, columns), filtered across
+  Ring spread_;             // (kDerivatives, width), of a row of windows, spread across
+  Buffer<float> sums_;      // (kMoments, columns) of a row of windows; then, in the first rows of it, derivatives
+  Buffer<float> padded_;    // (width + kSsimWindow - 1), a row of derivatives between zeros
+  Buffer<float> gradient_;  // (height, width)
 };
 
 }  // namespace lic

@@ -16,7 +16,8 @@ constexpr double kMaxDecibels = 200;  // equal pictures count as that
 constexpr double kByteTolerance = 0.002;
 constexpr double kDecibelTolerance = 0.01;
 
-// How much the scaled value rises with a step of quality, at about the middle of the range: for the second trial, when there is but one.
+// How much the scaled value rises with a step of quality, at about the middle of the range: for the second trial, when
+// there is but one.
 constexpr double kByteSlope = 0.037;
 constexpr double kDecibelSlope = 0.17;
 
@@ -31,9 +32,15 @@ TargetSearch::TargetSearch(Target target, double wanted)
       next_(kFirstQuality256) {}
 
 Status TargetSearch::Check() const {
-  const bool possible = target_ == Target::kBytes ? wanted_ >= 1 && wanted_ < 1e18 : target_ == Target::kPsnr ? wanted_ > 0 && wanted_ < kMaxDecibels : wanted_ > 0 && wanted_ < 1;
+  const bool possible = target_ == Target::kBytes  ? wanted_ >= 1 && wanted_ < 1e18
+                        : target_ == Target::kPsnr ? wanted_ > 0 && wanted_ < kMaxDecibels
+                                                   : wanted_ > 0 && wanted_ < 1;
   if (possible) return {};
-  return Fail(Error::kInvalidArgument, "no picture has a %s of %g", target_ == Target::kBytes ? "size" : target_ == Target::kPsnr ? "PSNR" : "SSIM", wanted_);
+  return Fail(Error::kInvalidArgument, "no picture has a %s of %g",
+              target_ == Target::kBytes  ? "size"
+              : target_ == Target::kPsnr ? "PSNR"
+                                         : "SSIM",
+              wanted_);
 }
 
 double TargetSearch::Scale(double value) const {
@@ -50,12 +57,15 @@ bool TargetSearch::Report(double value) {
   const Trial trial = {next_, Scale(value)};
   nearest_ = value;
   (trial.value < goal_ ? low_ : high_) = trial;
-  const bool better = Fulfils(trial.value) && (best_.quality256 == 0 || std::fabs(trial.value - goal_) < std::fabs(best_.value - goal_));
+  const bool better = Fulfils(trial.value) &&
+                      (best_.quality256 == 0 || std::fabs(trial.value - goal_) < std::fabs(best_.value - goal_));
   if (better) best_ = trial;
   const bool near = best_.quality256 != 0 && std::fabs(best_.value - goal_) <= Tolerance();
-  const bool at_end = target_ == Target::kBytes ? next_ == kMinQuality256 : next_ == kMaxQuality256;  // where the target is easiest
+  const bool at_end =
+      target_ == Target::kBytes ? next_ == kMinQuality256 : next_ == kMaxQuality256;  // where the target is easiest
   ++trials_;
-  done_ = near || high_.quality256 - low_.quality256 <= 1 || (trials_ >= kMaxTrials && (best_.quality256 != 0 || at_end));
+  done_ =
+      near || high_.quality256 - low_.quality256 <= 1 || (trials_ >= kMaxTrials && (best_.quality256 != 0 || at_end));
   if (done_) return better;
   if (trials_ >= kMaxTrials) {
     next_ = target_ == Target::kBytes ? kMinQuality256 : kMaxQuality256;
@@ -83,8 +93,10 @@ int64_t TargetSearch::Interpolate() const {
 
 Status TargetSearch::Reached() const {
   if (best_.quality256 != 0) return {};
-  if (target_ == Target::kBytes) return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, more than %.0f", nearest_, wanted_);
-  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, less than %.4g", target_ == Target::kPsnr ? "PSNR" : "SSIM", nearest_, wanted_);
+  if (target_ == Target::kBytes)
+    return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, more than %.0f", nearest_, wanted_);
+  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, less than %.4g",
+              target_ == Target::kPsnr ? "PSNR" : "SSIM", nearest_, wanted_);
 }
 
 }  // namespace lic

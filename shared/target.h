@@ -5,8 +5,9 @@
 
 namespace lic {
 
-// Bytes and metrics rise with the quality; so the wanted one lies between those that fall short and those that overshoot. Between two of them the
-// next trial is interpolated in a scale in which the curves are nearly straight: the logarithm of bytes, decibels.
+// Bytes and metrics rise with the quality; so the wanted one lies between those that fall short and those that
+// overshoot. Between two of them the next trial is interpolated in a scale in which the curves are nearly straight: the
+// logarithm of bytes, decibels.
 class TargetSearch {
  public:
   TargetSearch(Target target, double wanted);
@@ -32,11 +33,11 @@ class TargetSearch {
   int64_t Interpolate() const;
 
   Target target_;
-  double wanted_ = 0;         // as given
-  double goal_ = 0;           // in the straight scale
-  Trial low_, high_;          // the nearest trials that fall short and that overshoot; at first beyond all qualities
-  Trial best_ = {0, 0};       // quality256 0: none
-  double nearest_ = 0;        // the value of the last trial, as given
+  double wanted_ = 0;    // as given
+  double goal_ = 0;      // in the straight scale
+  Trial low_, high_;     // the nearest trials that fall short and that overshoot; at first beyond all qualities
+  Trial best_ = {0, 0};  // quality256 0: none
+  double nearest_ = 0;   // the value of the last trial, as given
   uint32_t next_;
   int trials_ = 0;
   bool done_ = false;

@@ -25,7 +25,7 @@ enum SectionType : uint8_t {
   kLossSection = 21,
 };
 
-// ---- The entropy section -----------------------------------------------------------------------------------------------------
+// ---- The entropy section ----------------------------------------------------------------------------------
 
 Status ReadPasses(ByteReader& reader, EntropyModel& model) {
   model.latent_channels = reader.Read<uint16_t>();
@@ -34,7 +34,8 @@ Status ReadPasses(ByteReader& reader, EntropyModel& model) {
   model.passes = reader.Read<uint8_t>();
   model.groups = reader.Read<uint8_t>();
   const auto within = [](uint32_t value, uint32_t most) { return value >= 1 && value <= most; };
-  if (!within(model.latent_channels, 512) || !within(model.hyper_channels, 256) || !within(model.feature_channels, 512)) {
+  if (!within(model.latent_channels, 512) || !within(model.hyper_channels, 256) ||
+      !within(model.feature_channels, 512)) {
     return Fail(Error::kBadModel, "entropy section: channel counts");
   }
   if (!within(model.passes, 8) || !within(model.groups, 8) || model.latent_channels % model.groups != 0) {
@@ -45,7 +46,8 @@ Status ReadPasses(ByteReader& reader, EntropyModel& model) {
     for (int s = 0; s < 4; ++s) {
       const uint8_t group = model.group[pass][s] = reader.Read<uint8_t>();
       if (group == kNoGroup) continue;
-      if (group >= model.groups || (seen[s] & 1u << group)) return Fail(Error::kBadModel, "entropy section: pass %u codes a wrong group", pass);
+      if (group >= model.groups || (seen[s] & 1u << group))
+        return Fail(Error::kBadModel, "entropy section: pass %u codes a wrong group", pass);
       seen[s] |= 1u << group;
     }
   }
@@ -109,7 +111,7 @@ Status ReadEntropyModel(Bytes payload, EntropyModel& model) {
   return {};
 }
 
-// ---- The file ----------------------------------------------------------------------------------------------------------------
+// ---- The file ---------------------------------------------------------------------------------------------
 
 enum class ModelKind : uint8_t { kDecoder = 1, kEncoder = 2 };
 
@@ -121,7 +123,8 @@ struct ModelHead {
 Result<ModelHead> ReadModelHead(ByteReader& reader, ModelKind kind) {
   static constexpr uint8_t kMagic[4] = {0x89, 'L', 'I', 'M'};
   const Bytes magic = reader.Take(4);
-  if (magic.empty() || !std::equal(magic.begin(), magic.end(), kMagic)) return Fail(Error::kBadModel, "not a model file");
+  if (magic.empty() || !std::equal(magic.begin(), magic.end(), kMagic))
+    return Fail(Error::kBadModel, "not a model file");
   const uint8_t version = reader.Read<uint8_t>();
   if (version > 1) return Fail(Error::kUnsupportedVersion, "model file of version %u", version);
   if (reader.Read<uint8_t>() != static_cast<uint8_t>(kind)) {
@@ -130,7 +133,8 @@ Result<ModelHead> ReadModelHead(ByteReader& reader, ModelKind kind) {
   const uint32_t length = reader.Read<uint16_t>();
   const Bytes name = reader.Take(length);
   const auto allowed = [](uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  if (length < 1 || length > 64 || name.empty() || !std::all_of(name.begin(), name.end(), allowed)) return Fail(Error::kBadModel, "name of the model");
+  if (length < 1 || length > 64 || name.empty() || !std::all_of(name.begin(), name.end(), allowed))
+    return Fail(Error::kBadModel, "name of the model");
   return ModelHead{std::string(name.begin(), name.end()), version == 1};
 }
 
@@ -144,7 +148,8 @@ Result<Bytes> ReadModelSection(ByteReader& reader, SectionType type) {
   if (found != type) return Fail(Error::kBadModel, "section %d where %d is due", found, type);
   const Bytes payload = reader.Take(length);
   if (reader.overrun()) return Fail(Error::kBadModel, "section %d reaches past the end", type);
-  if (Crc32(payload, Crc32(head.first(5))) != crc) return Fail(Error::kBadChecksum, "checksum of model section %d", type);
+  if (Crc32(payload, Crc32(head.first(5))) != crc)
+    return Fail(Error::kBadChecksum, "checksum of model section %d", type);
   return payload;
 }
 
@@ -158,7 +163,9 @@ Result<VisualLoss> ReadVisualLoss(Bytes payload) {
   VisualLoss loss;
   for (float* weight : {&loss.structure, &loss.detail, &loss.colour, &loss.fidelity}) {
     *weight = reader.Read<float>();
-    if (!(*weight >= 0 && *weight <= kMaxLossWeight)) return Fail(Error::kBadModel, "loss section: a weight is not within 0 and %g", static_cast<double>(kMaxLossWeight));
+    if (!(*weight >= 0 && *weight <= kMaxLossWeight))
+      return Fail(Error::kBadModel, "loss section: a weight is not within 0 and %g",
+                  static_cast<double>(kMaxLossWeight));
   }
   if (reader.overrun() || reader.left() != 0) return Fail(Error::kBadModel, "loss section: wrong length");
   if (loss.fidelity == 0) return Fail(Error::kBadModel, "loss section: errors of red, green and blue weigh nothing");
@@ -201,7 +208,8 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
   Id id;
   std::copy_n(owner.begin(), sizeof(id.bytes), id.bytes);
   if (id != decoder.id) {
-    return Fail(Error::kModelMismatch, "encoder for model %s, decoder of model %s", ToHex(id).c_str(), ToHex(decoder.id).c_str());
+    return Fail(Error::kModelMismatch, "encoder for model %s, decoder of model %s", ToHex(id).c_str(),
+                ToHex(decoder.id).c_str());
   }
   std::unique_ptr<EncoderModel::Data> model(new (std::nothrow) EncoderModel::Data);
   if (!model) return Fail(Error::kOutOfMemory, "no memory for a model");
@@ -209,7 +217,8 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
   const EntropyModel& entropy = decoder.entropy;
   const ProgramRules rules = {"analysis", {3, 1, 0}, {entropy.latent_channels, 16, 0}, 1, 16, {}};
   LIC_TRY(model->analysis, ReadFloatNetwork(analysis, rules));
-  const ProgramRules hyper_rules = {"hyper-analysis", {entropy.latent_channels, 16, 0}, {entropy.hyper_channels, 64, 0}, 16, 64, {}};
+  const ProgramRules hyper_rules = {
+      "hyper-analysis", {entropy.latent_channels, 16, 0}, {entropy.hyper_channels, 64, 0}, 16, 64, {}};
   LIC_TRY(model->hyper_analysis, ReadFloatNetwork(hyper_analysis, hyper_rules));
   return model;
 }

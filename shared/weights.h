@@ -35,9 +35,9 @@ struct IntegerLayer {
   uint32_t kernel = 1;
   uint32_t in_channels = 0;
   uint32_t out_channels = 0;
-  uint32_t factor = 1;     // shuffle
-  uint32_t slot = 0;       // save, add
-  uint32_t shift = 0;      // convolution, depthwise, gate
+  uint32_t factor = 1;  // shuffle
+  uint32_t slot = 0;    // save, add
+  uint32_t shift = 0;   // convolution, depthwise, gate
   int16_t lo = INT16_MIN;
   int16_t hi = INT16_MAX;
   uint32_t bias_sets = 1;
@@ -67,7 +67,10 @@ struct FloatLayer {
   Buffer<float> weight;  // (out, in, kernel, kernel), depthwise (c, kernel, kernel); scale already applied
 
   // Whether it has a range that its output may leave.
-  bool clamps() const { return (op == Op::kConvolution || op == Op::kDepthwise || op == Op::kClamp) && (std::isfinite(lo) || std::isfinite(hi)); }
+  bool clamps() const {
+    return (op == Op::kConvolution || op == Op::kDepthwise || op == Op::kClamp) &&
+           (std::isfinite(lo) || std::isfinite(hi));
+  }
 };
 
 // Branches get the same input; their outputs are added.
@@ -109,7 +112,8 @@ struct Model::Data {
   FloatNetwork synthesis;
 };
 
-// What a model was trained to lower, if not the squared error of red, green and blue: a weighted sum (docs/format.md#loss).
+// What a model was trained to lower, if not the squared error of red, green and blue: a weighted sum
+// (docs/format.md#loss).
 struct VisualLoss {
   float structure = 0;  // of 1 - MS-SSIM of luma
   float detail = 0;     // of the squared difference of luma's standard deviations

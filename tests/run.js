@@ -10,8 +10,11 @@ import { LEFT_TO_CHROMIUM } from './browser/chromium-only.js';
 
 const [folder, ...options] = process.argv.slice(2);
 const path = join(fileURLToPath(new URL('.', import.meta.url)), folder);
-const left = folder === 'browser' && process.env.LIC_TEST_BROWSER === 'firefox' ? Object.keys(LEFT_TO_CHROMIUM.files) : [];
+const left =
+  folder === 'browser' && process.env.LIC_TEST_BROWSER === 'firefox' ? Object.keys(LEFT_TO_CHROMIUM.files) : [];
 const names = readdirSync(path).filter((name) => name.endsWith('.test.js') && !left.includes(name));
 const files = names.map((name) => join(path, name));
-const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=600000', ...options, ...files], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=600000', ...options, ...files], {
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);

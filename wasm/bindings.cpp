@@ -2,8 +2,9 @@
 //
 //   web/instance.js ──> lic_* ──> lic::Model, lic::Decoder
 //
-// What can fail returns its lic::Error as a number, 0 for success; lic_failure() is the sentence of the last failure. Bytes come in through
-// lic_allocate(); objects are pointers, and whoever made one releases it. Words of results lie in lic_words().
+// What can fail returns its lic::Error as a number, 0 for success; lic_failure() is the sentence of the last failure.
+// Bytes come in through lic_allocate(); objects are pointers, and whoever made one releases it. Words of results lie in
+// lic_words().
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -86,7 +87,8 @@ int LIC_EXPORT(lic_model_load)(const uint8_t* bytes, size_t size) {
 void LIC_EXPORT(lic_model_release)(lic::Model* model) { delete model; }
 
 // Words: the decoding, red green blue alpha to come. All of the region zero: the whole picture.
-int LIC_EXPORT(lic_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width, uint32_t height, bool make_preview) {
+int LIC_EXPORT(lic_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width,
+                          uint32_t height, bool make_preview) {
   lic::DecoderOptions options;
   options.max_pixels = static_cast<uint64_t>(max_pixels);
   options.channels = 4;
@@ -112,17 +114,27 @@ int LIC_EXPORT(lic_feed)(Decoding* decoding, size_t count, bool complete) {
   return Report(decoding->decoder.Feed({decoding->file, decoding->size}, complete));
 }
 
-// One bounded piece of work. Words: done, waits for bytes, file complete, rows done, rows and address of the strip made, width, height and
-// address of the preview, progress in 1/1000, whether the step was one of the synthesis, width of the
-// strip.
+// One bounded piece of work. Words: done, waits for bytes, file complete, rows done, rows and address of the strip
+// made, width, height and address of the preview, progress in 1/1000, whether the step was one of the synthesis, width
+// of the strip.
 int LIC_EXPORT(lic_step)(Decoding* decoding) {
   lic::Decoder& decoder = decoding->decoder;
   const lic::Status status = decoder.Step();
   if (!status.ok()) return Report(status);
   const lic::PictureView strip = decoder.strip();
   const lic::Picture& preview = decoder.preview();
-  const uint32_t results[] = {decoder.done(), decoder.waits(), decoder.complete(), decoder.rows_done(), strip.height, Address(strip.pixels),
-                              preview.width, preview.height, Address(preview.pixels.data()), static_cast<uint32_t>(decoder.progress() * 1000), decoder.synthesized(), strip.width};
+  const uint32_t results[] = {decoder.done(),
+                              decoder.waits(),
+                              decoder.complete(),
+                              decoder.rows_done(),
+                              strip.height,
+                              Address(strip.pixels),
+                              preview.width,
+                              preview.height,
+                              Address(preview.pixels.data()),
+                              static_cast<uint32_t>(decoder.progress() * 1000),
+                              decoder.synthesized(),
+                              strip.width};
   std::copy(std::begin(results), std::end(results), words);
   return 0;
 }

@@ -79,7 +79,10 @@ export class Assets {
 
   /** @param {string} name @param {any} place */
   #loadModel(name, place) {
-    return this.#once(`model ${name}`, async () => ({ serial: ++serials, bytes: await readAll(await place, { open: this.#open }) }));
+    return this.#once(`model ${name}`, async () => ({
+      serial: ++serials,
+      bytes: await readAll(await place, { open: this.#open }),
+    }));
   }
 
   /**
@@ -138,7 +141,37 @@ function isRecord(value) {
 
 // A module with one function: v128.const, v128.const, v128.const, f32x4.relaxed_madd, drop.
 const RELAXED_PROBE = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 62, 1, 60, 0, ...zeroVector(), ...zeroVector(), ...zeroVector(), 253, 133, 2, 26, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  4,
+  1,
+  96,
+  0,
+  0,
+  3,
+  2,
+  1,
+  0,
+  10,
+  62,
+  1,
+  60,
+  0,
+  ...zeroVector(),
+  ...zeroVector(),
+  ...zeroVector(),
+  253,
+  133,
+  2,
+  26,
+  11,
 ];
 
 function zeroVector() {

@@ -12,7 +12,16 @@
 // The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the form
 // `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
@@ -30,7 +39,16 @@ const DIST = join(ROOT, 'dist');
 // What lic-codec/inline carries.
 const DEFAULT_MODEL = 'lic-photo.dec.licm';
 const ENTRIES = [
-  'index.js', 'node.js', 'workerd.js', 'worker.js', 'node-worker.js', 'inline.js', 'node-inline.js', 'workerd-inline.js', 'element.js', 'define.js',
+  'index.js',
+  'node.js',
+  'workerd.js',
+  'worker.js',
+  'node-worker.js',
+  'inline.js',
+  'node-inline.js',
+  'workerd-inline.js',
+  'element.js',
+  'define.js',
   'server/service-worker.js',
 ];
 const TYPES = ['index.d.ts', 'inline.d.ts', 'element.d.ts', 'define.d.ts', 'server/service-worker.d.ts'];
@@ -114,6 +132,8 @@ function embed(name, value) {
 function report() {
   for (const name of readdirSync(DIST).filter((name) => /\.(js|wasm)$/.test(name))) {
     const compressed = brotliCompressSync(readFileSync(join(DIST, name))).length;
-    console.log(`${name.padEnd(24)} ${String(statSync(join(DIST, name)).size).padStart(8)} bytes ${String(compressed).padStart(8)} brotli`);
+    console.log(
+      `${name.padEnd(24)} ${String(statSync(join(DIST, name)).size).padStart(8)} bytes ${String(compressed).padStart(8)} brotli`,
+    );
   }
 }

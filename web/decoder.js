@@ -76,7 +76,8 @@ export class Decoder {
 
   /** @param {Source} source @param {DecodeOptions} [options] */
   async decodeToBitmap(source, options) {
-    if (typeof createImageBitmap !== 'function') throw new DOMException('there are no ImageBitmaps here', 'NotSupportedError');
+    if (typeof createImageBitmap !== 'function')
+      throw new DOMException('there are no ImageBitmaps here', 'NotSupportedError');
     return (await this.#run('bitmap', source, options)).result;
   }
 
@@ -109,7 +110,11 @@ export class Decoder {
       ms: { ...this.#ms },
       memory: { bytes: sum('bytes'), peak: bytes },
       workers: { running: sum('running'), busy: sum('busy'), most: workers },
-      instances: { created: created + sum('created'), recycled: recycled + sum('recycled'), dropped: dropped + sum('dropped') },
+      instances: {
+        created: created + sum('created'),
+        recycled: recycled + sum('recycled'),
+        dropped: dropped + sum('dropped'),
+      },
       wasm: this.#assets.kind,
     };
   }
@@ -214,7 +219,10 @@ export class Decoder {
         throw error;
       });
       const picture = whole?.picture;
-      const result = picture && wanted === 'bitmap' ? await makeBitmap(pool, { ...job, kind: 'bitmap', picture }, signal) : (picture ?? finished[0].result);
+      const result =
+        picture && wanted === 'bitmap'
+          ? await makeBitmap(pool, { ...job, kind: 'bitmap', picture }, signal)
+          : (picture ?? finished[0].result);
       for (const { times, waited } of finished) this.#count({ wait: waited, ...times });
       this.#count({ load: loaded });
       this.#bytes += reader.loaded;
@@ -232,7 +240,9 @@ export class Decoder {
    */
   #takeJobs(pool, bands, tell, job) {
     if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
-    return bands.map((band, i) => pool.take({ ...job, ...sizeOf(band), region: band }, tell.events({ ...job, region: band }, i, bands.length)));
+    return bands.map((band, i) =>
+      pool.take({ ...job, ...sizeOf(band), region: band }, tell.events({ ...job, region: band }, i, bands.length)),
+    );
   }
 
   /** @param {Partial<import('./index.js').Stats['ms']>} ms */
@@ -333,5 +343,8 @@ function isP3({ profile }) {
 
 /** Whether there are ImageData, but none of that space (Firefox). */
 function isWithoutP3() {
-  return typeof ImageData === 'function' && new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace: 'display-p3' }).colorSpace !== 'display-p3';
+  return (
+    typeof ImageData === 'function' &&
+    new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace: 'display-p3' }).colorSpace !== 'display-p3'
+  );
 }

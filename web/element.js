@@ -229,16 +229,21 @@ export class LicImgElement extends ImageAttributes {
     const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
     const { standIn } = this.#appearance;
     /** @type {ImageRequest} */
-    const request = new ImageRequest(url, density, { credentials, referrerPolicy, priority: this.fetchPriority }, {
-      ...hooks,
-      begun: (...values) => request === this.#shown && standIn.begin(...values),
-      added: (...values) => request === this.#shown && standIn.add(...values),
-      renewed: () => {
-        if (request !== this.#shown) return;
-        standIn.drop();
-        this.#appearance.refine();
+    const request = new ImageRequest(
+      url,
+      density,
+      { credentials, referrerPolicy, priority: this.fetchPriority },
+      {
+        ...hooks,
+        begun: (...values) => request === this.#shown && standIn.begin(...values),
+        added: (...values) => request === this.#shown && standIn.add(...values),
+        renewed: () => {
+          if (request !== this.#shown) return;
+          standIn.drop();
+          this.#appearance.refine();
+        },
       },
-    });
+    );
     return request;
   }
 

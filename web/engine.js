@@ -80,7 +80,9 @@ export class Engine {
       const model = this.#loadModel(instance, serial);
       if (job.headHash !== undefined && job.headHash !== model.headHash) {
         const details = { headHash: model.headHash, wanted: job.headHash };
-        throw new LicError('model_mismatch', `the model at hand has head ${model.headHash}, not ${job.headHash}`, { details });
+        throw new LicError('model_mismatch', `the model at hand has head ${model.headHash}, not ${job.headHash}`, {
+          details,
+        });
       }
       if (job.kind === 'hash') return instance.hashSymbols(model.address, await collect(inbox));
       const decoded = await decode(instance, model.address, { job, inbox, events, pause, times });
@@ -172,14 +174,16 @@ async function decode(instance, model, { job, inbox, events, pause, times }) {
 /** @param {Inbox} inbox @returns {Promise<Uint8Array>} the whole file */
 async function collect(inbox) {
   const chunks = [];
-  for (let complete = false; !complete; ) {
+  for (let complete = false; !complete;) {
     await inbox.wait();
     for (const chunk of inbox.take()) {
       chunks.push(chunk.bytes);
       complete = chunk.complete;
     }
   }
-  return chunks.length === 1 ? chunks[0] : new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer());
+  return chunks.length === 1
+    ? chunks[0]
+    : new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer());
 }
 
 /** @param {Pixels} picture @param {PredefinedColorSpace} colorSpace */

@@ -2,14 +2,7 @@
 
 /** What a .lic file may come in. A string is a URL; in Node, one without a scheme is a path. */
 export type Source =
-  | ArrayBuffer
-  | SharedArrayBuffer
-  | ArrayBufferView
-  | Blob
-  | Response
-  | ReadableStream<Uint8Array>
-  | URL
-  | string;
+  ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob | Response | ReadableStream<Uint8Array> | URL | string;
 
 /** What the header of a .lic file says (docs/format.md#header). */
 export interface Info {
@@ -141,7 +134,9 @@ export interface Configuration {
    * Where the decoder lies. By default `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the engine has relaxed SIMD, which
    * only the synthesis uses.
    */
-  wasm?: Awaitable<WebAssemblyModule | Source> | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
+  wasm?:
+    | Awaitable<WebAssemblyModule | Source>
+    | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
   /**
    * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`), which go before those
    * of the package. A file with another head of the same model goes under `modelId/headHash`.
@@ -161,7 +156,12 @@ export function configure(configuration: Configuration): void;
 
 /** What has been done so far. */
 export interface Stats {
-  readonly decodes: { readonly started: number; readonly done: number; readonly failed: number; readonly aborted: number };
+  readonly decodes: {
+    readonly started: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly aborted: number;
+  };
   /** Of files that were decoded. */
   readonly bytes: number;
   readonly pixels: number;

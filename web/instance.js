@@ -166,7 +166,8 @@ export class Decoding {
    */
   feed(bytes, complete) {
     const at = this.#instance.invoke('lic_reserve', this.#address, bytes.length) >>> 0;
-    if (at === 0 && bytes.length > 0) throw new LicError('out_of_memory', `no memory for ${bytes.length} bytes of a file`);
+    if (at === 0 && bytes.length > 0)
+      throw new LicError('out_of_memory', `no memory for ${bytes.length} bytes of a file`);
     this.#instance.bytes(at, bytes.length).set(bytes);
     this.#instance.call('lic_feed', this.#address, bytes.length, complete);
   }
@@ -175,7 +176,20 @@ export class Decoding {
   step() {
     const instance = this.#instance;
     instance.call('lic_step', this.#address);
-    const [done, waits, complete, rowsDone, stripRows, strip, previewWidth, previewHeight, preview, progress, synthesized, width] = instance.words(12);
+    const [
+      done,
+      waits,
+      complete,
+      rowsDone,
+      stripRows,
+      strip,
+      previewWidth,
+      previewHeight,
+      preview,
+      progress,
+      synthesized,
+      width,
+    ] = instance.words(12);
     return {
       done: done !== 0,
       waits: waits !== 0,
@@ -183,7 +197,11 @@ export class Decoding {
       rowsDone,
       strip: stripRows ? instance.bytes(strip, stripRows * width * 4) : null,
       preview: previewHeight
-        ? { width: previewWidth, height: previewHeight, pixels: instance.bytes(preview, previewWidth * previewHeight * 4) }
+        ? {
+            width: previewWidth,
+            height: previewHeight,
+            pixels: instance.bytes(preview, previewWidth * previewHeight * 4),
+          }
         : null,
       fraction: progress / 1000,
       synthesized: synthesized !== 0,

@@ -65,7 +65,8 @@ export class Listener {
         this.#bands[band] = { rows, fraction };
         // First of all: who is told may give the pixels away.
         if (strip) this.#whole?.put(top + strip.y, strip.image.pixels);
-        if (this.#options.onProgress) this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
+        if (this.#options.onProgress)
+          this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });
       },
     };
   }

@@ -26,7 +26,10 @@ function describeModule({ kind, path, declarations, exports }) {
     kind,
     path: `dist/${path}`,
     declarations: declarations.filter((/** @type {any} */ { customElement }) => customElement).map(describeElement),
-    exports: exports.map((/** @type {any} */ each) => ({ ...each, declaration: { ...each.declaration, module: 'dist/element.js' } })),
+    exports: exports.map((/** @type {any} */ each) => ({
+      ...each,
+      declaration: { ...each.declaration, module: 'dist/element.js' },
+    })),
   };
 }
 
@@ -41,5 +44,10 @@ function describeElement({ members, attributes, superclass, ...rest }) {
     const field = publicMembers.find((/** @type {any} */ { attribute }) => attribute === name);
     return { name, ...(field && { type: field.type, description: field.description, fieldName: field.name }) };
   };
-  return { ...rest, superclass: { name: 'HTMLElement' }, members: publicMembers, attributes: names.sort().map(describe) };
+  return {
+    ...rest,
+    superclass: { name: 'HTMLElement' },
+    members: publicMembers,
+    attributes: names.sort().map(describe),
+  };
 }

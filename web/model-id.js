@@ -15,7 +15,7 @@ export function readModelIds(file) {
   if (file.subarray(0, 4).toString('hex') !== MAGIC) throw new Error('not a model file');
   const nameEnd = 8 + file.readUInt16LE(6);
   const payloads = new Map();
-  for (let at = nameEnd; at < file.length; ) {
+  for (let at = nameEnd; at < file.length;) {
     const start = at + SECTION_HEAD_BYTES;
     const end = start + file.readUInt32LE(at + 1);
     payloads.set(file[at], file.subarray(start, end));

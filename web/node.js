@@ -16,7 +16,8 @@ function spawn() {
   const worker = {
     onmessage: null,
     onerror: null,
-    postMessage: (message, { transfer } = { transfer: [] }) => thread.postMessage(message, /** @type {any[]} */ (transfer)),
+    postMessage: (message, { transfer } = { transfer: [] }) =>
+      thread.postMessage(message, /** @type {any[]} */ (transfer)),
     terminate: () => void thread.terminate(),
     ref: () => thread.ref(),
     unref: () => thread.unref(),

@@ -23,10 +23,12 @@ export function checkOptions(options) {
   if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0)) {
     throw new TypeError('maxPixels must be a positive integer');
   }
-  if (region !== undefined && (typeof region !== 'object' || region === null)) throw new TypeError('region must be an object');
+  if (region !== undefined && (typeof region !== 'object' || region === null))
+    throw new TypeError('region must be an object');
   if (head !== undefined && !HEAD.test(head)) throw new TypeError("head must be 16 hexadecimal digits or 'file'");
   for (const name of /** @type {const} */ (['onInfo', 'onProgress', 'preview'])) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') throw new TypeError(`${name} must be a function`);
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw new TypeError(`${name} must be a function`);
   }
   return options;
 }
@@ -43,5 +45,7 @@ export function checkRegion(picture, region) {
   const { x, y, width, height } = region;
   const isWhole = [x, y, width, height].every((value) => Number.isSafeInteger(value) && value >= 0);
   if (isWhole && width > 0 && height > 0 && x + width <= picture.width && y + height <= picture.height) return;
-  throw new RangeError(`region ${width} x ${height} at ${x}, ${y} is no part of a picture of ${picture.width} x ${picture.height}`);
+  throw new RangeError(
+    `region ${width} x ${height} at ${x}, ${y} is no part of a picture of ${picture.width} x ${picture.height}`,
+  );
 }

@@ -69,7 +69,10 @@ class Task {
     for (const { bytes: chunk, complete, transfer } of this.chunks.splice(0)) {
       // A message would carry the whole buffer of a view.
       const bytes = transfer || lane.isLocal ? chunk : chunk.slice();
-      lane.worker.postMessage({ type: 'bytes', id: this.id, bytes, complete }, { transfer: lane.isLocal ? [] : [bytes.buffer] });
+      lane.worker.postMessage(
+        { type: 'bytes', id: this.id, bytes, complete },
+        { transfer: lane.isLocal ? [] : [bytes.buffer] },
+      );
       this.waits = false;
     }
   }
@@ -162,7 +165,8 @@ export class WorkerPool {
 
   /** What there is now; what has been stands in `past`. */
   stats() {
-    const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) => this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
+    const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) =>
+      this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
     return {
       bytes: sum('memoryBytes'),
       running: this.#lanes.length,
@@ -175,9 +179,14 @@ export class WorkerPool {
 
   #dispatch() {
     for (const task of [...this.#queue]) {
-      const lanes = this.#lanes.filter((lane) => lane.ready && !isBusy(lane) && (task.complete || lane.tasks.size < MOST_WAITING));
+      const lanes = this.#lanes.filter(
+        (lane) => lane.ready && !isBusy(lane) && (task.complete || lane.tasks.size < MOST_WAITING),
+      );
       if (!lanes.length) continue;
-      this.#give(lanes.reduce((best, lane) => (lane.tasks.size < best.tasks.size ? lane : best)), task);
+      this.#give(
+        lanes.reduce((best, lane) => (lane.tasks.size < best.tasks.size ? lane : best)),
+        task,
+      );
     }
     const starting = this.#lanes.filter((lane) => !lane.ready).length;
     if (this.#queue.length > starting && this.#lanes.length < this.#most) this.#start();
@@ -262,7 +271,10 @@ export class WorkerPool {
     lane.models.add(model.serial);
     task.lane = lane;
     task.waited = performance.now() - task.queuedAt;
-    lane.worker.postMessage({ type: 'job', id: task.id, job: { ...job, model } }, { transfer: job.picture ? [job.picture.pixels.buffer] : [] });
+    lane.worker.postMessage(
+      { type: 'job', id: task.id, job: { ...job, model } },
+      { transfer: job.picture ? [job.picture.pixels.buffer] : [] },
+    );
     task.post();
   }
 

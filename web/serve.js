@@ -31,12 +31,14 @@ export function serve(post) {
     /** @type {import('./engine.js').Events} */
     const events = {
       preview: (preview) => post({ type: 'preview', id, preview }, [preview.pixels.buffer]),
-      progress: (progress) => post({ type: 'progress', id, progress }, progress.strip ? [progress.strip.image.pixels.buffer] : []),
+      progress: (progress) =>
+        post({ type: 'progress', id, progress }, progress.strip ? [progress.strip.image.pixels.buffer] : []),
       waits: () => post({ type: 'waits', id }, []),
     };
     try {
       const result = await engine.run(job, inbox, events, makePause(), times);
-      const transfer = result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
+      const transfer =
+        result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
       post({ type: 'done', id, result, report: report() }, transfer);
     } catch (error) {
       post({ type: 'failed', id, error: packError(error), report: report() }, []);

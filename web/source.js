@@ -130,7 +130,9 @@ async function openStream(source, options) {
   if (isStream(source)) return source;
   if (isResponse(source)) return responseBody(source);
   if (isBlob(source)) return source.stream();
-  throw new TypeError('a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string');
+  throw new TypeError(
+    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string',
+  );
 }
 
 /** Opens a URL where there is fetch(). @type {Open} */
@@ -159,7 +161,9 @@ export function responseBody(response) {
   if (response.bodyUsed) throw new TypeError('the body of the Response has been read already');
   if (!response.ok) {
     const { status, url } = response;
-    throw new LicError('io_error', `the server answered ${status} for ${url || 'the request'}`, { details: { status, url } });
+    throw new LicError('io_error', `the server answered ${status} for ${url || 'the request'}`, {
+      details: { status, url },
+    });
   }
   return response.body;
 }
@@ -192,7 +196,9 @@ function isStream(source) {
 
 /** @param {any} source @returns {source is Response} */
 export function isResponse(source) {
-  return typeof source?.arrayBuffer === 'function' && typeof source.bodyUsed === 'boolean' && typeof source.ok === 'boolean';
+  return (
+    typeof source?.arrayBuffer === 'function' && typeof source.bodyUsed === 'boolean' && typeof source.ok === 'boolean'
+  );
 }
 
 /** @param {any} source @returns {source is Blob} */

@@ -49,7 +49,9 @@ def slopes(x, y):
     inner = np.zeros(len(x) - 2)
     same = secant[:-1] * secant[1:] > 0  # elsewhere the curve is level: a local extreme
     before, after = 2 * width[1:] + width[:-1], width[1:] + 2 * width[:-1]
-    inner[same] = ((before + after) / (before / np.where(same, secant[:-1], 1) + after / np.where(same, secant[1:], 1)))[same]
+    inner[same] = (
+        (before + after) / (before / np.where(same, secant[:-1], 1) + after / np.where(same, secant[1:], 1))
+    )[same]
     return np.concatenate([[end_slope(width, secant)], inner, [end_slope(width[::-1], secant[::-1])]])
 
 

@@ -75,9 +75,15 @@ class Axes:
     def grid(self, x_ticks, x_unit="", y_unit=""):
         lower, right, parts = self.upper + self.height, self.left + self.width, []
         for tick in x_ticks:
-            parts += [line(self.x(tick), self.upper, self.x(tick), lower), text(self.x(tick), lower + 18, f"{tick:g}{x_unit}", "faint middle")]
+            parts += [
+                line(self.x(tick), self.upper, self.x(tick), lower),
+                text(self.x(tick), lower + 18, f"{tick:g}{x_unit}", "faint middle"),
+            ]
         for tick in round_ticks(*sorted((self.bottom, self.top))):
-            parts += [line(self.left, self.y(tick), right, self.y(tick)), text(self.left - 8, self.y(tick) + 4, f"{tick:g}{y_unit}", "faint end")]
+            parts += [
+                line(self.left, self.y(tick), right, self.y(tick)),
+                text(self.left - 8, self.y(tick) + 4, f"{tick:g}{y_unit}", "faint end"),
+            ]
         return parts
 
 
@@ -95,7 +101,11 @@ def curve_path(axes, points):
     slopes, path = Pchip(logs, values).slopes, f"M{axes.x(points[0][0]):.1f} {axes.y(values[0]):.1f}"
     for i in range(len(points) - 1):
         third = (logs[i + 1] - logs[i]) / 3
-        knots = ((logs[i] + third, values[i] + slopes[i] * third), (logs[i + 1] - third, values[i + 1] - slopes[i + 1] * third), (logs[i + 1], values[i + 1]))
+        knots = (
+            (logs[i] + third, values[i] + slopes[i] * third),
+            (logs[i + 1] - third, values[i + 1] - slopes[i + 1] * third),
+            (logs[i + 1], values[i + 1]),
+        )
         path += "C" + " ".join(f"{axes.x(math.exp(log)):.1f} {axes.y(value):.1f}" for log, value in knots)
     return path
 
@@ -122,9 +132,21 @@ def rate_distortion(results, metric):
     title = f"{about.title}{unit}, over bits per pixel"
     band = f'<rect class="band" x="{axes.x(LOW_RATE):.1f}" y="{axes.upper}" width="{axes.x(HIGH_RATE) - axes.x(LOW_RATE):.1f}" height="{axes.height}"/>'
     clip = f'<clipPath id="c"><rect x="{axes.left}" y="{axes.upper}" width="{axes.width}" height="{axes.height}"/></clipPath>'
-    parts = [text(24, 34, title, "title"), text(24, 53, f"Mean of {mean_of(results)} at each setting{better}", "faint"), band, clip]
+    parts = [
+        text(24, 34, title, "title"),
+        text(24, 53, f"Mean of {mean_of(results)} at each setting{better}", "faint"),
+        band,
+        clip,
+    ]
     parts += axes.grid(RATE_TICKS)
-    parts.append(text(axes.left + axes.width / 2, height - 20, "bits per pixel, logarithmic; BD-rates are taken in the shaded part", "faint middle"))
+    parts.append(
+        text(
+            axes.left + axes.width / 2,
+            height - 20,
+            "bits per pixel, logarithmic; BD-rates are taken in the shaded part",
+            "faint middle",
+        )
+    )
     order = sorted(curves, key=lambda key: about.rising(value_at(curves[key], 0.5)), reverse=True)
     drawn = [group(key, curve_parts(axes, curves[key])) for key in sorted(curves, key=lambda key: key == "lic")]
     parts.append(f'<g clip-path="url(#c)">{"".join(drawn)}</g>')
@@ -148,7 +170,12 @@ def legend(results, order, x, y):
     parts = [text(x, y, "ordered as at 0.5", "faint")]
     for i, key in enumerate(order):
         row = y + 26 + 24 * i
-        parts.append(group(key, [f'<path class="curve" d="M{x} {row - 4}h24"/>', text(x + 34, row, results["codecs"][key]["title"])]))
+        parts.append(
+            group(
+                key,
+                [f'<path class="curve" d="M{x} {row - 4}h24"/>', text(x + 34, row, results["codecs"][key]["title"])],
+            )
+        )
     return parts
 
 
@@ -160,14 +187,30 @@ def bytes_over_time(results, what):
     width, height, panel_width, panel_height = 860, 668, 320, 220
     ends = 0.7 * min(seconds.values()), 1.8 * max(seconds.values())
     title = f"Bytes for equal quality, against JPEG, over the time to {what}"
-    parts = [text(24, 34, title, "title"), text(24, 53, "BD-rate in per cent (less is better) over processor seconds for a megapixel, one thread, program start included", "faint")]
+    parts = [
+        text(24, 34, title, "title"),
+        text(
+            24,
+            53,
+            "BD-rate in per cent (less is better) over processor seconds for a megapixel, one thread, program start included",
+            "faint",
+        ),
+    ]
     for i, metric in enumerate(COST_METRICS):
         figures = {key: of["mean"] for key, of in results["bd_rate_of_others_to_jpeg"][metric].items() if of}
         if not figures:
             continue
         values = [0, *figures.values()]
         margin = 0.08 * (max(values) - min(values))
-        axes = Axes(68 + (i % 2) * 410, 104 + (i // 2) * 300, panel_width, panel_height, ends, max(values) + margin, min(values) - margin)
+        axes = Axes(
+            68 + (i % 2) * 410,
+            104 + (i // 2) * 300,
+            panel_width,
+            panel_height,
+            ends,
+            max(values) + margin,
+            min(values) - margin,
+        )
         parts += [text(axes.left, axes.upper - 12, METRICS[metric].title), *axes.grid(time_ticks(*ends), " s", " %")]
         parts += labelled_dots(axes, {"jpeg": 0.0, **figures}, seconds, results["codecs"])
     return document(width, height, title, parts)
@@ -186,12 +229,18 @@ def labelled_dots(axes, figures, seconds, codecs):
     taken, parts = [(x - 5, y - 5, x + 5, y + 5) for x, y in places.values()], []
     for key, (x, y) in sorted(places.items(), key=lambda place: place[1][1]):
         length = 7 * len(codecs[key]["title"])
-        boxes = [(start, y + drop - 7, start + length, y + drop + 6) for drop in (0, 12, -12, 22, -22, 33) for start in (x + 9, x - 9 - length)]
+        boxes = [
+            (start, y + drop - 7, start + length, y + drop + 6)
+            for drop in (0, 12, -12, 22, -22, 33)
+            for start in (x + 9, x - 9 - length)
+        ]
         inside = [box for box in boxes if box[0] > axes.left and box[2] < axes.left + axes.width + 24]
         box = next((box for box in inside if not any(overlap(box, other) for other in taken)), boxes[0])
         taken.append(box)
         label = text(box[0] if box[0] > x else box[2], box[1] + 11, codecs[key]["title"], "" if box[0] > x else "end")
-        parts.append(group(key, [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{6 if key == "lic" else 4.5}"/>', label]))
+        parts.append(
+            group(key, [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{6 if key == "lic" else 4.5}"/>', label])
+        )
     return parts
 
 

@@ -48,8 +48,12 @@ def batch(key, rows, results):
     """What the file of a codec holds. Fields without value in any row are left out."""
     codec, rows = results["codecs"][key], [row for row in rows if row["codec"] == key]
     values = {
-        "name": codec["title"], "codec": codec["title"], "version": codec["version"], "time": codec["measured"],
-        "encoding_cmd": with_placeholders(codec["command"]), "decoding_cmd": with_placeholders(codec["decode_command"]),
+        "name": codec["title"],
+        "codec": codec["title"],
+        "version": codec["version"],
+        "time": codec["measured"],
+        "encoding_cmd": with_placeholders(codec["command"]),
+        "decoding_cmd": with_placeholders(codec["decode_command"]),
     }
     columns = [column for column in FIELDS if all(value_of(row, column) is not None for row in rows)]
     return {
@@ -74,6 +78,9 @@ def with_placeholders(command):
 
 def write_lines(path, content):
     """JSON with a line for each item of the lists, so that a change can be read in a diff."""
-    parts = [f' "{key}": [\n' + ",\n".join(f"  {json.dumps(item)}" for item in items) + "\n ]" for key, items in content.items()]
+    parts = [
+        f' "{key}": [\n' + ",\n".join(f"  {json.dumps(item)}" for item in items) + "\n ]"
+        for key, items in content.items()
+    ]
     with open(path, "w", encoding="utf-8") as file:
         file.write("{\n" + ",\n".join(parts) + "\n}\n")

@@ -72,7 +72,9 @@ class Codec:
     @cached_property
     def _version(self):
         calls = [[self.programs[self.encode[0]], *options] for options in self.version_options]
-        text = "".join(run_command(call, may_fail=True) for call in calls)  # opj_compress fails even where it is asked for help
+        text = "".join(
+            run_command(call, may_fail=True) for call in calls
+        )  # opj_compress fails even where it is asked for help
         match = re.search(self.version_pattern, text, re.DOTALL)
         if not match:
             raise CodecError(f"the version of {self.encode[0]} cannot be told")
@@ -140,7 +142,10 @@ def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL, effort=None):
     if unknown:
         raise CodecError(f"no codec is called {unknown[0]}; there are {', '.join(known)}")
     codecs, missing = {}, {}
-    makers = {"lic": lambda: lic_codec(lic, model, effort), **{codec.key: (lambda codec=codec: codec) for codec in RIVALS}}
+    makers = {
+        "lic": lambda: lic_codec(lic, model, effort),
+        **{codec.key: (lambda codec=codec: codec) for codec in RIVALS},
+    }
     for key in known:
         if keys and key not in keys:
             continue
@@ -243,8 +248,25 @@ AVIF_OLD = replace(
     title="AVIF of Debian 12",
     settings=("58", "53", "48", "43", "38", "32", "25", "18", "12"),
     dial=Dial(63, 0, 1),
-    encode=("avifenc", "-s", "4", "-y", "444", "-j", "1", "--min", "0", "--max", "63", "-a", "end-usage=q", "-a",
-            "cq-level={setting}", "{png}", "{file}"),
+    encode=(
+        "avifenc",
+        "-s",
+        "4",
+        "-y",
+        "444",
+        "-j",
+        "1",
+        "--min",
+        "0",
+        "--max",
+        "63",
+        "-a",
+        "end-usage=q",
+        "-a",
+        "cq-level={setting}",
+        "{png}",
+        "{file}",
+    ),
     least=(0, 11),
     newest=False,
 )
@@ -270,8 +292,22 @@ HEIC = Codec(
     title="HEIC",
     settings=("14", "20", "26", "32", "38", "44", "50", "58"),
     dial=Dial(0, 100, 1),
-    encode=("heif-enc", "-q", "{setting}", "-p", "chroma=444", "-p", "preset=veryslow", "-p", "x265:pools=none", "-p", "x265:frame-threads=1",
-            "{png}", "-o", "{file}"),
+    encode=(
+        "heif-enc",
+        "-q",
+        "{setting}",
+        "-p",
+        "chroma=444",
+        "-p",
+        "preset=veryslow",
+        "-p",
+        "x265:pools=none",
+        "-p",
+        "x265:frame-threads=1",
+        "{png}",
+        "-o",
+        "{file}",
+    ),
     decode=("heif-dec", "--quiet", "--png-compression-level", "0", "{file}", "{decoded}"),
     extension=".heic",
     decoded=".png",

@@ -26,7 +26,9 @@ def block_moves(original, decoded):
     rows, columns = (side // BLOCK for side in original.shape[:2])
     if not rows or not columns:
         raise ValueError(f"sides of {BLOCK} pixels are needed")
-    difference = decoded.astype(np.float64)[:rows * BLOCK, :columns * BLOCK] - original[:rows * BLOCK, :columns * BLOCK]
+    difference = (
+        decoded.astype(np.float64)[: rows * BLOCK, : columns * BLOCK] - original[: rows * BLOCK, : columns * BLOCK]
+    )
     return difference.reshape(rows, BLOCK, columns, BLOCK, 3).mean((1, 3))
 
 
@@ -58,7 +60,9 @@ def main():
     print("| quality | mean move: red | green | blue | mean size: red | green | blue | largest |\n" + "|---" * 8 + "|")
     with tempfile.TemporaryDirectory() as folder:
         for quality in args.qualities:
-            moves = [block_moves(read_picture(picture), code(args, picture, quality, folder)) for picture in args.pictures]
+            moves = [
+                block_moves(read_picture(picture), code(args, picture, quality, folder)) for picture in args.pictures
+            ]
             print(row(quality, np.concatenate([blocks.reshape(-1, 3) for blocks in moves])), flush=True)
     return 0
 

@@ -39,7 +39,11 @@ def processor():
 
 def programs_folder():
     """Where scripts/setup.sh puts the programs that are newer than the machine's."""
-    folders = [os.environ.get("LIC_RIVALS"), "/opt/lic-toolchain/rivals/bin", os.path.expanduser("~/.cache/lic-toolchain/rivals/bin")]
+    folders = [
+        os.environ.get("LIC_RIVALS"),
+        "/opt/lic-toolchain/rivals/bin",
+        os.path.expanduser("~/.cache/lic-toolchain/rivals/bin"),
+    ]
     return next((folder for folder in folders if folder and os.path.isdir(folder)), "")
 
 
@@ -67,7 +71,7 @@ def run_group(command):
     """Exit status, and output and errors as one text. Whatever ends the wait for it ends all processes that the command has started:
     the codec under GNU time too, which a terminal's interrupt does not reach in a session of its own."""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
     ) as process:
         try:
             output, _ = process.communicate(timeout=COMMAND_SECONDS)

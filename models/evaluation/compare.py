@@ -38,13 +38,25 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="*", metavar="IMAGE")
     parser.add_argument("--out", required=True, metavar="PREFIX", help="what the names of all results begin with")
-    parser.add_argument("--readme", action="store_true", help="write the tables of the results into the README files; without IMAGE, measure nothing")
-    parser.add_argument("--report", metavar="FOLDER", help="write pages with curves, pictures and error maps there, to be opened with a browser")
-    parser.add_argument("--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)")
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="write the tables of the results into the README files; without IMAGE, measure nothing",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FOLDER",
+        help="write pages with curves, pictures and error maps there, to be opened with a browser",
+    )
+    parser.add_argument(
+        "--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)"
+    )
     parser.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
     parser.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
     parser.add_argument("--effort", type=int, help="how hard it searches (the command's default)")
-    parser.add_argument("--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="(%(default)s)")
+    parser.add_argument(
+        "--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="(%(default)s)"
+    )
     parser.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
     arguments = parser.parse_args()
     if not arguments.images and not arguments.readme:
@@ -97,8 +109,12 @@ def measure_all(runs, images, jobs):
 def describe(codec, rows):
     """What the results say of a codec besides its figures."""
     return {
-        "title": codec.title, "version": codec.version(), "command": codec.command(), "decode_command": codec.decode_command(),
-        "settings": list(codec.settings), "measured": max(row["measured"] for row in rows if row["codec"] == codec.key),
+        "title": codec.title,
+        "version": codec.version(),
+        "command": codec.command(),
+        "decode_command": codec.decode_command(),
+        "settings": list(codec.settings),
+        "measured": max(row["measured"] for row in rows if row["codec"] == codec.key),
     }
 
 
@@ -151,7 +167,12 @@ def write_results(arguments, runs, missing, rows):
     codec_compare.write_batches(arguments.out, kept, results)
     if arguments.report:
         report_html.build(
-            arguments.report, results, kept, arguments.images, runs, arguments.jobs,
+            arguments.report,
+            results,
+            kept,
+            arguments.images,
+            runs,
+            arguments.jobs,
             lambda done, total: show_progress(f"{done} of {total} pictures of the report"),
         )
         show_progress("")

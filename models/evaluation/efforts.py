@@ -38,7 +38,20 @@ def measure(args, original, picture, quality, effort, folder):
     """-> bits per pixel, the metrics, processor seconds per megapixel."""
     file, decoded = os.path.join(folder, "measured.lic"), os.path.join(folder, "measured.png")
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    run(args.command, "encode", picture, "-o", file, "-q", str(quality), "--effort", str(effort), "-m", args.model, "--quiet")
+    run(
+        args.command,
+        "encode",
+        picture,
+        "-o",
+        file,
+        "-q",
+        str(quality),
+        "--effort",
+        str(effort),
+        "-m",
+        args.model,
+        "--quiet",
+    )
     seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     run(args.command, "decode", file, "-o", decoded, "-m", args.model, "--quiet")
     found = original.compare(read_picture(decoded))
@@ -55,17 +68,24 @@ def ladder(args):
     curves = {}
     with tempfile.TemporaryDirectory() as folder:
         for effort in args.efforts:
-            curves[effort] = [[measure(args, original, picture, quality, effort, folder) for quality in args.qualities]
-                              for original, picture in zip(originals, args.pictures)]
+            curves[effort] = [
+                [measure(args, original, picture, quality, effort, folder) for quality in args.qualities]
+                for original, picture in zip(originals, args.pictures)
+            ]
             rates = [compare(curves[args.efforts[0]], curves[effort], at) for at in range(len(args.metrics))]
             seconds = [point[2] for curve in curves[effort] for point in curve]
-            rising = sum(all(a[0] < b[0] and all(map(float.__lt__, a[1], b[1])) for a, b in zip(curve, curve[1:])) for curve in curves[effort])
+            rising = sum(
+                all(a[0] < b[0] and all(map(float.__lt__, a[1], b[1])) for a, b in zip(curve, curve[1:]))
+                for curve in curves[effort]
+            )
             show(args, effort, rates, sum(seconds) / len(seconds), rising)
 
 
 def compare(anchors, curves, at):
     """Mean and largest BD-rate by the metric at that place, over pictures on which there is one."""
-    rates = [bd_rate(*([(point[0], point[1][at]) for point in points] for points in pair)) for pair in zip(anchors, curves)]
+    rates = [
+        bd_rate(*([(point[0], point[1][at]) for point in points] for points in pair)) for pair in zip(anchors, curves)
+    ]
     rates = [rate for rate in rates if rate is not None]
     return sum(rates) / len(rates), max(rates)
 
@@ -76,13 +96,18 @@ def show(args, effort, rates, seconds, rising):
         print(f"| {effort} | {cells} | {seconds:.2f} | {rising} of {len(args.pictures)} |", flush=True)
         return
     text = ", ".join(f"{name} {mean:+.2%} (worst {worst:+.2%})" for name, (mean, worst) in zip(args.metrics, rates))
-    print(f"effort {effort}: {text}, {seconds:.2f} s per megapixel, bytes and quality rise on {rising} of {len(args.pictures)}", flush=True)
+    print(
+        f"effort {effort}: {text}, {seconds:.2f} s per megapixel, bytes and quality rise on {rising} of {len(args.pictures)}",
+        flush=True,
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="+")
-    parser.add_argument("--efforts", type=int, nargs="+", default=range(10), help="the first one is what the others are compared with")
+    parser.add_argument(
+        "--efforts", type=int, nargs="+", default=range(10), help="the first one is what the others are compared with"
+    )
     parser.add_argument("--qualities", type=float, nargs="+", default=QUALITIES)
     parser.add_argument("--metrics", choices=METRICS, nargs="+", default=["psnr"])
     parser.add_argument("--command", default=os.path.join(ROOT, "build/release/native/lic"))

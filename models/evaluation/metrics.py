@@ -63,8 +63,10 @@ class Reference:
         """All metrics of this file by name."""
         ssim_value, ms_ssim_value = self.similarities(decoded)
         return {
-            "psnr": psnr(self.pixels, decoded), "psnr_y": psnr(self.luma, luma(decoded)),
-            "ssim": ssim_value, "ms_ssim": ms_ssim_value,
+            "psnr": psnr(self.pixels, decoded),
+            "psnr_y": psnr(self.luma, luma(decoded)),
+            "ssim": ssim_value,
+            "ms_ssim": ms_ssim_value,
         }
 
     def similarities(self, decoded):

@@ -51,7 +51,10 @@ def gather(inputs, every, folder):
 def measure_tiles(photos, quality, model, folder):
     """A line of JSON of `lic encode`, and {measure: the largest value in each photo}."""
     encoded = run_lic("encode", *photos, "-d", folder, "-q", str(quality), "-m", model)
-    tiles = [run_lic("verify", line["output"], "--against", line["file"], "--tiles", "-m", model)[0]["tiles"] for line in encoded]
+    tiles = [
+        run_lic("verify", line["output"], "--against", line["file"], "--tiles", "-m", model)[0]["tiles"]
+        for line in encoded
+    ]
     return encoded[0], {measure: [max(each[measure]) for each in tiles] for measure in MEASURES}
 
 
@@ -64,10 +67,20 @@ def calibrate(photos, model, folder):
     limits = []
     for quality in QUALITIES:
         line, values = measure_tiles(photos, quality, model, folder)
-        limits.append({"quality": quality} | {measure: float(f"{np.percentile(values[measure], PERCENTILE):.4g}") for measure in MEASURES})
+        limits.append(
+            {"quality": quality}
+            | {measure: float(f"{np.percentile(values[measure], PERCENTILE):.4g}") for measure in MEASURES}
+        )
         print("  ".join(f"{name} {value:g}" for name, value in limits[-1].items()), flush=True)
-    return {"model": line["model"], "model_id": line["model_id"], "head_hash": head_hash(line["output"]), "tile": 32,
-            "percentile": PERCENTILE, "photos": len(photos), "limits": limits}
+    return {
+        "model": line["model"],
+        "model_id": line["model_id"],
+        "head_hash": head_hash(line["output"]),
+        "tile": 32,
+        "percentile": PERCENTILE,
+        "photos": len(photos),
+        "limits": limits,
+    }
 
 
 def save(calibration, path):
@@ -86,11 +99,15 @@ def main(arguments):
     parser.add_argument("inputs", nargs="+", metavar="PHOTO|TAR")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take every n-th picture only")
     parser.add_argument("--model", default="lic-photo", help="name of the model; the file is written beside it")
-    parser.add_argument("--models", default=os.path.join(ROOT, "models"), metavar="DIR", help="folder of the model's files")
+    parser.add_argument(
+        "--models", default=os.path.join(ROOT, "models"), metavar="DIR", help="folder of the model's files"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         photos = gather(options.inputs, options.every, folder)
-        calibration = calibrate(photos, os.path.join(options.models, f"{options.model}.dec.licm"), os.path.join(folder, "encoded"))
+        calibration = calibrate(
+            photos, os.path.join(options.models, f"{options.model}.dec.licm"), os.path.join(folder, "encoded")
+        )
     path = os.path.join(options.models, f"{options.model}.qa.json")
     save(calibration, path)
     print(f"{path}: {len(photos)} photographs")

@@ -94,14 +94,18 @@ def mean_curve(images):
     """setting -> mean point, of the settings that all images have."""
     if not images:
         return {}
-    settings = [setting for setting in next(iter(images.values())) if all(setting in image for image in images.values())]
+    settings = [
+        setting for setting in next(iter(images.values())) if all(setting in image for image in images.values())
+    ]
     points = {setting: [image[setting] for image in images.values()] for setting in settings}
     return {s: {key: mean(p[key] for p in of) for key in of[0]} for s, of in points.items()}
 
 
 def pairs(curve, metric):
     """What bd_rate takes: (bits per pixel, metric on a rising scale)."""
-    return [(point["bpp"], METRICS[metric].rising(point[metric])) for point in curve.values() if point[metric] is not None]
+    return [
+        (point["bpp"], METRICS[metric].rising(point[metric])) for point in curve.values() if point[metric] is not None
+    ]
 
 
 def common_rates(curves):
@@ -114,7 +118,10 @@ def compare(anchor, test, metric):
     """What `test` takes more than `anchor`, in percent: of the images' mean, of the mean curves, of the worst image; and the bits
     per pixel between which that was found, on average. None where nothing can be compared."""
     images = [image for image in test if image in anchor]
-    rates = {image: bd_rate(pairs(anchor[image], metric), pairs(test[image], metric), LOW_RATE, HIGH_RATE) for image in images}
+    rates = {
+        image: bd_rate(pairs(anchor[image], metric), pairs(test[image], metric), LOW_RATE, HIGH_RATE)
+        for image in images
+    }
     known = {image: 100 * rate for image, rate in rates.items() if rate is not None}
     if not known:
         return None
@@ -151,23 +158,38 @@ def summarize(rows):
     curves = curves_of(rows)
     lic, jpeg, common = curves["lic"], curves.get("jpeg", {}), common_images(curves)
     return {
-        "metrics": {key: {"title": m.title, "unit": m.unit, "higher_is_better": m.higher_is_better} for key, m in METRICS.items()},
-        "bd_rate": {m: {codec: compare(images, lic, m) for codec, images in curves.items() if codec != "lic"} for m in METRICS},
-        "bd_rate_of_others_to_jpeg": {
-            m: {codec: compare(jpeg, images, m) for codec, images in curves.items() if jpeg and codec != "jpeg"} for m in METRICS
+        "metrics": {
+            key: {"title": m.title, "unit": m.unit, "higher_is_better": m.higher_is_better}
+            for key, m in METRICS.items()
         },
-        "mean_curves": {codec: rounded_curve(mean_curve({name: images[name] for name in common})) for codec, images in curves.items()},
+        "bd_rate": {
+            m: {codec: compare(images, lic, m) for codec, images in curves.items() if codec != "lic"} for m in METRICS
+        },
+        "bd_rate_of_others_to_jpeg": {
+            m: {codec: compare(jpeg, images, m) for codec, images in curves.items() if jpeg and codec != "jpeg"}
+            for m in METRICS
+        },
+        "mean_curves": {
+            codec: rounded_curve(mean_curve({name: images[name] for name in common}))
+            for codec, images in curves.items()
+        },
         "cost": {codec: cost_of([row for row in rows if row["codec"] == codec]) for codec in curves},
     }
 
 
 def rounded_curve(curve):
-    return {setting: {key: value if value is None else round(value, 4) for key, value in p.items()} for setting, p in curve.items()}
+    return {
+        setting: {key: value if value is None else round(value, 4) for key, value in p.items()}
+        for setting, p in curve.items()
+    }
 
 
 def mean_of(results):
     """What the mean curves are means of, as text."""
-    count, total = results.get("images_of_mean_curves", results["images"]), results["images"]  # older results have them of all
+    count, total = (
+        results.get("images_of_mean_curves", results["images"]),
+        results["images"],
+    )  # older results have them of all
     return f"{total} pictures" if count == total else f"{count} of {total} pictures, those that all codecs could code,"
 
 

@@ -24,8 +24,23 @@ from coders import file_hash
 
 # What a row of measurements holds, in the order of the CSV files.
 COLUMNS = (
-    "image", "codec", "setting", "bytes", "pixels", "psnr", "psnr_y", "ssim", "ms_ssim", "ssimulacra2", "butteraugli",
-    "encode_seconds", "encode_wall_seconds", "encode_memory", "decode_seconds", "decode_wall_seconds", "decode_memory",
+    "image",
+    "codec",
+    "setting",
+    "bytes",
+    "pixels",
+    "psnr",
+    "psnr_y",
+    "ssim",
+    "ms_ssim",
+    "ssimulacra2",
+    "butteraugli",
+    "encode_seconds",
+    "encode_wall_seconds",
+    "encode_memory",
+    "decode_seconds",
+    "decode_wall_seconds",
+    "decode_memory",
 )
 
 NEAR_ENOUGH = 0.01  # of a number of bytes, where one is looked for: steps of an AVIF file are thrice that
@@ -124,7 +139,12 @@ class Runs:
         place = self.cache.path(".png", *self._key(image_path, codec_key, setting))
         if not os.path.exists(place):
             self._encode(image_path, codec_key, setting)
-            self._run(image_path, codec_key, setting, lambda original, codec, names: self._keep_decoded(original, codec, names, place))
+            self._run(
+                image_path,
+                codec_key,
+                setting,
+                lambda original, codec, names: self._keep_decoded(original, codec, names, place),
+            )
         return place
 
     def at_rate(self, image_path, codec_key, bits_per_pixel):
@@ -143,7 +163,9 @@ class Runs:
         return self._hash(image_path), self.codecs[codec_key].identity, setting
 
     def _measured_place(self, image_path, codec_key, setting):
-        return self.cache.path(".json", *self._key(image_path, codec_key, setting), self._measure_code, self.perceptual.identity)
+        return self.cache.path(
+            ".json", *self._key(image_path, codec_key, setting), self._measure_code, self.perceptual.identity
+        )
 
     def _hash(self, image_path):
         try:
@@ -168,7 +190,9 @@ class Runs:
         """work(original, codec, names), with complaints that say where. {file} is in the cache."""
         original, codec = self._open(image_path), self.codecs[codec_key]
         names = {
-            **original.names, "setting": setting, "decoded": f"{original.folder}/decoded{codec.decoded}",
+            **original.names,
+            "setting": setting,
+            "decoded": f"{original.folder}/decoded{codec.decoded}",
             "file": self.cache.path(codec.extension, *self._key(image_path, codec_key, setting)),
         }
         try:

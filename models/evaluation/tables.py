@@ -30,7 +30,10 @@ def bd_cell(figures, images):
 
 def bd_table(results, metrics):
     header = ["bytes of LIC for equal quality, against", *(METRICS[metric].title for metric in metrics)]
-    rows = [[name, *(bd_cell(results["bd_rate"][metric][key], results["images"]) for metric in metrics)] for key, name in codec_names(results).items()]
+    rows = [
+        [name, *(bd_cell(results["bd_rate"][metric][key], results["images"]) for metric in metrics)]
+        for key, name in codec_names(results).items()
+    ]
     rows += [[key, f"not measured: {reason}", *[""] * (len(metrics) - 1)] for key, reason in results["missing"].items()]
     return f"{table(header, rows)}\n\n{bd_note(results)}"
 
@@ -39,10 +42,13 @@ def bd_note(results):
     narrower = [
         f"{title} {figures['low_bpp']:.2f} to {figures['high_bpp']:.2f}"
         for key, title in ((key, codec["title"]) for key, codec in results["codecs"].items())
-        if (figures := results["bd_rate"]["psnr"].get(key)) and (figures["low_bpp"] > LOW_RATE + 0.005 or figures["high_bpp"] < HIGH_RATE - 0.005)
+        if (figures := results["bd_rate"]["psnr"].get(key))
+        and (figures["low_bpp"] > LOW_RATE + 0.005 or figures["high_bpp"] < HIGH_RATE - 0.005)
     ]
     common = f" (the common part, on average: {', '.join(narrower)})" if narrower else ""
-    missing = "".join(f" {METRICS[metric].title} was not measured: {reason}." for metric, reason in results["missing_metrics"].items())
+    missing = "".join(
+        f" {METRICS[metric].title} was not measured: {reason}." for metric, reason in results["missing_metrics"].items()
+    )
     return (
         f"BD-rate between {LOW_RATE} and {HIGH_RATE:g} bits per pixel{common}: the mean of {results['images']} pictures, in brackets"
         f" that of the mean curves, below them the worst picture. {results['codecs']['lic']['version']}.{missing}"
@@ -51,7 +57,10 @@ def bd_note(results):
 
 def equal_jpeg(results, psnr):
     """The JPEG quality, interpolated between the measured ones, whose mean PSNR is the given one, and its bits per pixel."""
-    points = [(point["psnr"], float(quality), point["bpp"]) for quality, point in results["mean_curves"].get("jpeg", {}).items()]
+    points = [
+        (point["psnr"], float(quality), point["bpp"])
+        for quality, point in results["mean_curves"].get("jpeg", {}).items()
+    ]
     points.sort()
     for (low, quality, bpp), (high, next_quality, next_bpp) in zip(points, points[1:]):
         if low <= psnr <= high:
@@ -62,9 +71,23 @@ def equal_jpeg(results, psnr):
 
 def curve_table(results):
     """What a quality means."""
-    header = ["quality", "bits per pixel", "PSNR", "MS-SSIM", "SSIMULACRA 2", "JPEG of that PSNR: quality, bits per pixel"]
+    header = [
+        "quality",
+        "bits per pixel",
+        "PSNR",
+        "MS-SSIM",
+        "SSIMULACRA 2",
+        "JPEG of that PSNR: quality, bits per pixel",
+    ]
     rows = [
-        [setting, f"{p['bpp']:.3f}", f"{p['psnr']:.2f} dB", f"{p['ms_ssim']:.2f} dB", number(p["ssimulacra2"]), equal_jpeg(results, p["psnr"])]
+        [
+            setting,
+            f"{p['bpp']:.3f}",
+            f"{p['psnr']:.2f} dB",
+            f"{p['ms_ssim']:.2f} dB",
+            number(p["ssimulacra2"]),
+            equal_jpeg(results, p["psnr"]),
+        ]
         for setting, p in results["mean_curves"]["lic"].items()
     ]
     return table(header, rows)
@@ -81,7 +104,10 @@ def cost_table(results):
     for key, codec in results["codecs"].items():
         cost = results["cost"][key]
         seconds = [f"{cost[f'{what}_seconds_per_megapixel']:.3f}" for what in ("encode", "decode")]
-        memory = ["-" if cost[f"{what}_memory"] is None else f"{cost[f'{what}_memory'] / 1e6:.0f}" for what in ("encode", "decode")]
+        memory = [
+            "-" if cost[f"{what}_memory"] is None else f"{cost[f'{what}_memory'] / 1e6:.0f}"
+            for what in ("encode", "decode")
+        ]
         rows.append([f"{codec['title']}, {codec['version']}", f"`{codec['command']}`", *seconds, *memory])
     return table(header, rows)
 

@@ -30,8 +30,10 @@ class FakeActivation(nn.Module):
     def forward(self, x):
         if self.measuring:
             self.measure(x)
-        step = (self.high - self.low).clamp(min=1e-9) / (2 ** self.bits - 1)
-        return round_identity((torch.minimum(torch.maximum(x, self.low), self.high) - self.low) / step) * step + self.low
+        step = (self.high - self.low).clamp(min=1e-9) / (2**self.bits - 1)
+        return (
+            round_identity((torch.minimum(torch.maximum(x, self.low), self.high) - self.low) / step) * step + self.low
+        )
 
 
 class QuantisedSynthesis(nn.Module):
@@ -43,7 +45,11 @@ class QuantisedSynthesis(nn.Module):
         self.latents = FakeActivation(LATENT_BITS)
         self.ranges = nn.ModuleDict()
         for name, module in synthesis.named_modules():
-            if isinstance(module, Block) or name.endswith((".depthwise", ".act", ".narrow")) or name in ("enter", "up8", "up4", "smooth"):
+            if (
+                isinstance(module, Block)
+                or name.endswith((".depthwise", ".act", ".narrow"))
+                or name in ("enter", "up8", "up4", "smooth")
+            ):
                 self.ranges[name.replace(".", "_")] = FakeActivation(bits)
                 module.register_forward_hook(self.behind(name.replace(".", "_")))
 

@@ -86,7 +86,10 @@ class ScaleMixture(nn.Module):
 
     def parts(self, gain):
         """gain (B, channels, 1, 1) -> log weights (1, 96, 6, 1, 1), scales (B, 96, 6, 1, 1)."""
-        return self.logit.log_softmax(1)[None, :, :, None, None], self.log_scale.exp()[None, :, :, None, None] * gain[:, :, None]
+        return (
+            self.logit.log_softmax(1)[None, :, :, None, None],
+            self.log_scale.exp()[None, :, :, None, None] * gain[:, :, None],
+        )
 
     def noisy_bits(self, y, gain):
         """-log2 of the density at y (B, channels, h, w)."""
@@ -97,7 +100,7 @@ class ScaleMixture(nn.Module):
     def bits(self, q, gain):
         """-log2 of the mass between q - 1/2 and q + 1/2."""
         weight, scale = self.parts(gain)
-        distance, factor = q.abs()[:, :, None], 0.5 ** 0.5 / scale
+        distance, factor = q.abs()[:, :, None], 0.5**0.5 / scale
         mass = 0.5 * (torch.erfc((distance - 0.5) * factor) - torch.erfc((distance + 0.5) * factor))
         return -torch.log2(LowerBound.apply((weight.exp() * mass).sum(2), PROBABILITY_MIN))
 
@@ -149,8 +152,16 @@ class CompressiveAutoencoder(nn.Module):
 
 
 # Pixels between the output positions of a layer.
-OUTPUT_SIDE = {("analysis", "down2"): 2, ("analysis", "down4"): 4, ("analysis", "blocks"): 4, ("analysis", "down8"): 8,
-               ("synthesis", "up4"): 8, ("synthesis", "blocks"): 4, ("synthesis", "up2"): 4, ("synthesis", "up1"): 2}
+OUTPUT_SIDE = {
+    ("analysis", "down2"): 2,
+    ("analysis", "down4"): 4,
+    ("analysis", "blocks"): 4,
+    ("analysis", "down8"): 8,
+    ("synthesis", "up4"): 8,
+    ("synthesis", "blocks"): 4,
+    ("synthesis", "up2"): 4,
+    ("synthesis", "up1"): 2,
+}
 
 
 class TableCoder:
@@ -177,9 +188,9 @@ class TableCoder:
             gain = self.model.gains(torch.tensor([quality]))
             sizes = torch.arange(LARGEST + 1.0).expand(1, LATENTS, 1, LARGEST + 1)
             weight, scale = (part.double() for part in self.model.mixture.parts(gain))
-            edge = torch.erf((sizes[:, :, None] + 0.5) * 0.5 ** 0.5 / scale)
+            edge = torch.erf((sizes[:, :, None] + 0.5) * 0.5**0.5 / scale)
             within = (weight.exp() * edge).sum(2)[0, :, 0].numpy()  # mass of |q| <= k
-            self.tables[quality] = np.stack([costs(mixture_table(row))[:LARGEST + 1] for row in within])
+            self.tables[quality] = np.stack([costs(mixture_table(row))[: LARGEST + 1] for row in within])
         return self.tables[quality]
 
     @torch.no_grad()
@@ -198,6 +209,6 @@ class TableCoder:
 def mixture_table(within):
     """Masses of |q| <= 0, 1, ... -> table of those that matter, the rest escapes."""
     support = max(1, int(np.searchsorted(within, 1.0 - TAIL_MASS)))
-    masses = within[:support + 1].copy()
-    masses[1:] = np.diff(within[:support + 1]) / 2
+    masses = within[: support + 1].copy()
+    masses[1:] = np.diff(within[: support + 1]) / 2
     return integer_table(masses)

@@ -13,7 +13,7 @@ import licm
 def layer_cost(layer, scale):
     """MACs of a layer for each pixel of the picture; `scale` is the side of its output positions in pixels."""
     weight = getattr(layer, "weight", None)
-    return 0.0 if weight is None else weight.size / scale ** 2
+    return 0.0 if weight is None else weight.size / scale**2
 
 
 def cost_of(layers, side):
@@ -50,9 +50,16 @@ def facts(prefix):
         with open(f"{prefix}.{half}.licm", "rb") as file:
             data[half] = file.read()
     decoder, encoder = licm.read_decoder(data["dec"]), licm.read_encoder(data["enc"])
-    rows = [("name", decoder.name), ("version", f"{decoder.version}" + ("" if decoder.version else ", a draft")),
-            ("model id", f"`{decoder.model_id().hex()}`"), ("head hash", f"`{decoder.head_hash().hex()}`")]
-    rows += [(f"{decoder.name}.{half}.licm", f"{len(data[half])} bytes, SHA-256 `{hashlib.sha256(data[half]).hexdigest()}`") for half in data]
+    rows = [
+        ("name", decoder.name),
+        ("version", f"{decoder.version}" + ("" if decoder.version else ", a draft")),
+        ("model id", f"`{decoder.model_id().hex()}`"),
+        ("head hash", f"`{decoder.head_hash().hex()}`"),
+    ]
+    rows += [
+        (f"{decoder.name}.{half}.licm", f"{len(data[half])} bytes, SHA-256 `{hashlib.sha256(data[half]).hexdigest()}`")
+        for half in data
+    ]
     rows += [(part, f"{cost:.2f} kMAC per pixel") for part, cost in costs(decoder, encoder).items()]
     rows += [("residuals skipped", f"below scale index {decoder.entropy.skip_below}")]
     return rows
@@ -62,7 +69,9 @@ def commit():
     """Of this code, or "" outside a repository."""
     here = os.path.dirname(os.path.abspath(__file__))
     try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=here, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=here, capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
     return done.stdout.strip()

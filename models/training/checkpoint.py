@@ -13,8 +13,12 @@ def half(state):
 
 def save(path, model, average, step):
     """Writes beside the path first, so that a killed run leaves the earlier checkpoint whole."""
-    content = {"config": configuration.to_dict(model.config), "step": step,
-               "weights": half(model.state_dict()), "average": half(average)}
+    content = {
+        "config": configuration.to_dict(model.config),
+        "step": step,
+        "weights": half(model.state_dict()),
+        "average": half(average),
+    }
     torch.save(content, path + ".part")
     os.replace(path + ".part", path)
 

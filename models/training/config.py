@@ -72,9 +72,11 @@ class Config:
         """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples; 0 leaves them to blocks with gates."""
         widths = (self.synthesis_width16, self.synthesis_width8, self.synthesis_width4)
         factor = 0 if self.activation == "gate" else 2
-        flat = self.synthesis_hidden or sum(((factor * width,) * count for width, count in zip(widths, self.synthesis_blocks)), ())
+        flat = self.synthesis_hidden or sum(
+            ((factor * width,) * count for width, count in zip(widths, self.synthesis_blocks)), ()
+        )
         n16, n8, _ = self.synthesis_blocks
-        return flat[:n16], flat[n16:n16 + n8], flat[n16 + n8:]
+        return flat[:n16], flat[n16 : n16 + n8], flat[n16 + n8 :]
 
 
 def tuples(value):
@@ -92,7 +94,9 @@ def from_dict(values):
     if len(decoded) != CLASS_COUNT or any(groups != list(range(config.groups)) for groups in decoded):
         raise ValueError("group_table: every class must decode every group exactly once")
     if config.synthesis_hidden and len(config.synthesis_hidden) != sum(config.synthesis_blocks):
-        raise ValueError(f"synthesis_hidden: {len(config.synthesis_hidden)} widths for {sum(config.synthesis_blocks)} blocks")
+        raise ValueError(
+            f"synthesis_hidden: {len(config.synthesis_hidden)} widths for {sum(config.synthesis_blocks)} blocks"
+        )
     if config.latent_channels % config.groups:
         raise ValueError("latent_channels: not a multiple of the groups")
     for key, allowed in CHOICES.items():

@@ -29,12 +29,16 @@ class Curve:
 def read_curve(path):
     """-> rows as dictionaries, numbers as floats."""
     with open(path, newline="") as file:
-        return [{key: value if key == "kind" else float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        return [
+            {key: value if key == "kind" else float(value) for key, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
 
 
 def plot(paths, out):
     """Loss, bits per pixel and PSNR over steps: thin lines while training, points on the val crops."""
     import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -42,10 +46,18 @@ def plot(paths, out):
     for number, path in enumerate(paths):
         rows, colour = read_curve(path), f"C{number}"
         for axis, key in zip(axes, ("loss", "bpp", "psnr")):
-            for kind, style in (("train", {"linewidth": 0.8, "alpha": 0.7}), ("val", {"marker": "o", "linewidth": 1.5})):
+            for kind, style in (
+                ("train", {"linewidth": 0.8, "alpha": 0.7}),
+                ("val", {"marker": "o", "linewidth": 1.5}),
+            ):
                 part = [row for row in rows if row["kind"] == kind]
-                axis.plot([row["step"] for row in part], [row[key] for row in part], color=colour,
-                          label=f"{os.path.basename(path)}, {kind}", **style)
+                axis.plot(
+                    [row["step"] for row in part],
+                    [row[key] for row in part],
+                    color=colour,
+                    label=f"{os.path.basename(path)}, {kind}",
+                    **style,
+                )
     for axis, label in zip(axes, ("loss", "bits per pixel", "PSNR, dB")):
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)

@@ -38,8 +38,9 @@ def is_stated(row):
 
 def load_split(directory, split, all_licences=False, limit=None):
     """`train` or `val` -> list of uint8 arrays (height, width, 3), in the order of the shards."""
-    wanted = {row["file"] for row in read_manifest(directory)
-              if row["split"] == split and (all_licences or is_stated(row))}
+    wanted = {
+        row["file"] for row in read_manifest(directory) if row["split"] == split and (all_licences or is_stated(row))
+    }
     pictures = []
     for shard in sorted(glob.glob(os.path.join(directory, f"{split}*.tar"))):
         with tarfile.open(shard) as tar:
@@ -58,7 +59,9 @@ class Crops:
     """Random crops of pictures that lie in a device's memory as uint8, flipped and transposed at random."""
 
     def __init__(self, pictures, crop, batch, seed, device=torch.device("cpu")):
-        self.pictures = [torch.from_numpy(picture).to(device).flatten(0, 1) for picture in pictures]  # (height * width, 3)
+        self.pictures = [
+            torch.from_numpy(picture).to(device).flatten(0, 1) for picture in pictures
+        ]  # (height * width, 3)
         self.shapes = [picture.shape[:2] for picture in pictures]
         self.crop, self.batch, self.random = crop, batch, np.random.default_rng(seed)
         self.steps = torch.arange(crop, device=device)

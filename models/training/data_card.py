@@ -29,15 +29,24 @@ def count(rows):
     groups = collections.defaultdict(list)
     for row in rows:
         groups[row["source_repo"], row["commit"], row["licence"]].append(row)
-    table = [(*key, len({row["source_path"] for row in part}), sum(row["split"] == "train" for row in part),
-              sum(row["split"] == "val" for row in part)) for key, part in groups.items()]
+    table = [
+        (
+            *key,
+            len({row["source_path"] for row in part}),
+            sum(row["split"] == "train" for row in part),
+            sum(row["split"] == "val" for row in part),
+        )
+        for key, part in groups.items()
+    ]
     return sorted(table, key=lambda line: (-line[4], line[0]))
 
 
 def markdown(table):
     lines = ["| source | commit | licence | photos | training crops | val crops |", "|---|---|---|---|---|---|"]
-    lines += [f"| {repo} | {commit[:12]} | {licence} | {photos} | {train} | {val} |"
-              for repo, commit, licence, photos, train, val in table]
+    lines += [
+        f"| {repo} | {commit[:12]} | {licence} | {photos} | {train} | {val} |"
+        for repo, commit, licence, photos, train, val in table
+    ]
     sums = [sum(line[i] for line in table) for i in (3, 4, 5)]
     return "\n".join(lines + [f"| **together** | | | {sums[0]} | {sums[1]} | {sums[2]} |"]) + "\n"
 

@@ -10,8 +10,11 @@ def dct_basis(channels):
     dct = np.sqrt(2 / PATCH) * np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / (2 * PATCH))
     dct[0] /= np.sqrt(2)
     order = sorted((i * i + j * j, i, j) for i in range(PATCH) for j in range(PATCH))
-    axes = np.array([[3 ** -0.5] * 3, [2 ** -0.5, 0, -(2 ** -0.5)], [-(6 ** -0.5), 2 * 6 ** -0.5, -(6 ** -0.5)]])
+    axes = np.array([[3**-0.5] * 3, [2**-0.5, 0, -(2**-0.5)], [-(6**-0.5), 2 * 6**-0.5, -(6**-0.5)]])
     chroma = channels // 8
-    rows = [(axes[axis][:, None, None] * np.outer(dct[i], dct[j])[None]).reshape(-1)
-            for axis, count in ((0, channels - 2 * chroma), (1, chroma), (2, chroma)) for _, i, j in order[:count]]
+    rows = [
+        (axes[axis][:, None, None] * np.outer(dct[i], dct[j])[None]).reshape(-1)
+        for axis, count in ((0, channels - 2 * chroma), (1, chroma), (2, chroma))
+        for _, i, j in order[:count]
+    ]
     return np.array(rows, np.float32)

@@ -11,7 +11,7 @@ from torch import nn
 
 from config import ANCHOR_COUNT, SCALE_COUNT, SIGMA_MAX, SIGMA_MIN
 
-PROBABILITY_MIN = 2.0 ** -20
+PROBABILITY_MIN = 2.0**-20
 
 
 class LowerBound(torch.autograd.Function):
@@ -44,7 +44,7 @@ def sigma_of_index(index):
 def gaussian_bits(residual, sigma):
     """-log2 of the mass of N(0, sigma) on [residual - 1/2, residual + 1/2]; shapes broadcast."""
     distance = residual.abs()
-    factor = (0.5 ** 0.5) / sigma
+    factor = (0.5**0.5) / sigma
     mass = 0.5 * (torch.erfc((distance - 0.5) * factor) - torch.erfc((distance + 0.5) * factor))
     return -torch.log2(LowerBound.apply(mass, PROBABILITY_MIN))
 
@@ -59,6 +59,8 @@ class HyperPrior(nn.Module):
 
     def forward(self, hyper, anchor):
         """hyper (B, channels, h, w), anchor (B) -> bits of the same shape as hyper."""
-        chosen = (anchor[:, None] == torch.arange(ANCHOR_COUNT, device=anchor.device)).to(self.index.dtype)  # (B, anchors)
+        chosen = (anchor[:, None] == torch.arange(ANCHOR_COUNT, device=anchor.device)).to(
+            self.index.dtype
+        )  # (B, anchors)
         index, offset = (chosen @ rows for rows in (self.index, self.offset))
         return gaussian_bits(hyper - offset[:, :, None, None], sigma_of_index(index)[:, :, None, None])

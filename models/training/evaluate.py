@@ -33,7 +33,7 @@ ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
 
 def psnr(first, second):
     mse = np.square(first.astype(np.float64) - second.astype(np.float64)).mean()
-    return 10 * np.log10(255.0 ** 2 / max(mse, 1e-9))
+    return 10 * np.log10(255.0**2 / max(mse, 1e-9))
 
 
 def load_model(prefix):
@@ -91,10 +91,21 @@ def anchor_curve(pictures, settings):
 def anchors(pictures):
     """-> name: curve."""
     jpeg = [{"format": "JPEG", "quality": q, "progressive": True, "optimize": True} for q in JPEG_QUALITIES]
-    j2k = [{"format": "JPEG2000", "quality_mode": "rates", "quality_layers": [r], "irreversible": True, "mct": 1, "no_jp2": True}
-           for r in JPEG2000_RATIOS]
-    return {f"libjpeg-turbo {features.version_feature('libjpeg_turbo')}": anchor_curve(pictures, jpeg),
-            f"OpenJPEG {features.version_codec('jpg_2000')}": anchor_curve(pictures, j2k)}
+    j2k = [
+        {
+            "format": "JPEG2000",
+            "quality_mode": "rates",
+            "quality_layers": [r],
+            "irreversible": True,
+            "mct": 1,
+            "no_jp2": True,
+        }
+        for r in JPEG2000_RATIOS
+    ]
+    return {
+        f"libjpeg-turbo {features.version_feature('libjpeg_turbo')}": anchor_curve(pictures, jpeg),
+        f"OpenJPEG {features.version_codec('jpg_2000')}": anchor_curve(pictures, j2k),
+    }
 
 
 def frontier(points):
@@ -127,9 +138,9 @@ def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
 
 def load_pictures(args):
     if args.pictures:
-        paths = sorted(glob.glob(os.path.join(args.pictures, "*.png")))[::args.every]
+        paths = sorted(glob.glob(os.path.join(args.pictures, "*.png")))[:: args.every]
         return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
-    return load_split(data_dir(args.data), "val")[::args.every]
+    return load_split(data_dir(args.data), "val")[:: args.every]
 
 
 def main():
@@ -149,7 +160,9 @@ def main():
     name, coder = load_coder(args.checkpoint) if args.checkpoint else load_files(args.model)
     pictures = load_pictures(args)
     curve, rising = codec_curve(coder, pictures, args.qualities)
-    rows = [("quality", "bpp", "psnr", "hyper_share")] + [(q, f"{b:.4f}", f"{p:.3f}", f"{h:.3f}") for q, b, p, h in curve]
+    rows = [("quality", "bpp", "psnr", "hyper_share")] + [
+        (q, f"{b:.4f}", f"{p:.3f}", f"{h:.3f}") for q, b, p, h in curve
+    ]
     print(f"{name}, {len(pictures)} pictures")
     for row in rows:
         print("  ".join(str(cell) for cell in row))
@@ -160,7 +173,10 @@ def main():
     if args.anchors:
         for name, anchor in anchors(pictures).items():
             rate = bd_rate([(b, p) for _, b, p, _ in curve], anchor)
-            print(f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: " + ("no common PSNR" if rate is None else f"{rate:+.1f} %"))
+            print(
+                f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: "
+                + ("no common PSNR" if rate is None else f"{rate:+.1f} %")
+            )
 
 
 if __name__ == "__main__":

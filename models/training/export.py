@@ -45,24 +45,37 @@ def integer_layer(layer):
     rounded = np.rint(weight / scale[:, None, None, None]).astype(np.int8)
     ratio = scale * layer.in_step / out_step
     shift = int(np.clip(MULTIPLIER_BITS - np.floor(np.log2(ratio.max())), 1, 46))
-    multiplier = np.maximum(1, np.rint(ratio * 2.0 ** shift)).astype(np.int32)
+    multiplier = np.maximum(1, np.rint(ratio * 2.0**shift)).astype(np.int32)
     rounded = rounded[:, 0] if layer.groups > 1 else rounded
-    return licm.IntegerConvolution(rounded, multiplier, np.rint(bias / (scale * layer.in_step)).astype(np.int32), shift,
-                                   layer.lo, layer.hi)
+    return licm.IntegerConvolution(
+        rounded, multiplier, np.rint(bias / (scale * layer.in_step)).astype(np.int32), shift, layer.lo, layer.hi
+    )
 
 
 def float_layer(layer, relu=False):
     """Conv -> FloatConvolution, with the activation behind it as its clamp."""
     rounded, scale = quantise(layer.weight.detach().double().numpy())
     rounded = rounded[:, 0] if layer.groups > 1 else rounded
-    return licm.FloatConvolution(rounded, scale.astype(np.float32), layer.bias.detach().numpy().astype(np.float32),
-                                 0.0 if relu else -np.inf, np.inf, layer.stride[0])
+    return licm.FloatConvolution(
+        rounded,
+        scale.astype(np.float32),
+        layer.bias.detach().numpy().astype(np.float32),
+        0.0 if relu else -np.inf,
+        np.inf,
+        layer.stride[0],
+    )
 
 
 def block_layers(block):
     gate = [licm.Gate()] if isinstance(block.act, Gate) else []
-    return [licm.Save(1), float_layer(block.depthwise), float_layer(block.widen, relu=not gate), *gate, float_layer(block.narrow),
-            licm.Add(1)]
+    return [
+        licm.Save(1),
+        float_layer(block.depthwise),
+        float_layer(block.widen, relu=not gate),
+        *gate,
+        float_layer(block.narrow),
+        licm.Add(1),
+    ]
 
 
 def chain(*parts):
@@ -81,45 +94,93 @@ def chain(*parts):
 
 
 def analysis_branches(net):
-    return [*([] if net.linear is None else [chain(licm.Unshuffle(PATCH), net.linear, net.lap)]),
-            chain(licm.Unshuffle(4), net.enter, net.blocks4, licm.Unshuffle(2), net.down8, net.blocks8, licm.Unshuffle(2),
-                  net.down16, net.blocks16, net.leave)]
+    return [
+        *([] if net.linear is None else [chain(licm.Unshuffle(PATCH), net.linear, net.lap)]),
+        chain(
+            licm.Unshuffle(4),
+            net.enter,
+            net.blocks4,
+            licm.Unshuffle(2),
+            net.down8,
+            net.blocks8,
+            licm.Unshuffle(2),
+            net.down16,
+            net.blocks16,
+            net.leave,
+        ),
+    ]
 
 
 def synthesis_branches(net):
-    return [*([] if net.linear is None or net.drops_linear else [chain(net.lap, net.linear, licm.Shuffle(PATCH))]),
-            chain(net.enter, net.blocks16, net.up8, licm.Shuffle(2), net.blocks8, net.up4, licm.Shuffle(2), net.blocks4,
-                  net.smooth, net.leave, licm.Shuffle(4))]
+    return [
+        *([] if net.linear is None or net.drops_linear else [chain(net.lap, net.linear, licm.Shuffle(PATCH))]),
+        chain(
+            net.enter,
+            net.blocks16,
+            net.up8,
+            licm.Shuffle(2),
+            net.blocks8,
+            net.up4,
+            licm.Shuffle(2),
+            net.blocks4,
+            net.smooth,
+            net.leave,
+            licm.Shuffle(4),
+        ),
+    ]
 
 
 def hyper_analysis_branches(net):
-    return [[float_layer(net.enter, relu=True), float_layer(net.down2), float_layer(net.middle, relu=True),
-             float_layer(net.down4), float_layer(net.leave)]]
+    return [
+        [
+            float_layer(net.enter, relu=True),
+            float_layer(net.down2),
+            float_layer(net.middle, relu=True),
+            float_layer(net.down4),
+            float_layer(net.leave),
+        ]
+    ]
 
 
 def entropy_of(model):
     """Entropy with Gaussian tables and the training's hyper prior; nothing fitted yet."""
     config, hyper, context = model.config, model.hyper_synthesis, model.context
-    first, hyper_spread, hyper_mix, last = (integer_layer(layer) for layer in (hyper.enter, hyper.spread, hyper.mix, hyper.leave))
-    enter, spread, join, reach, mix, leave = (integer_layer(layer) for layer in (
-        context.enter, context.spread, context.join, context.reach, context.mix, context.leave))
+    first, hyper_spread, hyper_mix, last = (
+        integer_layer(layer) for layer in (hyper.enter, hyper.spread, hyper.mix, hyper.leave)
+    )
+    enter, spread, join, reach, mix, leave = (
+        integer_layer(layer)
+        for layer in (context.enter, context.spread, context.join, context.reach, context.mix, context.leave)
+    )
     entropy = licm.Entropy(
-        config.latent_channels, config.hyper_channels, config.feature_channels, config.groups,
-        np.array(config.group_table, np.uint8), 0,
+        config.latent_channels,
+        config.hyper_channels,
+        config.feature_channels,
+        config.groups,
+        np.array(config.group_table, np.uint8),
+        0,
         np.clip(np.rint(model.gains.log2.detach().numpy() * 1024), -8192, 14336).astype(np.int16),
         np.clip(np.rint(model.prior.offset.detach().numpy()), -HYPER_MAX, HYPER_MAX).astype(np.int16),
         np.clip(np.rint(model.prior.index.detach().numpy()), 0, SCALE_COUNT - 1).astype(np.uint8),
         tables.gaussian_tables(),
         [first, licm.Shuffle(2), hyper_spread, hyper_mix, last, licm.Shuffle(2)],
-        [enter, spread, join, licm.Add(0), licm.Clamp(0, 32767), reach, mix, leave])
+        [enter, spread, join, licm.Add(0), licm.Clamp(0, 32767), reach, mix, leave],
+    )
     integer.check_entropy(entropy)
     return entropy
 
 
 def make_files(name, version, entropy, model):
     decoder = licm.Decoder(name, version, entropy, synthesis_branches(model.synthesis))
-    encoder = licm.Encoder(name, version, decoder.model_id(), decoder.head_hash(), analysis_branches(model.analysis),
-                           hyper_analysis_branches(model.hyper_analysis), losses.WEIGHTS[model.config.loss])
+    encoder = licm.Encoder(
+        name,
+        version,
+        decoder.model_id(),
+        decoder.head_hash(),
+        analysis_branches(model.analysis),
+        hyper_analysis_branches(model.hyper_analysis),
+        losses.WEIGHTS[model.config.loss],
+    )
     return decoder, encoder
 
 
@@ -144,13 +205,14 @@ class Statistics:
         mean = value16 / 16.0 - residuals
         added = np.square(y - mean) - np.square(y - value16 / 16.0)
         # J = bits + lambda 255^2 / 3 * (sum of squared errors of the pixels); the synthesis is close to orthonormal.
-        self.skip_cost += np.bincount(indices.reshape(-1), (added / gain ** 2).reshape(-1) * lambda_of(quality256)
-                                      * 255.0 ** 2 / 3, SCALE_COUNT)
+        self.skip_cost += np.bincount(
+            indices.reshape(-1), (added / gain**2).reshape(-1) * lambda_of(quality256) * 255.0**2 / 3, SCALE_COUNT
+        )
         self.hyper[integer.anchor_of(quality256)].append(z.reshape(len(z), -1))
 
     def fit_skip(self, fitted):
         """The largest threshold below which not coding costs less than coding, index by index from 0."""
-        bits = [float((h * tables.costs(t)[:len(h)]).sum()) for h, t in zip(self.histograms, fitted)]
+        bits = [float((h * tables.costs(t)[: len(h)]).sum()) for h, t in zip(self.histograms, fitted)]
         threshold = 0
         while threshold < SCALE_COUNT - 1 and self.skip_cost[threshold] <= bits[threshold]:
             threshold += 1
@@ -158,7 +220,7 @@ class Statistics:
 
     def fit_hyper(self, fitted):
         """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits; anchors without data as before."""
-        cost = np.stack([tables.costs(table)[:2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
+        cost = np.stack([tables.costs(table)[: 2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
         offset, index = self.entropy.hyper_offset.copy(), self.entropy.hyper_index.copy()
         for a, parts in enumerate(self.hyper):
             if not parts:
@@ -210,8 +272,10 @@ def run(args):
     if kept:
         print(f"{kept}: the released model that had the name")
     save_files(decoder, encoder, prefix)
-    print(f"id {decoder.model_id().hex()}, head {decoder.head_hash().hex()}, step {content['step']}, "
-          f"residuals skipped below scale index {decoder.entropy.skip_below}")
+    print(
+        f"id {decoder.model_id().hex()}, head {decoder.head_hash().hex()}, step {content['step']}, "
+        f"residuals skipped below scale index {decoder.entropy.skip_below}"
+    )
 
 
 def arguments():

@@ -53,16 +53,24 @@ class Refused(Exception):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder of photos; its folders are the sources")
-    parser.add_argument("--base", default=os.path.join(HERE, "..", "lic-photo"), metavar="MODEL", help="model files without .dec.licm")
+    parser.add_argument(
+        "--base", default=os.path.join(HERE, "..", "lic-photo"), metavar="MODEL", help="model files without .dec.licm"
+    )
     parser.add_argument("--checkpoint", default="", help="the base's; default: checkpoints/NAME.pt beside this file")
     parser.add_argument("--out", required=True, metavar="NEW", help="path and name of the new model, without extension")
     parser.add_argument("--minutes", type=float, default=50.0)
-    parser.add_argument("--held-out", default="", metavar="DIR", help="pictures to hold the model against; default: a part of --data")
-    parser.add_argument("--share", type=float, default=0.2, help="held out of --data, about; whole folders where there are several")
+    parser.add_argument(
+        "--held-out", default="", metavar="DIR", help="pictures to hold the model against; default: a part of --data"
+    )
+    parser.add_argument(
+        "--share", type=float, default=0.2, help="held out of --data, about; whole folders where there are several"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from OUT.pt")
     parser.add_argument("--audit-only", action="store_true", help="look at the pictures and stop")
     parser.add_argument("--licence", default="not stated", help="of the photos, for the card")
-    parser.add_argument("--lic", default=os.path.join(selftest.ROOT, "build", "release", "native", "lic"), help="the command")
+    parser.add_argument(
+        "--lic", default=os.path.join(selftest.ROOT, "build", "release", "native", "lic"), help="the command"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -89,15 +97,18 @@ def look_at(args):
     both = photos.alike(held_photos, train)
     if both:
         raise Refused(f"held-out pictures look like training pictures: {', '.join(photo.path for photo in both[:5])}")
-    print(f"{len(train)} to train on, {len(held_photos)} held out, of the sources: "
-          + ", ".join(sorted({photo.source or "." for photo in held_photos})), flush=True)
+    print(
+        f"{len(train)} to train on, {len(held_photos)} held out, of the sources: "
+        + ", ".join(sorted({photo.source or "." for photo in held_photos})),
+        flush=True,
+    )
     return found, train, (folder, held_photos)
 
 
 def centre(pixels, side):
     """At most side x side pixels from the middle."""
     top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
-    return np.ascontiguousarray(pixels[top:top + side, left:left + side])
+    return np.ascontiguousarray(pixels[top : top + side, left : left + side])
 
 
 def load(folder, chosen):
@@ -114,19 +125,29 @@ def windows(pictures, side, count, seed):
     for index in range(count):
         picture = large[index % len(large)]
         top, left = (int(random.integers(length - side + 1)) for length in picture.shape[:2])
-        out.append(np.ascontiguousarray(picture[top:top + side, left:left + side]))
+        out.append(np.ascontiguousarray(picture[top : top + side, left : left + side]))
     return out
 
 
 def start_of(args, name):
     """-> model, average, steps of the base or of an earlier part of this run."""
-    path = args.out + ".pt" if args.resume else args.checkpoint or os.path.join(HERE, "checkpoints", os.path.basename(args.base) + ".pt")
+    path = (
+        args.out + ".pt"
+        if args.resume
+        else args.checkpoint or os.path.join(HERE, "checkpoints", os.path.basename(args.base) + ".pt")
+    )
     try:
         content = checkpoint.read(path)
     except (OSError, RuntimeError) as error:
         raise Refused(f"no checkpoint to start from: {error}") from error
-    config = dataclasses.replace(configuration.from_dict(content["config"]), name=name, learning_rate=LEARNING_RATE,
-                                 warmup_steps=WARMUP_STEPS, batch=8, crop=192)
+    config = dataclasses.replace(
+        configuration.from_dict(content["config"]),
+        name=name,
+        learning_rate=LEARNING_RATE,
+        warmup_steps=WARMUP_STEPS,
+        batch=8,
+        crop=192,
+    )
     model = Codec(config)
     # the averaged weights are the model that was exported
     model.load_state_dict({key: value.float() for key, value in content["average"].items()})
@@ -138,7 +159,14 @@ def train(args, name, pictures, held):
     device = prepare(args.threads)
     model, average, steps = start_of(args, name)
     model = model.to(device, memory_format=torch.channels_last)
-    trainer = Trainer(model, average, Crops(pictures, model.config.crop, model.config.batch, args.seed + steps, device), held, device, steps)
+    trainer = Trainer(
+        model,
+        average,
+        Crops(pictures, model.config.crop, model.config.batch, args.seed + steps, device),
+        held,
+        device,
+        steps,
+    )
     trainer.run(Budget(seconds=args.minutes * 60 * (1 - TUNE_SHARE)), args.out + ".pt", Curve(args.out + ".csv"))
     model.load_state_dict(trainer.average.state)
     model = model.to("cpu")
@@ -164,7 +192,9 @@ def gain_of(base, new):
     if top < most - CEILING_LOSS * (most - least):
         raise Refused(f"the base reaches {most:.1f} dB on the held-out pictures, the new model {top:.1f} dB")
     if last - first < LEAST_COMMON * (most - least):
-        raise Refused(f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares too little to compare")
+        raise Refused(
+            f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares too little to compare"
+        )
     return bd_rate(new, base, *ANY_RATE)
 
 
@@ -177,20 +207,42 @@ def save_selftest_pictures(pictures, folder):
 
 
 def write_card(args, prefix, found, counts, curves, gain, steps):
-    rows = [(quality, f"{b0:.4f}", f"{p0:.2f}", f"{b1:.4f}", f"{p1:.2f}")
-            for (quality, b0, p0, _), (_, b1, p1, _) in zip(*curves)]
+    rows = [
+        (quality, f"{b0:.4f}", f"{p0:.2f}", f"{b1:.4f}", f"{p1:.2f}")
+        for (quality, b0, p0, _), (_, b1, p1, _) in zip(*curves)
+    ]
     base = os.path.basename(args.base)
-    measured = (f"{counts[1]} held-out pictures, rates of the stored tables, no encoder search: **{gain:+.1f} %** of the rate of {base} at equal PSNR.\n\n"
-                + card.table(("quality", f"bpp, {base}", "PSNR", "bpp, new", "PSNR"), rows))
-    data = "\n".join(f"- {line}" for line in [*found.lines(), f"{counts[0]} to train on", f"licence of the photos: {args.licence}"])
+    measured = (
+        f"{counts[1]} held-out pictures, rates of the stored tables, no encoder search: **{gain:+.1f} %** of the rate of {base} at equal PSNR.\n\n"
+        + card.table(("quality", f"bpp, {base}", "PSNR", "bpp, new", "PSNR"), rows)
+    )
+    data = "\n".join(
+        f"- {line}" for line in [*found.lines(), f"{counts[0]} to train on", f"licence of the photos: {args.licence}"]
+    )
     command = shlex.join(["python3", *sys.argv])
     commit = card.commit()
     text = card.card(
-        os.path.basename(args.out), f"{base}, adapted to photos of its own.", prefix,
-        [("Measurements", measured), ("Data", data),
-         ("Training", f"    {command}\n\n{steps} steps in all, the base's included" + (f"; code at {commit}." if commit else ".")),
-         ("Exactness", "Held-out pictures, coded by the C++ codec: symbols equal to the second decoder's, pixels within rounding."),
-         ("Known weaknesses", "Better on pictures like its own, and likely worse on others: keep the base for those.")])
+        os.path.basename(args.out),
+        f"{base}, adapted to photos of its own.",
+        prefix,
+        [
+            ("Measurements", measured),
+            ("Data", data),
+            (
+                "Training",
+                f"    {command}\n\n{steps} steps in all, the base's included"
+                + (f"; code at {commit}." if commit else "."),
+            ),
+            (
+                "Exactness",
+                "Held-out pictures, coded by the C++ codec: symbols equal to the second decoder's, pixels within rounding.",
+            ),
+            (
+                "Known weaknesses",
+                "Better on pictures like its own, and likely worse on others: keep the base for those.",
+            ),
+        ],
+    )
     with open(prefix + ".md", "w") as file:
         file.write(text)
 
@@ -205,7 +257,9 @@ def finetune(args):
     name = os.path.basename(args.out)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
     pictures = load(args.data, chosen)
-    held = [centre(pixels, HELD_SIDE) for pixels in load(held_folder, photos.sample(held_photos, HELD_PICTURES, args.seed))]
+    held = [
+        centre(pixels, HELD_SIDE) for pixels in load(held_folder, photos.sample(held_photos, HELD_PICTURES, args.seed))
+    ]
     model, steps = train(args, name, pictures, held)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(args.out))) as folder:
         prefix = os.path.join(folder, name)

@@ -120,8 +120,11 @@ class HeadTrainer:
         self.adopt(*pruning.without(self.synthesis, self.config, kept))
         self.rounds = due
         self.scores = pruning.FisherScores(self.synthesis) if due < recipe.prune_rounds else None
-        print(f"pruned to {pruning.cost(self.synthesis):.3f} kMAC per pixel, inner channels {self.config.synthesis_hidden}, "
-              f"linear {self.config.synthesis_linear}", flush=True)
+        print(
+            f"pruned to {pruning.cost(self.synthesis):.3f} kMAC per pixel, inner channels {self.config.synthesis_hidden}, "
+            f"linear {self.config.synthesis_linear}",
+            flush=True,
+        )
 
     def anneal(self, fraction, local):
         """Sets what depends on time -> learning rate."""
@@ -142,7 +145,7 @@ class HeadTrainer:
         """-> weighted distortion, MSE; zeros if they were not finite."""
         y, x, quality = self.latents.draw(self.random, self.recipe.batch)
         picture = self.head(y, contextlib.nullcontext) + 0.5
-        weight = 255.0 ** 2 * (lambda_of(quality) * LAMBDA_AT_50) ** 0.5
+        weight = 255.0**2 * (lambda_of(quality) * LAMBDA_AT_50) ** 0.5
         loss = (weight * LOSSES[self.config.loss](picture, x)).mean()
         if descend(self.head, self.optimiser, loss):
             return 0.0, 0.0
@@ -177,7 +180,7 @@ def rate_curves(synthesize, latents, qualities=len(QUALITIES)):
         picture = synthesize(y)[0].permute(1, 2, 0).numpy()
         decoded = np.floor(np.clip(picture + 0.5, 0, 1) * 255 + 0.5).astype(np.uint8)
         points.append((float(latents.bpp[row]), psnr(latents.pixels[row].numpy(), decoded)))
-    return [points[first:first + qualities] for first in range(0, len(points), qualities)]
+    return [points[first : first + qualities] for first in range(0, len(points), qualities)]
 
 
 def mean_bd_rate(anchors, tests):
@@ -193,7 +196,12 @@ def compare(name, curves, path, latents):
     anchor = rate_curves(Network(other.synthesis), latents)
     rate = mean_bd_rate(anchor, curves)
     gain = np.mean([own - db for mine, theirs in zip(curves, anchor) for (_, own), (_, db) in zip(mine, theirs)])
-    print(f"{name} against {os.path.basename(path)}: " + ("no common PSNR" if rate is None else f"{rate:+.2f} %") + f", {gain:+.3f} dB", flush=True)
+    print(
+        f"{name} against {os.path.basename(path)}: "
+        + ("no common PSNR" if rate is None else f"{rate:+.2f} %")
+        + f", {gain:+.3f} dB",
+        flush=True,
+    )
     return rate, float(gain)
 
 
@@ -227,14 +235,21 @@ def write(args, base, model, trainer):
 def run(args):
     """-> BD-rate and gain against the base and each file of --against."""
     device = prepare(args.threads)
-    changes = {key: value for key, value in (("prune_to", args.prune_to), ("activation_bits", args.activation_bits)) if value is not None}
+    changes = {
+        key: value
+        for key, value in (("prune_to", args.prune_to), ("activation_bits", args.activation_bits))
+        if value is not None
+    }
     recipe = load_recipe(args.config, **changes, **({"name": os.path.basename(args.out)}))
     decoder, encoder = load_model(args.base)
     model, _ = checkpoint.load(args.checkpoint)
     train, val = gather(args, Coder(decoder, encoder))
     trainer = HeadTrainer(*start(model.synthesis, model.config, recipe, train), recipe, train.to(device), args.seed)
     os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
-    print(f"{len(train)} train crops, {len(val)} val pictures, {pruning.cost(trainer.synthesis):.3f} kMAC per pixel", flush=True)
+    print(
+        f"{len(train)} train crops, {len(val)} val pictures, {pruning.cost(trainer.synthesis):.3f} kMAC per pixel",
+        flush=True,
+    )
     steps = trainer.run(Budget(args.minutes * 60, args.steps), Curve(args.out + ".csv"))
     curves = rate_curves(write(args, decoder, model, trainer), val)
     print(f"{recipe.name}: {steps} steps, {pruning.cost(trainer.synthesis):.3f} kMAC per pixel")
@@ -244,8 +259,12 @@ def run(args):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default="configs/head.json", help="path, also relative to models/training")
-    parser.add_argument("--base", default=os.path.join(HERE, "..", "lic-photo"), metavar="MODEL", help="model files without .dec.licm")
-    parser.add_argument("--checkpoint", default="", help="whose synthesis to start from; default: checkpoints/NAME.pt of the base")
+    parser.add_argument(
+        "--base", default=os.path.join(HERE, "..", "lic-photo"), metavar="MODEL", help="model files without .dec.licm"
+    )
+    parser.add_argument(
+        "--checkpoint", default="", help="whose synthesis to start from; default: checkpoints/NAME.pt of the base"
+    )
     parser.add_argument("--out", required=True, metavar="HEAD", help="path and name of the head, without extension")
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--steps", type=int, default=0, help="instead of --minutes")

@@ -26,7 +26,7 @@ def accumulate(weight, x):
     out = np.zeros((weight.shape[0], height, width))
     for dy in range(kernel):
         for dx in range(kernel):
-            part, w = padded[:, dy:dy + height, dx:dx + width], weight[..., dy, dx].astype(np.float64)
+            part, w = padded[:, dy : dy + height, dx : dx + width], weight[..., dy, dx].astype(np.float64)
             if weight.ndim == 3:
                 out += w[:, None, None] * part
             else:
@@ -86,8 +86,8 @@ def check_entropy(entropy):
     check_bounds(entropy.context, 32768)
 
 
-EXP2_COARSE = [round(2.0 ** (i / 32) * 2 ** 30) for i in range(32)]
-EXP2_FINE = [round(2.0 ** (i / 1024) * 2 ** 30) for i in range(32)]
+EXP2_COARSE = [round(2.0 ** (i / 32) * 2**30) for i in range(32)]
+EXP2_FINE = [round(2.0 ** (i / 1024) * 2**30) for i in range(32)]
 
 
 def gains(entropy, quality256):
@@ -145,7 +145,7 @@ def code_latents(entropy, y, features):
         mask = np.zeros(y.shape, bool)
         for s, g in enumerate(active):
             if g != 255:
-                mask[g * group:(g + 1) * group] |= position == s
+                mask[g * group : (g + 1) * group] |= position == s
         present = mask & (index >= entropy.skip_below)
         q = np.clip(round_half_up(y - mean / 16.0), -32767, 32767) * present
         value16[mask] = (16 * q + mean)[mask]

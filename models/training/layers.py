@@ -41,9 +41,12 @@ class WideDepthwise(torch.autograd.Function):
         grad_weight = torch.zeros_like(weight)
         for dy in (0, 2):
             for dx in (0, 2):
-                part = padded[:, :, dy:dy + height + 2, dx:dx + width + 2].contiguous(memory_format=torch.channels_last)
-                grad_weight[:, :, dy:dy + 3, dx:dx + 3] = torch.ops.aten.convolution_backward(
-                    grad, part, small, [0], [1, 1], [0, 0], [1, 1], False, [0, 0], channels, [False, True, False])[1]
+                part = padded[:, :, dy : dy + height + 2, dx : dx + width + 2].contiguous(
+                    memory_format=torch.channels_last
+                )
+                grad_weight[:, :, dy : dy + 3, dx : dx + 3] = torch.ops.aten.convolution_backward(
+                    grad, part, small, [0], [1, 1], [0, 0], [1, 1], False, [0, 0], channels, [False, True, False]
+                )[1]
         return grad_x, grad_weight, grad.sum((0, 2, 3))
 
 
@@ -51,8 +54,7 @@ class Conv(nn.Conv2d):
     """Float convolution, zero padding (kernel - 1) / 2; its weights become int8 once `quantise` is set."""
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, depthwise=False):
-        super().__init__(inputs, outputs, kernel, stride=stride, padding=kernel // 2,
-                         groups=inputs if depthwise else 1)
+        super().__init__(inputs, outputs, kernel, stride=stride, padding=kernel // 2, groups=inputs if depthwise else 1)
         self.quantise = False
 
     def forward(self, x):
@@ -94,8 +96,18 @@ class IntegerConv(nn.Module):
     `out_steps` is a tensor (out, 1, 1) where output channels differ (means in 1/16, scale indices in 1).
     """
 
-    def __init__(self, inputs, outputs, kernel=1, depthwise=False, bias_sets=1, in_step=1 / 256, out_step=1 / 256,
-                 lo=INT16_MIN, hi=INT16_MAX):
+    def __init__(
+        self,
+        inputs,
+        outputs,
+        kernel=1,
+        depthwise=False,
+        bias_sets=1,
+        in_step=1 / 256,
+        out_step=1 / 256,
+        lo=INT16_MIN,
+        hi=INT16_MAX,
+    ):
         super().__init__()
         start = nn.Conv2d(inputs, outputs, kernel, groups=inputs if depthwise else 1)
         self.weight = nn.Parameter(start.weight.detach().clone())

@@ -149,7 +149,9 @@ def write_integer_layer(layer):
     if isinstance(layer, IntegerConvolution):
         w, sets = layer.weight, len(layer.bias)
         if w.ndim == 4:
-            head = struct.pack("<BBHHBBhh", 1, w.shape[2], w.shape[1], w.shape[0], sets, layer.shift, layer.lo, layer.hi)
+            head = struct.pack(
+                "<BBHHBBhh", 1, w.shape[2], w.shape[1], w.shape[0], sets, layer.shift, layer.lo, layer.hi
+            )
         else:
             head = struct.pack("<BBBHBBhh", 2, w.shape[1], 1, w.shape[0], sets, layer.shift, layer.lo, layer.hi)
         return head + pack(layer.multiplier, "<i4") + pack(layer.bias, "<i4") + pack(w, "i1")
@@ -245,11 +247,21 @@ def read_network(data):
 
 def write_entropy(e):
     head = struct.pack("<HHHBB", e.latent_channels, e.hyper_channels, e.feature_channels, len(e.group_table), e.groups)
-    tables = b"".join(struct.pack("<H", len(t.frequency) - 1) + pack(t.frequency, "<u2") + struct.pack("<H", t.escape)
-                      for t in e.tables)
-    return (head + pack(e.group_table, "u1") + struct.pack("<B", e.skip_below) + pack(e.gains, "<i2")
-            + pack(e.hyper_offset, "<i2") + pack(e.hyper_index, "u1") + tables
-            + write_program(e.hyper_synthesis, write_integer_layer) + write_program(e.context, write_integer_layer))
+    tables = b"".join(
+        struct.pack("<H", len(t.frequency) - 1) + pack(t.frequency, "<u2") + struct.pack("<H", t.escape)
+        for t in e.tables
+    )
+    return (
+        head
+        + pack(e.group_table, "u1")
+        + struct.pack("<B", e.skip_below)
+        + pack(e.gains, "<i2")
+        + pack(e.hyper_offset, "<i2")
+        + pack(e.hyper_index, "u1")
+        + tables
+        + write_program(e.hyper_synthesis, write_integer_layer)
+        + write_program(e.context, write_integer_layer)
+    )
 
 
 def read_entropy(data):
@@ -296,7 +308,7 @@ def read_file(data, kind, types, optional=()):
         payload = reader.array("u1", size).tobytes()
         if found != kind or got != section:
             raise ValueError("another kind of model file")
-        if crc != zlib.crc32(data[start:start + 5] + payload):
+        if crc != zlib.crc32(data[start : start + 5] + payload):
             raise ValueError("bad checksum")
         payloads.append(payload)
     check_end(reader)
@@ -304,8 +316,12 @@ def read_file(data, kind, types, optional=()):
 
 
 def write_decoder(model):
-    return write_file(DECODER, model.name, model.version, (
-        (ENTROPY, write_entropy(model.entropy)), (SYNTHESIS, write_network(model.synthesis))))
+    return write_file(
+        DECODER,
+        model.name,
+        model.version,
+        ((ENTROPY, write_entropy(model.entropy)), (SYNTHESIS, write_network(model.synthesis))),
+    )
 
 
 def read_decoder(data):
@@ -314,12 +330,22 @@ def read_decoder(data):
 
 
 def write_encoder(model):
-    return write_file(ENCODER, model.name, model.version, (
-        (OWNER, model.model_id + model.head_hash), (ANALYSIS, write_network(model.analysis)),
-        (HYPER_ANALYSIS, write_network(model.hyper_analysis)), *([(LOSS, pack(model.loss, "<f4"))] if model.loss else [])))
+    return write_file(
+        ENCODER,
+        model.name,
+        model.version,
+        (
+            (OWNER, model.model_id + model.head_hash),
+            (ANALYSIS, write_network(model.analysis)),
+            (HYPER_ANALYSIS, write_network(model.hyper_analysis)),
+            *([(LOSS, pack(model.loss, "<f4"))] if model.loss else []),
+        ),
+    )
 
 
 def read_encoder(data):
-    name, version, (owner, analysis, hyper, *loss) = read_file(data, ENCODER, (OWNER, ANALYSIS, HYPER_ANALYSIS), (LOSS,))
+    name, version, (owner, analysis, hyper, *loss) = read_file(
+        data, ENCODER, (OWNER, ANALYSIS, HYPER_ANALYSIS), (LOSS,)
+    )
     weights = tuple(Reader(loss[0]).array("<f4", 4).tolist()) if loss else ()
     return Encoder(name, version, owner[:8], owner[8:], read_network(analysis), read_network(hyper), weights)

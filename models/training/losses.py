@@ -11,14 +11,14 @@ import torch.nn.functional as F
 
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # from the finest scale to the coarsest
 WINDOW, SIGMA = 11, 1.5
-C1, C2 = 0.01 ** 2, 0.03 ** 2  # samples of 0..1
+C1, C2 = 0.01**2, 0.03**2  # samples of 0..1
 # 1 - MS-SSIM of 0.01 weighs as an MSE of 0.01 * STRUCTURE: near quality 50 a photo has 1 - MS-SSIM = 0.02 and an MSE of 0.0006.
 STRUCTURE, DETAIL, COLOUR, FIDELITY = 0.016, 0.08, 0.15, 0.2
 
 
 def window(like):
     distance = torch.arange(WINDOW, device=like.device, dtype=like.dtype) - WINDOW // 2
-    weights = torch.exp(-distance.square() / (2 * SIGMA ** 2))
+    weights = torch.exp(-distance.square() / (2 * SIGMA**2))
     return weights / weights.sum()
 
 
@@ -71,8 +71,12 @@ def mean_squared_error(picture, x):
 def visual(picture, x):
     (luma, chroma), (luma_x, chroma_x) = to_ycbcr(picture), to_ycbcr(x)
     structure, texture = structure_error(luma_x, luma)
-    return (STRUCTURE * structure + DETAIL * texture + COLOUR * (chroma - chroma_x).square().mean((1, 2, 3))
-            + FIDELITY * mean_squared_error(picture, x))
+    return (
+        STRUCTURE * structure
+        + DETAIL * texture
+        + COLOUR * (chroma - chroma_x).square().mean((1, 2, 3))
+        + FIDELITY * mean_squared_error(picture, x)
+    )
 
 
 LOSSES = {"mse": mean_squared_error, "visual": visual}

@@ -106,7 +106,9 @@ class Synthesis(nn.Module):
         super().__init__()
         w16, w8, w4 = config.synthesis_width16, config.synthesis_width8, config.synthesis_width4
         hidden16, hidden8, hidden4 = config.block_hidden
-        self.linear = None if config.linear == "absent" else linear_synthesis(config.latent_channels, config.synthesis_linear)
+        self.linear = (
+            None if config.linear == "absent" else linear_synthesis(config.latent_channels, config.synthesis_linear)
+        )
         self.lap = lap(config.latent_channels) if config.linear == "lapped" else None
         self.drops_linear = config.linear == "dropped"
         self.register_buffer("linear_share", torch.ones(()), persistent=False)
@@ -217,7 +219,10 @@ class Context(nn.Module):
         h = self.join(h, weights[2], p) + features
         h = self.reach(h.clamp(0.0, INT16_MAX / 256), weights[3], p)
         h = self.mix(h, weights[4], p)
-        bias, weight, step = (self.active_rows(rows, p) for rows in (self.leave.bias[p], weights[5][:, :, 0, 0], self.leave.out_step[:, :, 0]))
+        bias, weight, step = (
+            self.active_rows(rows, p)
+            for rows in (self.leave.bias[p], weights[5][:, :, 0, 0], self.leave.out_step[:, :, 0])
+        )
         active = to_classes(h)
         if len(self.passes[p]) < CLASS_COUNT:
             active = torch.stack([active[c] for c, _ in self.passes[p]])
@@ -235,7 +240,7 @@ class Context(nn.Module):
         plane, found = torch.zeros_like(y), []
         for p, active in enumerate(self.passes):
             mean, index = self.predict(plane, features, weights, p)
-            target = torch.stack([by_class[c, g * self.group:(g + 1) * self.group] for c, g in active])
+            target = torch.stack([by_class[c, g * self.group : (g + 1) * self.group] for c, g in active])
             decoded = target + (torch.round(target - mean) + mean - target).detach()
             for (c, g), piece in zip(active, decoded):
                 pieces[c][g] = piece
@@ -276,7 +281,7 @@ class Codec(nn.Module):
         z = self.hyper_analysis(y)
         rounded = round_identity(z).clamp(-HYPER_MAX, HYPER_MAX)
         hyper_bits = self.prior(rounded if hard else noise(z), nearest_anchor(quality))
-        features = self.hyper_synthesis(rounded)[:, :, :y.shape[2], :y.shape[3]]
+        features = self.hyper_synthesis(rounded)[:, :, : y.shape[2], : y.shape[3]]
         target, mean, index, decoded = self.context(y, features)
         residual = round_identity(target - mean) if hard else noise(target - mean)
         bits = gaussian_bits(residual, sigma_of_index(index))

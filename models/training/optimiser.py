@@ -12,8 +12,10 @@ RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "
 def make_optimiser(model, rate):
     """Adam with a group for each part, whose `base` rate the schedule multiplies. On a GPU it fits into a captured step: rates are tensors there,
     and a step with `found_inf` set changes nothing."""
-    groups = [{"params": list(part.parameters()), "base": rate * RATE_FACTORS.get(name, 1.0)}
-              for name, part in model.named_children()]
+    groups = [
+        {"params": list(part.parameters()), "base": rate * RATE_FACTORS.get(name, 1.0)}
+        for name, part in model.named_children()
+    ]
     device = next(model.parameters()).device
     if device.type != "cuda":
         return torch.optim.Adam(groups, lr=rate, betas=BETAS)

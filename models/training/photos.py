@@ -51,7 +51,9 @@ class Audit:
         out += [f"left out: {count} {problem}" for problem, count in problems.most_common()]
         poor = sum(0 < photo.jpeg_quality < POOR_JPEG for photo in self.fit)
         if poor:
-            out.append(f"warning: {poor} are JPEG files of quality below {POOR_JPEG}; the model will learn their blocks")
+            out.append(
+                f"warning: {poor} are JPEG files of quality below {POOR_JPEG}; the model will learn their blocks"
+            )
         small = sum(photo.width * photo.height < 1 << 19 for photo in self.fit)
         if small:
             out.append(f"{small} have less than half a megapixel")
@@ -118,8 +120,12 @@ def examine(folder, name):
 
 def audit(folder):
     """-> Audit of every picture in the folder, in the order of their names. The second of two equal pictures is left out."""
-    names = sorted(os.path.relpath(os.path.join(parent, name), folder)
-                   for parent, _, files in os.walk(folder) for name in files if name.lower().endswith(EXTENSIONS))
+    names = sorted(
+        os.path.relpath(os.path.join(parent, name), folder)
+        for parent, _, files in os.walk(folder)
+        for name in files
+        if name.lower().endswith(EXTENSIONS)
+    )
     photos, seen = [examine(folder, name) for name in names], {}
     for photo in photos:
         if photo.problem:
@@ -145,7 +151,9 @@ def merged(photos, same):
     groups = []
     for photo in photos:
         joined = [group for group in groups if any(same(photo, other) for other in group)]
-        groups = [group for group in groups if not any(group is other for other in joined)] + [sum(joined, []) + [photo]]
+        groups = [group for group in groups if not any(group is other for other in joined)] + [
+            sum(joined, []) + [photo]
+        ]
     return groups
 
 
@@ -160,7 +168,9 @@ def split(photos, share, seed=0):
     ValueError if there is only one group, or if the smallest choice would hold out more than half."""
     groups, random = groups_of(photos), np.random.default_rng(seed)
     if len(groups) < 2:
-        raise ValueError("all pictures come from one source and look alike, or their sources share pictures: nothing can be held out")
+        raise ValueError(
+            "all pictures come from one source and look alike, or their sources share pictures: nothing can be held out"
+        )
     best = None
     for _ in range(100):
         held = []

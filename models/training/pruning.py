@@ -34,19 +34,41 @@ def inner_channels(synthesis):
     found = []
     if isinstance(synthesis.linear, nn.Sequential):
         first, last = synthesis.linear
-        found.append(Inner("linear.0", "linear.1", "linear.0", (first.in_channels + last.out_channels) / PATCH ** 2 / 1000))
+        found.append(
+            Inner("linear.0", "linear.1", "linear.0", (first.in_channels + last.out_channels) / PATCH**2 / 1000)
+        )
     for name, divisor in DIVISORS.items():
         for number, block in enumerate(getattr(synthesis, name)):
             path = f"{name}.{number}"
-            found.append(Inner(f"{path}.widen", f"{path}.narrow", f"{path}.act", 2 * block.widen.in_channels / divisor ** 2 / 1000))
+            found.append(
+                Inner(
+                    f"{path}.widen", f"{path}.narrow", f"{path}.act", 2 * block.widen.in_channels / divisor**2 / 1000
+                )
+            )
     return found
 
 
 def cost(synthesis):
     """kMAC per pixel."""
-    sides = {"linear": 16, "enter": 16, "blocks16": 16, "up8": 16, "blocks8": 8, "up4": 8, "blocks4": 4, "smooth": 4, "leave": 4}
-    return sum(module.weight.numel() / sides[name.split(".")[0]] ** 2
-               for name, module in synthesis.named_modules() if isinstance(module, Conv)) / 1000
+    sides = {
+        "linear": 16,
+        "enter": 16,
+        "blocks16": 16,
+        "up8": 16,
+        "blocks8": 8,
+        "up4": 8,
+        "blocks4": 4,
+        "smooth": 4,
+        "leave": 4,
+    }
+    return (
+        sum(
+            module.weight.numel() / sides[name.split(".")[0]] ** 2
+            for name, module in synthesis.named_modules()
+            if isinstance(module, Conv)
+        )
+        / 1000
+    )
 
 
 class FisherScores:
@@ -63,6 +85,7 @@ class FisherScores:
             if output.requires_grad:
                 values = output.detach()  # a hook that held the output itself would keep the graph of every step
                 output.register_hook(lambda gradient: self.add(key, values, gradient))
+
         return see
 
     def add(self, key, output, gradient):
@@ -87,7 +110,14 @@ def choose(inner, scores, excess):
         score, order[part.first] = torch.sort(scores[part.first])
         start = 0
         while (end := start + ((len(score) - start) % STEP or STEP)) < len(score):
-            steps.append((float(score[start:end].sum()) / ((end - start) * part.cost), part.first, end, (end - start) * part.cost))
+            steps.append(
+                (
+                    float(score[start:end].sum()) / ((end - start) * part.cost),
+                    part.first,
+                    end,
+                    (end - start) * part.cost,
+                )
+            )
             start = end
     removed = {part.first: 0 for part in inner}
     for _, first, end, saved in sorted(steps):  # ascending within a layer too
@@ -130,8 +160,14 @@ def split_linear(synthesis, config, hidden, latents):
     state = {key: value for key, value in synthesis.state_dict().items() if not key.startswith("linear.")}
     first, last = basis.T @ weight, basis
     offset = bias + weight @ mean - last @ (first @ mean)
-    state.update({"linear.0.weight": first[:, :, None, None].float(), "linear.0.bias": torch.zeros(hidden),
-                  "linear.1.weight": last[:, :, None, None].float().contiguous(), "linear.1.bias": offset.float()})
+    state.update(
+        {
+            "linear.0.weight": first[:, :, None, None].float(),
+            "linear.0.bias": torch.zeros(hidden),
+            "linear.1.weight": last[:, :, None, None].float().contiguous(),
+            "linear.1.bias": offset.float(),
+        }
+    )
     return build(dataclasses.replace(config, synthesis_linear=hidden), state)
 
 

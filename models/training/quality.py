@@ -41,8 +41,12 @@ class Gains(nn.Module):
 
     def __init__(self, channels):
         super().__init__()
-        start = [0.5 * math.log2(LAMBDA_50) + 0.5 * LAMBDA_SLOPE / math.log(2.0) * (100.0 * a / (ANCHOR_COUNT - 1) - 50.0)
-                 + 5.7 for a in range(ANCHOR_COUNT)]  # gain about exp(1.6) at quality 50, growing with sqrt(lambda)
+        start = [
+            0.5 * math.log2(LAMBDA_50)
+            + 0.5 * LAMBDA_SLOPE / math.log(2.0) * (100.0 * a / (ANCHOR_COUNT - 1) - 50.0)
+            + 5.7
+            for a in range(ANCHOR_COUNT)
+        ]  # gain about exp(1.6) at quality 50, growing with sqrt(lambda)
         self.log2 = nn.Parameter(torch.tensor(start)[:, None].repeat(1, channels))  # (anchors, channels)
 
     def forward(self, quality):

@@ -46,7 +46,7 @@ def replace(path, data):
 
 def as_released(data):
     """A model file with version 1."""
-    return data[:VERSION_AT] + struct.pack("<B", RELEASED) + data[VERSION_AT + 1:]
+    return data[:VERSION_AT] + struct.pack("<B", RELEASED) + data[VERSION_AT + 1 :]
 
 
 def golden_files(name, manifest=MANIFEST):
@@ -72,8 +72,13 @@ def entry_of(name, models, vectors, date):
         raise Refused(f"{name}: {len(vectors)} golden files, {LEAST_VECTORS} are needed (tests/vectors/pictures.py)")
     released = as_released(files["decoder"])
     return {
-        "name": name, "id": decoder.model_id().hex(), "head": decoder.head_hash().hex(), "date": date, "licence": "Apache-2.0",
-        "decoder_sha256": hashlib.sha256(released).hexdigest(), "golden": vectors,
+        "name": name,
+        "id": decoder.model_id().hex(),
+        "head": decoder.head_hash().hex(),
+        "date": date,
+        "licence": "Apache-2.0",
+        "decoder_sha256": hashlib.sha256(released).hexdigest(),
+        "golden": vectors,
     }, files
 
 
@@ -113,7 +118,9 @@ def main():
         entry = release(args.name, date=args.date)
     except Refused as error:
         raise SystemExit(f"release: {error}") from error
-    print(f"{entry['name']} {entry['id']} is released; encode its golden files and samples anew, so that they say version 1: {', '.join(entry['golden'])}")
+    print(
+        f"{entry['name']} {entry['id']} is released; encode its golden files and samples anew, so that they say version 1: {', '.join(entry['golden'])}"
+    )
     return 0
 
 

@@ -19,7 +19,9 @@ class RoundedLatents:
     quality and bpp float32 (N)."""
 
     def __init__(self, value16, gain, pixels, quality, bpp):
-        self.value16, self.gain, self.pixels, self.quality, self.bpp = map(torch.as_tensor, (value16, gain, pixels, quality, bpp))
+        self.value16, self.gain, self.pixels, self.quality, self.bpp = map(
+            torch.as_tensor, (value16, gain, pixels, quality, bpp)
+        )
 
     def __len__(self):
         return len(self.quality)
@@ -47,16 +49,25 @@ def code(coder, pictures, qualities):
             quality256 = int(round(float(quality) * 256))
             y, gain, z, features = coder.derive(latents, quality256)
             value16, residuals, indices, coded = integer.code_latents(coder.entropy, y, features)
-            bits = coder.costs[indices[coded], np.abs(residuals[coded])].sum() + integer.code_hyper(coder.entropy, z, quality256, coder.costs)
-            rows.append((np.clip(value16, integer.INT16_MIN, integer.INT16_MAX).astype(np.int16), gain[:, 0, 0].astype(np.float32), picture,
-                         np.float32(quality256 / 256), np.float32((bits + 8 * coder.OVERHEAD) / area)))
+            bits = coder.costs[indices[coded], np.abs(residuals[coded])].sum() + integer.code_hyper(
+                coder.entropy, z, quality256, coder.costs
+            )
+            rows.append(
+                (
+                    np.clip(value16, integer.INT16_MIN, integer.INT16_MAX).astype(np.int16),
+                    gain[:, 0, 0].astype(np.float32),
+                    picture,
+                    np.float32(quality256 / 256),
+                    np.float32((bits + 8 * coder.OVERHEAD) / area),
+                )
+            )
     return RoundedLatents(*(np.stack(column) for column in zip(*rows)))
 
 
 def for_training(coder, directory, count, side, per_picture, seed):
     """Windows of `count` train pictures, at `per_picture` random qualities each."""
     pictures = load_split(directory, "train")
-    chosen = windows(pictures[::max(1, len(pictures) // count)], side, count, seed)
+    chosen = windows(pictures[:: max(1, len(pictures) // count)], side, count, seed)
     generator = torch.Generator().manual_seed(seed)
     return code(coder, chosen, sample_quality(count * per_picture, generator).reshape(count, per_picture))
 
@@ -71,7 +82,9 @@ def for_measuring(coder, directory, every, qualities):
 
 def save(path, parts):
     """parts: name -> RoundedLatents; one file, so that several heads are trained on the same ones."""
-    np.savez(path, **{f"{name}_{field}": getattr(part, field).numpy() for name, part in parts.items() for field in FIELDS})
+    np.savez(
+        path, **{f"{name}_{field}": getattr(part, field).numpy() for name, part in parts.items() for field in FIELDS}
+    )
 
 
 def load(path, names):

@@ -33,8 +33,22 @@ from train import HERE, make_trainer, prepare
 from trainer import VALIDATION_QUALITIES, Budget, validate
 
 BASE = "base"
-COLUMNS = ("search", "variant", "changes", "steps", "qualities", "bpp", "psnr", "ms_ssim", "bd_rate", "analysis", "synthesis", "entropy",
-           "device", "seconds")
+COLUMNS = (
+    "search",
+    "variant",
+    "changes",
+    "steps",
+    "qualities",
+    "bpp",
+    "psnr",
+    "ms_ssim",
+    "bd_rate",
+    "analysis",
+    "synthesis",
+    "entropy",
+    "device",
+    "seconds",
+)
 KEYS = {"base", "steps", "seed", "pictures", "resume", "qualities", "variants"}
 FIT_CROPS = 4  # that tables of exported variants are fitted to: enough for the time that they take
 
@@ -127,7 +141,9 @@ def find_row(rows, search, variant):
     for row in rows:
         if (row["search"], row["variant"]) == (search.name, variant):
             if (row["changes"], row["steps"]) != (search.changes(variant), str(search.steps)):
-                raise SearchError(f"{variant} was another one when {search.name} was measured: give the search a new name")
+                raise SearchError(
+                    f"{variant} was another one when {search.name} was measured: give the search a new name"
+                )
             return row
     return None
 
@@ -167,11 +183,22 @@ def measure(search, variant, photos, pictures, device, folder):
     seconds = watch.seconds()
     qualities, _, bpp, psnr, similarity = zip(*points)
     cells = dict(zip(("analysis", "synthesis", "entropy"), costs(trainer.model.to("cpu"))))
-    columns = (("qualities", qualities, "g"), ("bpp", bpp, ".5f"), ("psnr", psnr, ".4f"), ("ms_ssim", similarity, ".5f"))
-    return {"search": search.name, "variant": variant, "changes": search.changes(variant), "steps": search.steps,
-            **{key: " ".join(format(value, form) for value in values) for key, values, form in columns},
-            **{part: f"{cost:.2f}" for part, cost in cells.items()},
-            "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU", "seconds": f"{seconds:.0f}"}
+    columns = (
+        ("qualities", qualities, "g"),
+        ("bpp", bpp, ".5f"),
+        ("psnr", psnr, ".4f"),
+        ("ms_ssim", similarity, ".5f"),
+    )
+    return {
+        "search": search.name,
+        "variant": variant,
+        "changes": search.changes(variant),
+        "steps": search.steps,
+        **{key: " ".join(format(value, form) for value in values) for key, values, form in columns},
+        **{part: f"{cost:.2f}" for part, cost in cells.items()},
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
+        "seconds": f"{seconds:.0f}",
+    }
 
 
 def run(search, table, photos, pictures, device, folder, only=()):
@@ -179,7 +206,7 @@ def run(search, table, photos, pictures, device, folder, only=()):
     for variant in only:
         if variant not in search.variants:
             raise SearchError(f"no variant {variant}")
-    pictures = pictures[::max(1, len(pictures) // search.pictures)][:search.pictures]
+    pictures = pictures[:: max(1, len(pictures) // search.pictures)][: search.pictures]
     for variant in search.variants:
         rows = read_rows(table)
         if find_row(rows, search, variant) or (only and variant not in (BASE, *only)):
@@ -212,7 +239,9 @@ def export_models(search, photos, folder, models):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--search", default="configs/search.json", metavar="JSON", help="path, also relative to models/training")
+    parser.add_argument(
+        "--search", default="configs/search.json", metavar="JSON", help="path, also relative to models/training"
+    )
     parser.add_argument("--data", default="", help="folder with the shards; default: LIC_TEST_DATA")
     parser.add_argument("--only", nargs="+", default=(), metavar="VARIANT")
     parser.add_argument("--table", default=os.path.join(HERE, "search.csv"), metavar="CSV")
@@ -229,7 +258,15 @@ def main():
             os.makedirs(args.models, exist_ok=True)
             export_models(search, load_split(directory, "train", limit=FIT_CROPS), args.out, args.models)
         else:
-            run(search, args.table, load_split(directory, "train"), load_split(directory, "val"), device, args.out, args.only)
+            run(
+                search,
+                args.table,
+                load_split(directory, "train"),
+                load_split(directory, "val"),
+                device,
+                args.out,
+                args.only,
+            )
     except (SearchError, OSError, json.JSONDecodeError) as error:
         raise SystemExit(f"search: {error}") from error
 

@@ -38,6 +38,7 @@ def second_decoder():
         sys.path.append(path)
     import lic_pixels
     import lic_reference
+
     return lic_reference, lic_pixels
 
 

@@ -8,7 +8,7 @@ from licm import Table
 
 PRECISION = 15
 TOTAL = 1 << PRECISION
-TAIL_MASS = 2.0 ** -12
+TAIL_MASS = 2.0**-12
 MAX_SUPPORT = 4095
 PRIOR_COUNT = 200.0  # weight of the Gaussian against observed residuals, in symbols
 
@@ -66,7 +66,7 @@ def fitted_tables(histograms):
         prior = gaussian_masses(deviation, support) * PRIOR_COUNT
         pairs = prior.copy()
         pairs[0] += counts[0]
-        pairs[1:] += counts[1:support + 1] / 2
+        pairs[1:] += counts[1 : support + 1] / 2
         total = PRIOR_COUNT + counts.sum()
         tables.append(integer_table(pairs / total))
     return tables
@@ -76,7 +76,7 @@ def costs(table):
     """Bits of |q| = 0, 1, ... as a float array up to 32767, escapes included."""
     k = len(table.frequency) - 1
     bits = np.empty(32768)
-    bits[:k + 1] = PRECISION - np.log2(table.frequency.astype(np.float64))
+    bits[: k + 1] = PRECISION - np.log2(table.frequency.astype(np.float64))
     m = np.arange(k + 1, 32768) - k
-    bits[k + 1:] = PRECISION - math.log2(table.escape) + 2 * np.floor(np.log2(m)) + 2
+    bits[k + 1 :] = PRECISION - math.log2(table.escape) + 2 * np.floor(np.log2(m)) + 2
     return bits

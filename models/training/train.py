@@ -29,13 +29,22 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--steps", type=int, default=0, help="instead of --minutes")
     parser.add_argument("--resume", default="", metavar="CHECKPOINT")
-    parser.add_argument("--span", type=float, nargs=2, default=(0.0, 1.0), metavar=("FROM", "TO"),
-                        help="the part of the schedule that this run covers, to split one over several runs")
+    parser.add_argument(
+        "--span",
+        type=float,
+        nargs=2,
+        default=(0.0, 1.0),
+        metavar=("FROM", "TO"),
+        help="the part of the schedule that this run covers, to split one over several runs",
+    )
     parser.add_argument("--out", default="", help="default: checkpoints/NAME.pt beside this file")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--all-licences", action="store_true",
-                        help="also crops of unstated origin: for experiments, never for a released model")
+    parser.add_argument(
+        "--all-licences",
+        action="store_true",
+        help="also crops of unstated origin: for experiments, never for a released model",
+    )
     args = parser.parse_args()
     if (args.minutes > 0) == (args.steps > 0):
         parser.error("give one of --minutes and --steps")

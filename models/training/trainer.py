@@ -20,7 +20,10 @@ from quality import lambda_of, sample_quality
 REPORT_STEPS, SAVE_SECONDS, VALIDATE_SECONDS = 200, 120, 900
 FINAL_RATE = 0.02  # of the learning rate, at the end of the cosine
 VALIDATION_QUALITIES = (20.0, 50.0, 75.0)
-BAD_STEPS, MAX_FAILURES = REPORT_STEPS // 10, 5  # steps that are not finite between two reports, and how often there may be more
+BAD_STEPS, MAX_FAILURES = (
+    REPORT_STEPS // 10,
+    5,
+)  # steps that are not finite between two reports, and how often there may be more
 AVERAGE_STEPS = 8  # on a GPU, between two updates of the average
 WARM_UP_STEPS = 3  # that a GPU takes before a step is captured
 LAMBDA_AT_50 = float(lambda_of(torch.tensor(50.0)))
@@ -87,7 +90,7 @@ def rate_distortion(model, x, quality, hard, autocast):
     """-> weighted loss (B), bits per pixel (B), MSE (B), picture (B, 3, H, W) without gradient."""
     picture, bits, hyper_bits = model(x, quality, hard, autocast)
     bpp = (bits + hyper_bits) / (x.shape[2] * x.shape[3])
-    loss = lambda_of(quality) * 255.0 ** 2 * LOSSES[model.config.loss](picture, x) + bpp
+    loss = lambda_of(quality) * 255.0**2 * LOSSES[model.config.loss](picture, x) + bpp
     picture = picture.detach()
     return loss * (lambda_of(quality) / LAMBDA_AT_50) ** -0.5, bpp, mean_squared_error(picture, x), picture
 
@@ -107,7 +110,10 @@ def validate(model, pictures, device, autocast, qualities=VALIDATION_QUALITIES):
             x = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None].float() / 255.0
             loss, bpp, mse, seen = rate_distortion(model, x, torch.full((1,), float(q), device=device), True, autocast)
             similarity = 1.0 - structure_error(*(to_ycbcr(t)[0] for t in (seen.clamp(0.0, 1.0), x)))[0]
-            sums = [total + value for total, value in zip(sums, (loss.item(), bpp.item(), psnr(mse.item()), similarity.item()))]
+            sums = [
+                total + value
+                for total, value in zip(sums, (loss.item(), bpp.item(), psnr(mse.item()), similarity.item()))
+            ]
         points.append((q, *(total / len(pictures) for total in sums)))
     model.train()
     return points
@@ -160,7 +166,7 @@ class Trainer:
             self.average.state = {key: value.float().to(device) for key, value in average.items()}
         self.optimiser = make_optimiser(model, self.config.learning_rate)
         # of its own: other networks draw other numbers of weights and of noise, and should see the same qualities
-        self.random = torch.Generator().manual_seed((torch.initial_seed() + steps) % 2 ** 63)
+        self.random = torch.Generator().manual_seed((torch.initial_seed() + steps) % 2**63)
         self.captured = None
         self.hard = False
 
@@ -187,7 +193,9 @@ class Trainer:
     def take_step(self):
         """-> what `work` gives, with zeros in place of what is not finite."""
         x, fixed = self.crops.next(), self.config.fixed_quality
-        quality = (torch.full((self.config.batch,), fixed) if fixed else sample_quality(self.config.batch, self.random)).to(self.device)
+        quality = (
+            torch.full((self.config.batch,), fixed) if fixed else sample_quality(self.config.batch, self.random)
+        ).to(self.device)
         values = self.step_on_gpu(x, quality) if self.device.type == "cuda" else self.step_on_cpu(x, quality)
         self.steps += 1
         return torch.nan_to_num(values, 0.0, 0.0, 0.0)
@@ -224,7 +232,11 @@ class Trainer:
             points = validate(self.model, self.pictures, self.device, self.autocast)
         loss, bpp, db, _ = mean_of(points)
         curve.add(self.steps, seconds, "val", loss, bpp, db, rate)
-        print(f"{self.steps} val loss {loss:.4f}  " + "  ".join(f"q{q:.0f} {b:.4f} bpp {p:.3f} dB" for q, _, b, p, _ in points), flush=True)
+        print(
+            f"{self.steps} val loss {loss:.4f}  "
+            + "  ".join(f"q{q:.0f} {b:.4f} bpp {p:.3f} dB" for q, _, b, p, _ in points),
+            flush=True,
+        )
 
     def run(self, budget, out, curve):
         """Trains until the budget is used up; saves to `out` now and then and at the end."""
@@ -246,8 +258,11 @@ class Trainer:
                         raise SystemExit("the training does not stay finite: lower the learning rate")
                     self.roll_back()
                 curve.add(self.steps, now - start, "train", loss, bpp, psnr(mse), rate)
-                print(f"{self.steps} loss {loss:.4f} bpp {bpp:.4f} psnr {psnr(mse):.2f} "
-                      f"left {budget.left(now - start, local):.0f} s", flush=True)
+                print(
+                    f"{self.steps} loss {loss:.4f} bpp {bpp:.4f} psnr {psnr(mse):.2f} "
+                    f"left {budget.left(now - start, local):.0f} s",
+                    flush=True,
+                )
             if now - saved > SAVE_SECONDS:
                 self.save(out)
                 saved = now

@@ -30,7 +30,7 @@ def latents_of(model, pictures, autocast):
     """uint8 pictures of one size -> latents without gain, fp16 (N, M, h, w)."""
     parts = []
     for start in range(0, len(pictures), BATCH):
-        pixels = torch.from_numpy(np.stack(pictures[start:start + BATCH])).permute(0, 3, 1, 2).float().div(255.0)
+        pixels = torch.from_numpy(np.stack(pictures[start : start + BATCH])).permute(0, 3, 1, 2).float().div(255.0)
         x = pixels.contiguous(memory_format=torch.channels_last)
         parts.append(model.analysis(x - 0.5, autocast).half().contiguous())
     return torch.cat(parts)
@@ -39,7 +39,7 @@ def latents_of(model, pictures, autocast):
 def rate(model, y, quality):
     """y (B, M, h, w) with gain -> bits (B) of latents and hyper-latents together, everything rounded."""
     z = round_identity(model.hyper_analysis(y))
-    features = model.hyper_synthesis(z)[:, :, :y.shape[2], :y.shape[3]]
+    features = model.hyper_synthesis(z)[:, :, : y.shape[2], : y.shape[3]]
     target, mean, index, _ = model.context(y, features)
     bits = gaussian_bits(round_identity(target - mean), sigma_of_index(index))
     bits = bits.reshape(*bits.shape[:2], len(y), -1).sum((0, 1, 3))
@@ -48,8 +48,10 @@ def rate(model, y, quality):
 
 def tune(model, latents, budget):
     """Returns the running average of the weights."""
-    groups = [{"params": list(getattr(model, name).parameters()), "base": RATE * factor}
-              for name, factor in RATE_FACTORS.items()]
+    groups = [
+        {"params": list(getattr(model, name).parameters()), "base": RATE * factor}
+        for name, factor in RATE_FACTORS.items()
+    ]
     parameters = [parameter for group in groups for parameter in group["params"]]
     optimiser, average = torch.optim.Adam(groups, lr=RATE, betas=(0.9, 0.98)), Average(model)
     start, step, total = time.time(), 0, 0.0
@@ -61,7 +63,7 @@ def tune(model, latents, budget):
         top, left = (ALIGN * int(torch.randint(0, (size - WINDOW) // ALIGN + 1, ())) for size in latents.shape[2:])
         quality = sample_quality(BATCH)
         with torch.no_grad():
-            y = latents[chosen, :, top:top + WINDOW, left:left + WINDOW].float() * model.gains(quality)
+            y = latents[chosen, :, top : top + WINDOW, left : left + WINDOW].float() * model.gains(quality)
         bpp = rate(model, y, quality) / (WINDOW * WINDOW * PIXELS_PER_LATENT)
         loss = (bpp * (lambda_of(quality) / lambda_of(torch.tensor(50.0))) ** -0.5).mean()
         optimiser.zero_grad(set_to_none=True)
@@ -93,7 +95,7 @@ def main():
     torch.set_num_threads(args.threads)
     model, content = checkpoint.load(args.checkpoint)
     model.set_quantise(True)
-    pictures = load_split(data_dir(args.data), "train")[::args.every]
+    pictures = load_split(data_dir(args.data), "train")[:: args.every]
     average = tune_on(model, pictures, args.minutes * 60.0)
     checkpoint.save(args.out or args.checkpoint, model, average.state, content["step"])
 

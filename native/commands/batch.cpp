@@ -30,7 +30,11 @@ std::string TimeNow() {
 class Batch {
  public:
   Batch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work)
-      : jobs_(jobs), options_(options), work_(work), progress_(jobs.size(), !options.json && !options.quiet), outcomes_(jobs.size()) {
+      : jobs_(jobs),
+        options_(options),
+        work_(work),
+        progress_(jobs.size(), !options.json && !options.quiet),
+        outcomes_(jobs.size()) {
     const bool data_on_stdout = std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.output == "-"; });
     const bool on_stdout = options.json || options.summary_is_product;
     reports_ = on_stdout && !data_on_stdout ? stdout : stderr;
@@ -70,7 +74,8 @@ class Batch {
       outcome = Fail(Error::kOutOfMemory, "no memory");
     }
     outcome.fields["time"] = TimeNow();
-    outcome.fields["ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    outcome.fields["ms"] =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return outcome;
   }
 
@@ -89,7 +94,8 @@ class Batch {
   }
 
   void PrintText(const Job& job, const Outcome& outcome) const {
-    for (const std::string& warning : outcome.warnings) std::fprintf(stderr, "lic: %s: warning: %s\n", job.input.c_str(), warning.c_str());
+    for (const std::string& warning : outcome.warnings)
+      std::fprintf(stderr, "lic: %s: warning: %s\n", job.input.c_str(), warning.c_str());
     if (!outcome.summary.empty() && (options_.summary_is_product || !options_.quiet)) {
       std::fprintf(reports_, "%s\n", outcome.summary.c_str());
     }
@@ -103,7 +109,8 @@ class Batch {
     if (!job.output.empty()) line["output"] = job.output;
     line.update(outcome.fields);
     if (!outcome.warnings.empty()) line["warnings"] = outcome.warnings;
-    if (outcome.error != Error::kNone) line["error"] = {{"code", ErrorName(outcome.error)}, {"message", outcome.message}};
+    if (outcome.error != Error::kNone)
+      line["error"] = {{"code", ErrorName(outcome.error)}, {"message", outcome.message}};
     // Names need not be UTF-8.
     std::fprintf(reports_, "%s\n", line.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
   }

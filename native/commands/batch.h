@@ -15,9 +15,9 @@ namespace lic {
 // What came of a file.
 struct Outcome {
   Error error = Error::kNone;
-  std::string message;                 // what is wrong
-  std::string summary;                 // what is right, for people: one line or several
-  nlohmann::ordered_json fields;       // the same for programs
+  std::string message;            // what is wrong
+  std::string summary;            // what is right, for people: one line or several
+  nlohmann::ordered_json fields;  // the same for programs
   std::vector<std::string> warnings;
 
   Outcome() : fields(nlohmann::ordered_json::object()) {}
@@ -28,10 +28,10 @@ struct Outcome {
 };
 
 struct BatchOptions {
-  const char* command = "";     // the name of the subcommand, for the lines of JSON
-  unsigned threads = 1;  // 0: as many as the machine has
+  const char* command = "";  // the name of the subcommand, for the lines of JSON
+  unsigned threads = 1;      // 0: as many as the machine has
   bool json = false;
-  bool quiet = false;           // no summaries
+  bool quiet = false;               // no summaries
   bool summary_is_product = false;  // summaries are what the command is for, and go to standard output
 };
 
@@ -39,8 +39,8 @@ struct BatchOptions {
 using ReportPart = std::function<void(float part)>;
 using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
 
-// Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first job's error that
-// has one, or 0. Results that go to standard output ("-") push the reports to standard error.
+// Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first job's
+// error that has one, or 0. Results that go to standard output ("-") push the reports to standard error.
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work);
 
 }  // namespace lic

@@ -22,7 +22,8 @@ void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& wh
 }
 
 void AddBatchOptions(CLI::App& app, BatchOptions& options) {
-  app.add_option("-j,--jobs", options.threads, "Files to work on at a time, 0 for one per processor; each takes memory of its own")
+  app.add_option("-j,--jobs", options.threads,
+                 "Files to work on at a time, 0 for one per processor; each takes memory of its own")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(0, 256).description(""));
@@ -34,8 +35,10 @@ void AddModelOption(CLI::App& app, std::string& model) {
 }
 
 void AddWriteOptions(CLI::App& app, WriteOptions& options) {
-  app.add_option("-o,--output", options.outputs.file, "Output of a single input; - is standard output")->type_name("FILE");
-  app.add_option("-d,--out-dir", options.outputs.folder, "Folder for the outputs, made if need be; the trees of searched folders are mirrored in it")
+  app.add_option("-o,--output", options.outputs.file, "Output of a single input; - is standard output")
+      ->type_name("FILE");
+  app.add_option("-d,--out-dir", options.outputs.folder,
+                 "Folder for the outputs, made if need be; the trees of searched folders are mirrored in it")
       ->type_name("DIR");
   app.add_flag("--skip-existing", options.skip_existing, "Leave outputs alone that exist");
 }
@@ -48,7 +51,8 @@ std::string CheckOutputs(const InputOptions& inputs, const WriteOptions& options
     if (inputs.names.size() > 1) return "-o takes a single input; --out-dir takes several";
     if (fs::is_directory(inputs.names[0], error)) return "-o takes a file, not a folder; --out-dir takes folders";
     if (fs::is_directory(outputs.file, error)) return outputs.file + " is a folder: use --out-dir";
-    if (outputs.file == "-" && isatty(STDOUT_FILENO)) return "standard output is a terminal; send it to a file or a pipe";
+    if (outputs.file == "-" && isatty(STDOUT_FILENO))
+      return "standard output is a terminal; send it to a file or a pipe";
     return {};
   }
   for (const std::string& name : inputs.names) {
@@ -75,14 +79,15 @@ Status MakeFolders(const Job& job, const WriteOptions& options) {
 
 nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes) {
   const double bpp = 8.0 * static_cast<double>(bytes) / (double(info.width) * info.height);
-  return {{"width", info.width}, {"height", info.height}, {"bytes", bytes},
+  return {{"width", info.width}, {"height", info.height},   {"bytes", bytes},
           {"bpp", bpp},          {"quality", info.quality}, {"model_id", ToHex(info.model_id)}};
 }
 
 std::string DescribeText(const Info& info, uint64_t bytes) {
   char text[160];
   std::snprintf(text, sizeof(text), "%u x %u, %llu bytes, %.3f bpp, quality %g", info.width, info.height,
-                static_cast<unsigned long long>(bytes), 8.0 * static_cast<double>(bytes) / (double(info.width) * info.height),
+                static_cast<unsigned long long>(bytes),
+                8.0 * static_cast<double>(bytes) / (double(info.width) * info.height),
                 static_cast<double>(info.quality));
   return text;
 }

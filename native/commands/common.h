@@ -17,7 +17,8 @@ class App;
 namespace lic {
 
 inline const std::vector<std::string> kLicExtensions = {".lic"};
-inline const std::vector<std::string> kPictureExtensions = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".ppm", ".pgm", ".pnm", ".pam"};
+inline const std::vector<std::string> kPictureExtensions = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
+                                                            ".ppm", ".pgm", ".pnm",  ".pam"};
 
 void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& what);
 void AddBatchOptions(CLI::App& app, BatchOptions& options);

@@ -22,7 +22,8 @@ Result<FileFormat> ChooseFormat(const Job& job, const std::string& format) {
   return FormatOfName(format.empty() ? job.output : "x." + format);
 }
 
-Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, ModelStore& models, const ReportPart& report) {
+Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, ModelStore& models,
+                           const ReportPart& report) {
   LIC_TRY(const FileFormat format, ChooseFormat(job, arguments.format));
   LIC_TRY(const Buffer<uint8_t> file, LoadFile(job.input, kMaxLicFileBytes));
   LIC_TRY(const Info info, ReadInfo(file));
@@ -47,16 +48,18 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
 }
 
 int RunDecode(const DecodeArguments& arguments) {
-  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty()) return UsageError(wrong);
+  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty())
+    return UsageError(wrong);
   OutputOptions outputs = arguments.outputs.outputs;
   outputs.extension = arguments.format.empty() ? ".png" : "." + arguments.format;
   ModelStore models(arguments.model);
-  return RunBatch(PlanOutputs(arguments.inputs, kLicExtensions, outputs), arguments.batch, [&](const Job& job, const ReportPart& report) {
-    Outcome outcome;
-    if (SkipsExisting(job, arguments.outputs, outcome)) return outcome;
-    Result<Outcome> result = DecodeFile(job, arguments, models, report);
-    return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
-  });
+  return RunBatch(PlanOutputs(arguments.inputs, kLicExtensions, outputs), arguments.batch,
+                  [&](const Job& job, const ReportPart& report) {
+                    Outcome outcome;
+                    if (SkipsExisting(job, arguments.outputs, outcome)) return outcome;
+                    Result<Outcome> result = DecodeFile(job, arguments, models, report);
+                    return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
+                  });
 }
 
 }  // namespace
@@ -67,11 +70,14 @@ std::function<int()> AddDecode(CLI::App& app) {
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-f,--format", arguments->format,
-                 "png (keeps profile, Exif and XMP), ppm (no alpha) or pam; by default the one that the output's name says, else png")
+                 "png (keeps profile, Exif and XMP), ppm (no alpha) or pam; by default the one that the output's name "
+                 "says, else png")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}).description(""));
   AddModelOption(app, arguments->model);
-  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")->capture_default_str()->type_name("N");
+  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")
+      ->capture_default_str()
+      ->type_name("N");
   AddBatchOptions(app, arguments->batch);
   app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
   return [arguments] { return RunDecode(*arguments); };

@@ -1,6 +1,6 @@
 // `lic encode`: picture files to .lic files.
-#include <chrono>
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -47,7 +47,8 @@ struct TargetOption {
 };
 
 constexpr TargetOption kTargetOptions[] = {
-    {"--target-size", Target::kBytes, "The best quality whose file has at most this many bytes, instead of a quality", "BYTES"},
+    {"--target-size", Target::kBytes, "The best quality whose file has at most this many bytes, instead of a quality",
+     "BYTES"},
     {"--target-psnr", Target::kPsnr, "The least quality with at least this PSNR", "DB"},
     {"--target-ssim", Target::kSsim, "The least quality with at least this SSIM, a number below 1", "SSIM"},
 };
@@ -116,16 +117,21 @@ Result<Outcome> WriteInsteadPng(const Job& job, const EncodeArguments& arguments
   LIC_CHECK(SaveBytes(path, png));
   LIC_CHECK(RemoveOther(path, job.output));
   Outcome outcome;
-  outcome.fields = {{"output", path}, {"format", "png"}, {"width", picture.width}, {"height", picture.height}, {"bytes", png.size()},
+  outcome.fields = {{"output", path},
+                    {"format", "png"},
+                    {"width", picture.width},
+                    {"height", picture.height},
+                    {"bytes", png.size()},
                     {"bpp", 8.0 * static_cast<double>(png.size()) / (double(picture.width) * picture.height)}};
-  outcome.summary = job.input + " -> " + path + ": " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + ", " +
-                    std::to_string(png.size()) + " bytes, PNG";
+  outcome.summary = job.input + " -> " + path + ": " + std::to_string(picture.width) + " x " +
+                    std::to_string(picture.height) + ", " + std::to_string(png.size()) + " bytes, PNG";
   return outcome;
 }
 
-// The PNG that takes the place of a .lic file: where no quality is enough, or where it is no larger than the one that is.
-// Empty: none.
-Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncoding& encoding, const EncodeArguments& arguments) {
+// The PNG that takes the place of a .lic file: where no quality is enough, or where it is no larger than the one that
+// is. Empty: none.
+Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncoding& encoding,
+                                        const EncodeArguments& arguments) {
   if (!arguments.may_write_png() || !encoding.asked.alarm) return std::vector<uint8_t>();
   OutputFile png = OutputFile::InMemory();
   std::vector<std::string> warnings;  // those of reading say it all
@@ -134,10 +140,11 @@ Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncod
   return std::vector<uint8_t>(png.bytes().begin(), png.bytes().end());
 }
 
-Result<Outcome> EncodeChecked(const Job& job, const EncodeArguments& arguments, const EncodeOptions& options, const EncodingModel& model,
-                              ModelStore& models, const PictureFile& source) {
+Result<Outcome> EncodeChecked(const Job& job, const EncodeArguments& arguments, const EncodeOptions& options,
+                              const EncodingModel& model, ModelStore& models, const PictureFile& source) {
   LIC_TRY(const Calibration calibration, Calibration::Load(models.CalibrationPath(*model.decoder), *model.decoder));
-  LIC_TRY(const QaEncoding encoding, EncodeWithQa(source.picture.view(), model, options, calibration, arguments.qa_max));
+  LIC_TRY(const QaEncoding encoding,
+          EncodeWithQa(source.picture.view(), model, options, calibration, arguments.qa_max));
   LIC_TRY(const std::vector<uint8_t> png, PngInstead(source, encoding, arguments));
   if (arguments.fallback == QaFallback::kFail && encoding.kept.alarm) {
     Outcome failed = Fail(Error::kBelowQuality, "%s", AlarmText(encoding.kept).c_str());
@@ -146,7 +153,10 @@ Result<Outcome> EncodeChecked(const Job& job, const EncodeArguments& arguments, 
   }
   LIC_TRY(Outcome outcome, png.empty() ? WriteLic(job, arguments, model, encoding.file)
                                        : WriteInsteadPng(job, arguments, source.picture, png));
-  const char* const action = !encoding.asked.alarm ? "none" : !png.empty() ? "png" : encoding.kept.alarm ? "best" : "raised";
+  const char* const action = !encoding.asked.alarm ? "none"
+                             : !png.empty()        ? "png"
+                             : encoding.kept.alarm ? "best"
+                                                   : "raised";
   outcome.fields["qa"] = QaFields(encoding, options.quality, action);
   if (encoding.asked.alarm) outcome.warnings.push_back(WarningText(encoding, options.quality, action));
   return outcome;
@@ -170,7 +180,8 @@ Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, Mod
     return WriteLic(job, arguments, model, file);
   };
   LIC_TRY(Outcome outcome, encode());
-  outcome.fields["encode_ms"] = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  outcome.fields["encode_ms"] =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   outcome.fields["source_bytes"] = source.bytes;
   outcome.warnings.insert(outcome.warnings.begin(), source.contents.warnings.begin(), source.contents.warnings.end());
   return outcome;
@@ -194,11 +205,13 @@ bool SkipsAny(const Job& job, const EncodeArguments& arguments, Outcome& outcome
 }
 
 int RunEncode(const EncodeArguments& arguments) {
-  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty()) return UsageError(wrong);
+  if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty())
+    return UsageError(wrong);
   if (arguments.tile_pixels % kTileUnitPixels) return UsageError("--tile takes multiples of 64");
   OutputOptions outputs = arguments.outputs.outputs;
   outputs.extension = ".lic";
-  if (arguments.qa && arguments.qa_max < arguments.encode.quality) return UsageError("--qa-max is less than the quality");
+  if (arguments.qa && arguments.qa_max < arguments.encode.quality)
+    return UsageError("--qa-max is less than the quality");
   ModelStore models(arguments.model);
   std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs);
   if (arguments.may_write_png()) RefuseToOverwriteInputs(jobs);
@@ -211,16 +224,20 @@ int RunEncode(const EncodeArguments& arguments) {
 }
 
 void AddQaOptions(CLI::App& app, EncodeArguments& arguments) {
-  const std::map<std::string, QaFallback> fallbacks = {{"better", QaFallback::kBetter}, {"png", QaFallback::kPng}, {"fail", QaFallback::kFail}};
+  const std::map<std::string, QaFallback> fallbacks = {
+      {"better", QaFallback::kBetter}, {"png", QaFallback::kPng}, {"fail", QaFallback::kFail}};
   CLI::Option* qa = app.add_flag("--qa", arguments.qa,
-                                 "Decode the result before it gets its name and, where it is damaged more than photographs are at this quality, raise the quality until it is not");
+                                 "Decode the result before it gets its name and, where it is damaged more than "
+                                 "photographs are at this quality, raise the quality until it is not");
   app.add_option("--qa-max", arguments.qa_max, "Highest quality that --qa may choose")
       ->capture_default_str()
       ->type_name("Q")
       ->check(CLI::Range(1.0, 100.0).description(""))
       ->needs(qa);
-  app.add_option("--qa-fallback", arguments.fallback,
-                 "Where that quality is not enough: better keeps its file, with a warning; png writes FILE.lic.png instead, also where it is no larger than the raised file; fail writes nothing and ends with below_quality")
+  app.add_option(
+         "--qa-fallback", arguments.fallback,
+         "Where that quality is not enough: better keeps its file, with a warning; png writes FILE.lic.png instead, "
+         "also where it is no larger than the raised file; fail writes nothing and ends with below_quality")
       ->transform(CLI::CheckedTransformer(fallbacks).description(""))
       ->default_str("better")
       ->type_name("WHAT")
@@ -239,9 +256,14 @@ void AddTargetOptions(CLI::App& app, const std::shared_ptr<EncodeArguments>& arg
       arguments->encode.target = target;
       arguments->encode.target_value = value;
     };
-    add(app.add_option_function<double>(option.name, take, option.description)->type_name(option.unit)->check(CLI::PositiveNumber.description("")));
+    add(app.add_option_function<double>(option.name, take, option.description)
+            ->type_name(option.unit)
+            ->check(CLI::PositiveNumber.description("")));
   }
-  add(app.add_option("--target-bpp", arguments->target_bpp, "The best quality whose file has at most this many bits per pixel")->type_name("BPP")->check(CLI::PositiveNumber.description("")));
+  add(app.add_option("--target-bpp", arguments->target_bpp,
+                     "The best quality whose file has at most this many bits per pixel")
+          ->type_name("BPP")
+          ->check(CLI::PositiveNumber.description("")));
 }
 
 }  // namespace
@@ -249,27 +271,34 @@ void AddTargetOptions(CLI::App& app, const std::shared_ptr<EncodeArguments>& arg
 std::function<int()> AddEncode(CLI::App& app) {
   const auto arguments = std::make_shared<EncodeArguments>();
   arguments->batch.command = "encode";
-  AddInputOptions(app, arguments->inputs, "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
+  AddInputOptions(app, arguments->inputs,
+                  "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
   app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
       ->capture_default_str()
       ->type_name("Q")
       ->check(CLI::Range(1.0, 100.0).description(""));
   app.add_option("--effort", arguments->encode.effort,
-                 "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits than it is worth; 3 to 9: descend by the gradient of what the model was trained to lower, with 1, 2, 4, 8, 16, 32, 64 steps. "
+                 "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits "
+                 "than it is worth; 3 to 9: descend by the gradient of what the model was trained to lower, with 1, 2, "
+                 "4, 8, 16, 32, 64 steps. "
                  "Seconds of one core per megapixel: 0.15, 0.15, 0.2, 0.35, 0.45, 0.65, 1.1, 2, 3.7, 7")
       ->capture_default_str()
       ->type_name("E")
       ->check(CLI::Range(0, kMaxEffort).description(""));
-  app.add_option("--tile", arguments->tile_pixels, "Side of the tiles in pixels, a multiple of 64 up to 65536: small tiles can be decoded a piece at a time, large ones take fewer bytes")
+  app.add_option("--tile", arguments->tile_pixels,
+                 "Side of the tiles in pixels, a multiple of 64 up to 65536: small tiles can be decoded a piece at a "
+                 "time, large ones take fewer bytes")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(64, 65536).description(""));
   AddQaOptions(app, *arguments);
   AddTargetOptions(app, arguments);
   AddModelOption(app, arguments->model);
-  app.add_flag("--keep-icc", arguments->read.keep_icc, "Keep the colours as they are and store their profile, instead of converting them to sRGB");
-  app.add_flag("--keep-exif", arguments->read.keep_exif, "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");
+  app.add_flag("--keep-icc", arguments->read.keep_icc,
+               "Keep the colours as they are and store their profile, instead of converting them to sRGB");
+  app.add_flag("--keep-exif", arguments->read.keep_exif,
+               "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");
   app.add_flag("--keep-xmp", arguments->read.keep_xmp, "Keep XMP");
   AddBatchOptions(app, arguments->batch);
   app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");

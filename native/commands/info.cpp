@@ -25,8 +25,8 @@ Result<Outcome> DescribeFile(const Job& job) {
   outcome.fields["tile"] = info.tile_units * 64;
   outcome.fields["head_hash"] = ToHex(info.head_hash);
   outcome.summary = job.input + ": " + DescribeText(info, start.file_bytes) + (info.is_grey ? ", grey" : "") +
-                    (info.has_alpha ? ", alpha" : "") + ", tile " + std::to_string(info.tile_units * 64) + ", version " +
-                    std::to_string(info.version) + ", model " + ToHex(info.model_id);
+                    (info.has_alpha ? ", alpha" : "") + ", tile " + std::to_string(info.tile_units * 64) +
+                    ", version " + std::to_string(info.version) + ", model " + ToHex(info.model_id);
   return outcome;
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> ExpandPattern(const std::string& name) {
   if (name == "-" || name.find_first_of("*?[") == name.npos || Exists(name)) return {name};
   std::vector<std::string> names;
   glob_t matches = {};
-  if (glob(name.c_str(), 0, nullptr, &matches) == 0) names.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  if (glob(name.c_str(), 0, nullptr, &matches) == 0)
+    names.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   globfree(&matches);
   return names;
 }
@@ -50,7 +51,8 @@ void AddFolder(const std::string& folder, const std::vector<std::string>& extens
     }
     entry.increment(error);
   }
-  std::sort(jobs.begin() + static_cast<ptrdiff_t>(first), jobs.end(), [](const Job& a, const Job& b) { return a.input < b.input; });
+  std::sort(jobs.begin() + static_cast<ptrdiff_t>(first), jobs.end(),
+            [](const Job& a, const Job& b) { return a.input < b.input; });
   if (error) jobs.push_back({folder, "", Fail(Error::kIoError, "cannot read the folder: %s", error.message().c_str())});
 }
 
@@ -81,7 +83,8 @@ std::vector<Job> FindInputs(const InputOptions& options, const std::vector<std::
   return jobs;
 }
 
-std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions, const OutputOptions& outputs) {
+std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions,
+                             const OutputOptions& outputs) {
   std::vector<Job> jobs = FindFiles(options, extensions);
   std::map<std::string, std::string> makers;  // output to input
   for (Job& job : jobs) {

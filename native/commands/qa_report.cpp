@@ -24,9 +24,12 @@ std::vector<std::string> Reasons(const Judgement& judgement) {
 }
 
 Json Describe(const FlaggedTile& tile) {
-  return {{"x", tile.box.x},           {"y", tile.box.y},
-          {"width", tile.box.width},   {"height", tile.box.height},
-          {"measure", MeasureName(tile.worst)}, {"excess", tile.excess}};
+  return {{"x", tile.box.x},
+          {"y", tile.box.y},
+          {"width", tile.box.width},
+          {"height", tile.box.height},
+          {"measure", MeasureName(tile.worst)},
+          {"excess", tile.excess}};
 }
 
 }  // namespace
@@ -36,8 +39,9 @@ std::string AlarmText(const Judgement& judgement) {
   std::string reasons;
   for (const std::string& reason : Reasons(judgement)) reasons += (reasons.empty() ? "" : ", ") + reason;
   char text[200];
-  std::snprintf(text, sizeof(text), "%zu of %zu tiles (%s), the worst at %u,%u: %s %.1f times the limit", judgement.flagged.size(),
-                judgement.tiles, reasons.c_str(), worst.box.x, worst.box.y, MeasureName(worst.worst), worst.excess);
+  std::snprintf(text, sizeof(text), "%zu of %zu tiles (%s), the worst at %u,%u: %s %.1f times the limit",
+                judgement.flagged.size(), judgement.tiles, reasons.c_str(), worst.box.x, worst.box.y,
+                MeasureName(worst.worst), worst.excess);
   return text;
 }
 
@@ -46,7 +50,8 @@ std::string WarningText(const QaEncoding& encoding, float quality, const std::st
   const char* const done = action == "png"    ? "PNG takes its place"
                            : action == "best" ? "the highest quality that was allowed is not enough either"
                                               : "the quality was raised";
-  std::snprintf(text, sizeof(text), "quality %g damages %s; %s", static_cast<double>(quality), AlarmText(encoding.asked).c_str(), done);
+  std::snprintf(text, sizeof(text), "quality %g damages %s; %s", static_cast<double>(quality),
+                AlarmText(encoding.asked).c_str(), done);
   return text;
 }
 

@@ -13,7 +13,8 @@ namespace lic {
 std::string AlarmText(const Judgement& judgement);
 
 // One line: what is wrong at the quality that was asked for, and what was done.
-// `action`: "none" no alarm, "raised" a higher quality, "best" the highest, which is not enough either, "png" PNG, "fail" nothing.
+// `action`: "none" no alarm, "raised" a higher quality, "best" the highest, which is not enough either, "png" PNG,
+// "fail" nothing.
 std::string WarningText(const QaEncoding& encoding, float quality, const std::string& action);
 
 // At most this many tiles are listed, the worst first.

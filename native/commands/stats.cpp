@@ -46,11 +46,13 @@ struct Reading {
 
   void AddFile(const std::string& path) {
     const auto fail = [&] {
-      std::fprintf(stderr, "lic: %s: %s: cannot read: %s\n", path.c_str(), ErrorName(Error::kIoError), std::strerror(errno));
+      std::fprintf(stderr, "lic: %s: %s: cannot read: %s\n", path.c_str(), ErrorName(Error::kIoError),
+                   std::strerror(errno));
       error = Error::kIoError;
     };
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(path == "-" ? nullptr : std::fopen(path.c_str(), "re"),
-                                                                 [](std::FILE* file) { return file ? std::fclose(file) : 0; });
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
+        path == "-" ? nullptr : std::fopen(path.c_str(), "re"),
+        [](std::FILE* file) { return file ? std::fclose(file) : 0; });
     std::FILE* const file = path == "-" ? stdin : opened.get();
     if (!file) return fail();
     std::string line;
@@ -60,7 +62,8 @@ struct Reading {
       for (const char *at = piece, *end = piece + count; at < end;) {
         const char* const line_end = std::find(at, end, '\n');
         // What is beyond the limit is dropped but for the byte that shows that there was more.
-        line.append(at, std::min(static_cast<size_t>(line_end - at), kMaxLineBytes + 1 - std::min(line.size(), kMaxLineBytes + 1)));
+        line.append(at, std::min(static_cast<size_t>(line_end - at),
+                                 kMaxLineBytes + 1 - std::min(line.size(), kMaxLineBytes + 1)));
         if (line_end == end) break;
         AddLine(path, number++, line);
         line.clear();
@@ -72,7 +75,9 @@ struct Reading {
   }
 };
 
-double Part(uint64_t part, uint64_t whole) { return whole ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
+double Part(uint64_t part, uint64_t whole) {
+  return whole ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
 
 Json Quantiles(const Sketch& sketch) {
   if (sketch.count() == 0) return nullptr;
@@ -102,10 +107,14 @@ Json DescribeAll(const Reading& reading) {
     periods.push_back(std::move(entry));
   }
   for (const NamedDrift& drift : figures.Drifts()) {
-    drifts.push_back({{"figure", drift.figure}, {"since", PeriodName(drift.period, figures.length())}, {"before", drift.before},
-                      {"after", drift.after}, {"deviations", drift.deviations}});
+    drifts.push_back({{"figure", drift.figure},
+                      {"since", PeriodName(drift.period, figures.length())},
+                      {"before", drift.before},
+                      {"after", drift.after},
+                      {"deviations", drift.deviations}});
   }
-  for (const BrokenLine& line : reading.named) broken.push_back({{"file", line.file}, {"line", line.line}, {"reason", line.reason}});
+  for (const BrokenLine& line : reading.named)
+    broken.push_back({{"file", line.file}, {"line", line.line}, {"reason", line.reason}});
   return {{"periods", periods},
           {"total", Describe(figures.Total())},
           {"drifts", drifts},
@@ -126,25 +135,26 @@ void PrintRow(const std::string& name, const PeriodFigures& figures) {
     return static_cast<unsigned long long>(found == figures.actions.end() ? 0 : found->second);
   };
   const auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("%-13s %8llu %9s %9s %6.1f%% %6.3f %6.3f %6.3f %5.1f %7.0f %7.0f %7llu %6llu %5llu %4llu %6llu\n", name.c_str(),
-              number(figures.files), Megabytes(figures.source_bytes).c_str(), Megabytes(figures.bytes).c_str(),
-              figures.source_bytes ? 100 * (1 - Part(figures.bytes, figures.source_bytes)) : 0, figures.bpp.Quantile(0.05),
-              figures.bpp.Quantile(0.5), figures.bpp.Quantile(0.95), figures.quality.Quantile(0.5), figures.ms_per_megapixel.Quantile(0.5),
-              figures.ms_per_megapixel.Quantile(0.95), number(figures.alarms), action("raised"), action("best"), action("png"),
-              number(figures.failed()));
+  std::printf(
+      "%-13s %8llu %9s %9s %6.1f%% %6.3f %6.3f %6.3f %5.1f %7.0f %7.0f %7llu %6llu %5llu %4llu %6llu\n", name.c_str(),
+      number(figures.files), Megabytes(figures.source_bytes).c_str(), Megabytes(figures.bytes).c_str(),
+      figures.source_bytes ? 100 * (1 - Part(figures.bytes, figures.source_bytes)) : 0, figures.bpp.Quantile(0.05),
+      figures.bpp.Quantile(0.5), figures.bpp.Quantile(0.95), figures.quality.Quantile(0.5),
+      figures.ms_per_megapixel.Quantile(0.5), figures.ms_per_megapixel.Quantile(0.95), number(figures.alarms),
+      action("raised"), action("best"), action("png"), number(figures.failed()));
 }
 
 void PrintTable(const Reading& reading) {
   const LogFigures& figures = reading.figures;
-  std::printf("%-13s %8s %9s %9s %7s %20s %5s %15s %7s %6s %5s %4s %6s\n", "", "", "source", "written", "", "bits per pixel", "qual.",
-              "ms / megapixel", "qa", "", "", "", "");
-  std::printf("%-13s %8s %9s %9s %7s %6s %6s %6s %5s %7s %7s %7s %6s %5s %4s %6s\n", "UTC", "files", "MB", "MB", "saved", "p5", "p50", "p95",
-              "p50", "p50", "p95", "alarms", "raised", "best", "png", "failed");
+  std::printf("%-13s %8s %9s %9s %7s %20s %5s %15s %7s %6s %5s %4s %6s\n", "", "", "source", "written", "",
+              "bits per pixel", "qual.", "ms / megapixel", "qa", "", "", "", "");
+  std::printf("%-13s %8s %9s %9s %7s %6s %6s %6s %5s %7s %7s %7s %6s %5s %4s %6s\n", "UTC", "files", "MB", "MB",
+              "saved", "p5", "p50", "p95", "p50", "p50", "p95", "alarms", "raised", "best", "png", "failed");
   for (const auto& [period, of_period] : figures.periods()) PrintRow(PeriodName(period, figures.length()), of_period);
   PrintRow("total", figures.Total());
   for (const NamedDrift& drift : figures.Drifts()) {
-    std::printf("drift: %s from %.4g to %.4g since %s, %.1f standard deviations\n", drift.figure.c_str(), drift.before, drift.after,
-                PeriodName(drift.period, figures.length()).c_str(), std::abs(drift.deviations));
+    std::printf("drift: %s from %.4g to %.4g since %s, %.1f standard deviations\n", drift.figure.c_str(), drift.before,
+                drift.after, PeriodName(drift.period, figures.length()).c_str(), std::abs(drift.deviations));
   }
   if (figures.skipped()) std::printf("skipped files: %llu\n", static_cast<unsigned long long>(figures.skipped()));
   for (const auto& [command, count] : figures.other_commands()) {
@@ -154,10 +164,12 @@ void PrintTable(const Reading& reading) {
 
 void WarnOfBrokenLines(const Reading& reading) {
   for (const BrokenLine& line : reading.named) {
-    std::fprintf(stderr, "lic: %s:%llu: ignored: %s\n", line.file.c_str(), static_cast<unsigned long long>(line.line), line.reason.c_str());
+    std::fprintf(stderr, "lic: %s:%llu: ignored: %s\n", line.file.c_str(), static_cast<unsigned long long>(line.line),
+                 line.reason.c_str());
   }
   if (reading.broken > reading.named.size()) {
-    std::fprintf(stderr, "lic: %llu more lines ignored\n", static_cast<unsigned long long>(reading.broken - reading.named.size()));
+    std::fprintf(stderr, "lic: %llu more lines ignored\n",
+                 static_cast<unsigned long long>(reading.broken - reading.named.size()));
   }
 }
 
@@ -181,8 +193,11 @@ int RunStats(const StatsArguments& arguments) {
 
 std::function<int()> AddStats(CLI::App& app) {
   const auto arguments = std::make_shared<StatsArguments>();
-  app.add_option("LOG", arguments->logs, "Files with the lines that lic encode --json printed, or - for standard input")->required()->type_name("");
-  const std::map<std::string, PeriodLength> lengths = {{"hour", PeriodLength::kHour}, {"day", PeriodLength::kDay}, {"week", PeriodLength::kWeek}};
+  app.add_option("LOG", arguments->logs, "Files with the lines that lic encode --json printed, or - for standard input")
+      ->required()
+      ->type_name("");
+  const std::map<std::string, PeriodLength> lengths = {
+      {"hour", PeriodLength::kHour}, {"day", PeriodLength::kDay}, {"week", PeriodLength::kWeek}};
   app.add_option("--by", arguments->by, "Length of the periods: hour, day or week (from Monday), all UTC")
       ->transform(CLI::CheckedTransformer(lengths).description(""))
       ->default_str("day")

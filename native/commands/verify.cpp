@@ -1,6 +1,6 @@
 // `lic verify`: decodes .lic files without writing pictures, and measures them against an original.
-#include <chrono>
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 
@@ -29,7 +29,8 @@ void AddDifference(const Difference& difference, Outcome& outcome) {
   std::snprintf(text, sizeof(text), "\n  psnr    %.2f dB", difference.psnr);
   outcome.summary += text;
   outcome.fields["equal"] = std::isinf(difference.psnr);
-  outcome.fields["psnr"] = std::isinf(difference.psnr) ? nlohmann::ordered_json() : nlohmann::ordered_json(difference.psnr);
+  outcome.fields["psnr"] =
+      std::isinf(difference.psnr) ? nlohmann::ordered_json() : nlohmann::ordered_json(difference.psnr);
   if (!difference.ssim) return;
   std::snprintf(text, sizeof(text), "\n  ssim    %.4f", *difference.ssim);
   outcome.summary += text;
@@ -61,7 +62,8 @@ Status WriteMap(const std::string& path, const PictureView& original, const Pict
     judgement = Judge(grid, calibration.value().LimitsAt(quality));
     outcome.fields["flagged"] = judgement.flagged.size();
     outcome.fields["alarm"] = judgement.alarm;
-    outcome.summary += "\n  flagged " + std::to_string(judgement.flagged.size()) + " of " + std::to_string(judgement.tiles) + " tiles";
+    outcome.summary +=
+        "\n  flagged " + std::to_string(judgement.flagged.size()) + " of " + std::to_string(judgement.tiles) + " tiles";
   } else {
     outcome.warnings.push_back(std::string("no tiles are outlined: ") + calibration.failure().what);
   }
@@ -74,27 +76,29 @@ Status WriteMap(const std::string& path, const PictureView& original, const Pict
 }
 
 // What --against adds.
-Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model& model, const VerifyArguments& arguments,
-                      ModelStore& models, Outcome& outcome) {
+Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model& model,
+                      const VerifyArguments& arguments, ModelStore& models, Outcome& outcome) {
   const auto load_and_compare = [&]() -> Result<std::pair<PictureFile, Difference>> {
     LIC_TRY(PictureFile original, LoadOriginal(arguments.original, !layout.metadata.icc.empty()));
     LIC_TRY(const Difference difference, Compare(original.picture.view(), picture.view()));
     return std::pair(std::move(original), difference);
   };
   const Result<std::pair<PictureFile, Difference>> compared = load_and_compare();
-  if (!compared.ok()) return Fail(compared.error(), "original %.40s: %s", arguments.original.c_str(), compared.failure().what);
+  if (!compared.ok())
+    return Fail(compared.error(), "original %.40s: %s", arguments.original.c_str(), compared.failure().what);
   const auto& [original, difference] = compared.value();
   AddDifference(difference, outcome);
   if (arguments.tiles || !arguments.map.empty()) {
     LIC_TRY(const TileGrid grid, MeasureTiles(original.picture.view(), picture.view()));
     if (arguments.tiles) AddTiles(grid, outcome);
     if (!arguments.map.empty()) {
-      LIC_CHECK(WriteMap(arguments.map, original.picture.view(), picture, grid, Calibration::Load(models.CalibrationPath(model), model),
-                         layout.info.quality, outcome));
+      LIC_CHECK(WriteMap(arguments.map, original.picture.view(), picture, grid,
+                         Calibration::Load(models.CalibrationPath(model), model), layout.info.quality, outcome));
     }
   }
   if (difference.psnr < arguments.min_psnr) {
-    const Failure failure = Fail(Error::kBelowQuality, "PSNR is %.2f dB, %.2f are asked for", difference.psnr, arguments.min_psnr);
+    const Failure failure =
+        Fail(Error::kBelowQuality, "PSNR is %.2f dB, %.2f are asked for", difference.psnr, arguments.min_psnr);
     outcome.error = failure.error;
     outcome.message = failure.what;
   }
@@ -117,8 +121,8 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   outcome.fields["decode_ms"] = decoding.count();
   outcome.fields["symbol_hash"] = ToHex(symbols);
   outcome.fields["pixel_hash"] = ToHex(pixels);
-  outcome.summary = job.input + ": " + DescribeText(layout.info, file.size()) + "\n  symbols " + ToHex(symbols) + "\n  pixels  " +
-                    ToHex(pixels);
+  outcome.summary = job.input + ": " + DescribeText(layout.info, file.size()) + "\n  symbols " + ToHex(symbols) +
+                    "\n  pixels  " + ToHex(pixels);
   if (arguments.original.empty()) return outcome;
 
   LIC_CHECK(MeasureAgainst(layout, picture, *model, arguments, models, outcome));
@@ -142,7 +146,8 @@ std::string CheckOriginal(const std::vector<Job>& jobs, const VerifyArguments& a
 }
 
 int RunVerify(const VerifyArguments& arguments) {
-  if (!arguments.map.empty() && !arguments.map.ends_with(".png")) return UsageError("--map writes PNG: its name ends with .png");
+  if (!arguments.map.empty() && !arguments.map.ends_with(".png"))
+    return UsageError("--map writes PNG: its name ends with .png");
   if (arguments.tiles && !arguments.batch.json) return UsageError("--tiles needs --json");
   const std::vector<Job> jobs = FindInputs(arguments.inputs, kLicExtensions);
   if (const std::string wrong = CheckOriginal(jobs, arguments); !wrong.empty()) return UsageError(wrong);
@@ -160,12 +165,19 @@ std::function<int()> AddVerify(CLI::App& app) {
   arguments->batch.command = "verify";
   arguments->batch.summary_is_product = true;
   AddInputOptions(app, arguments->inputs, ".lic files, folders (with -r), quoted patterns, or - for standard input");
-  CLI::Option* against = app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")->type_name("ORIGINAL");
-  app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")->type_name("DB")->needs(against);
-  app.add_option("--map", arguments->map, "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag if the file's quality were asked for")
+  CLI::Option* against =
+      app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")
+          ->type_name("ORIGINAL");
+  app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")
+      ->type_name("DB")
+      ->needs(against);
+  app.add_option("--map", arguments->map,
+                 "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag if the "
+                 "file's quality were asked for")
       ->type_name("FILE.png")
       ->needs(against);
-  app.add_flag("--tiles", arguments->tiles, "Add the measures of each tile of 32 x 32 pixels to the line of JSON")->needs(against);
+  app.add_flag("--tiles", arguments->tiles, "Add the measures of each tile of 32 x 32 pixels to the line of JSON")
+      ->needs(against);
   AddModelOption(app, arguments->model);
   AddBatchOptions(app, arguments->batch);
   return [arguments] { return RunVerify(*arguments); };

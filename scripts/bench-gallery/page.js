@@ -8,12 +8,16 @@ const query = new URLSearchParams(location.search);
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
 async function run() {
-  const [{ show }, { sets }] = await Promise.all([import(new URL(`${query.get('kind')}.js`, import.meta.url).href), fetch('pictures.json').then((response) => response.json())]);
+  const [{ show }, { sets }] = await Promise.all([
+    import(new URL(`${query.get('kind')}.js`, import.meta.url).href),
+    fetch('pictures.json').then((response) => response.json()),
+  ]);
   const pictures = sets[query.get('set')];
   await Promise.all(
     pictures.map(async (picture) => {
       const { width, height } = await show(picture);
-      if (width !== picture.width || height !== picture.height) throw new Error(`${picture.name}: ${width} x ${height} pixels`);
+      if (width !== picture.width || height !== picture.height)
+        throw new Error(`${picture.name}: ${width} x ${height} pixels`);
     }),
   );
   await frame();

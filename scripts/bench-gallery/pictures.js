@@ -30,7 +30,8 @@ export async function makePictures(photos, folder, { quality, large, model }) {
     made = { recipe, sets: {} };
   }
   const scratch = mkdtempSync(join(tmpdir(), 'lic-gallery-'));
-  const make = (/** @type {string} */ photo) => makePicture(photo, folder, scratch, ['-q', String(quality), '-m', model]);
+  const make = (/** @type {string} */ photo) =>
+    makePicture(photo, folder, scratch, ['-q', String(quality), '-m', model]);
   try {
     made.sets.gallery ??= photos.map(make);
     if (large) made.sets.large ??= [make(await makeLarge(photos, scratch))];
@@ -54,12 +55,18 @@ function makePicture(photo, folder, scratch, options) {
 async function makeLarge(photos, scratch) {
   const { columns, rows, width, height } = LARGE;
   const tiles = Array.from({ length: columns * rows }, async (_, i) => ({
-    input: await sharp(photos[i % photos.length]).resize(width, height).removeAlpha().toBuffer(),
+    input: await sharp(photos[i % photos.length])
+      .resize(width, height)
+      .removeAlpha()
+      .toBuffer(),
     left: (i % columns) * width,
     top: Math.floor(i / columns) * height,
   }));
   const path = join(scratch, 'large.png');
   const ground = { width: columns * width, height: rows * height, channels: /** @type {3} */ (3), background: '#888' };
-  await sharp({ create: ground }).composite(await Promise.all(tiles)).png({ compressionLevel: 1 }).toFile(path);
+  await sharp({ create: ground })
+    .composite(await Promise.all(tiles))
+    .png({ compressionLevel: 1 })
+    .toFile(path);
   return path;
 }

@@ -20,7 +20,9 @@ export async function startChromium(executablePath) {
   const server = await serve({ folders: ['dist', 'models', 'build'] });
   const page = await browser.newPage();
   const headers = { 'Content-Security-Policy': CSP };
-  await page.route('**/blank.html', (route) => route.fulfill({ contentType: 'text/html', headers, body: '<!doctype html>' }));
+  await page.route('**/blank.html', (route) =>
+    route.fulfill({ contentType: 'text/html', headers, body: '<!doctype html>' }),
+  );
   await page.goto(`${server.url}blank.html`);
 
   /** @param {string} file below build/ @returns {Promise<{ms: number, pixels: import('./pixels.js').Picture}>} */

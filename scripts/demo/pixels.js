@@ -54,13 +54,20 @@ export function parsePnm(bytes) {
  */
 export function parsePng(bytes) {
   const chunks = pngChunks(bytes);
-  const [header, palette, transparency, profile] = ['IHDR', 'PLTE', 'tRNS', 'iCCP'].map((type) => chunks.get(type)?.[0]);
+  const [header, palette, transparency, profile] = ['IHDR', 'PLTE', 'tRNS', 'iCCP'].map(
+    (type) => chunks.get(type)?.[0],
+  );
   if (!header || header.length < 13) throw new Error('a PNG file without header');
   const [width, height, depth, type] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8], header[9]];
   if (header[12]) throw new Error('interlaced PNG files are not read here');
   const sampleBits = PNG_CHANNELS[type] * depth;
   const stride = Math.ceil((width * sampleBits) / 8);
-  const lines = unfilter(inflateSync(Buffer.concat(chunks.get('IDAT') ?? [])), stride, height, Math.max(1, sampleBits / 8));
+  const lines = unfilter(
+    inflateSync(Buffer.concat(chunks.get('IDAT') ?? [])),
+    stride,
+    height,
+    Math.max(1, sampleBits / 8),
+  );
   const icc = profile ? inflateSync(profile.subarray(profile.indexOf(0) + 2)) : null;
   const samples = to8Bits(lines, depth, stride, width, height, type === PALETTE);
   if (type !== PALETTE) return { ...toRgba(width, height, sampleBits / depth, samples), icc };
@@ -75,7 +82,7 @@ export function parsePng(bytes) {
 /** @param {Buffer} bytes @returns {Map<string, Buffer[]>} */
 function pngChunks(bytes) {
   const chunks = new Map();
-  for (let at = PNG_MAGIC.length; at + 12 <= bytes.length; ) {
+  for (let at = PNG_MAGIC.length; at + 12 <= bytes.length;) {
     const end = at + 8 + bytes.readUInt32BE(at);
     const type = bytes.toString('latin1', at + 4, at + 8);
     chunks.set(type, [...(chunks.get(type) ?? []), bytes.subarray(at + 8, end)]);
@@ -137,7 +144,8 @@ export function writePpm(path, { width, height, data }) {
 
 /** The largest difference of any sample. @param {Picture} a @param {Picture} b */
 export function largestDifference(a, b) {
-  if (a.width !== b.width || a.height !== b.height) throw new Error(`${a.width} x ${a.height} pixels, not ${b.width} x ${b.height}`);
+  if (a.width !== b.width || a.height !== b.height)
+    throw new Error(`${a.width} x ${a.height} pixels, not ${b.width} x ${b.height}`);
   let largest = 0;
   for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i] - b.data[i]));
   return largest;

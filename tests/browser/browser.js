@@ -20,7 +20,8 @@ const BROWSERS = {
   firefox: {
     title: 'Firefox',
     places: [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'],
-    start: (executablePath, firefoxUserPrefs) => firefox.launch({ channel: 'moz-firefox', executablePath, firefoxUserPrefs }),
+    start: (executablePath, firefoxUserPrefs) =>
+      firefox.launch({ channel: 'moz-firefox', executablePath, firefoxUserPrefs }),
   },
 };
 const chosen = process.env.LIC_TEST_BROWSER || 'chromium';
@@ -38,7 +39,17 @@ export function test(name, ...rest) {
   if (!isFirefox || !(name in LEFT_TO_CHROMIUM.tests)) nodeTest(name, ...rest);
 }
 
-export const FOLDERS = ['dist', 'models', 'tests/models', 'tests/vectors', 'tests/web', 'tests/browser', 'web/demo', 'samples', 'demo-out'];
+export const FOLDERS = [
+  'dist',
+  'models',
+  'tests/models',
+  'tests/vectors',
+  'tests/web',
+  'tests/browser',
+  'web/demo',
+  'samples',
+  'demo-out',
+];
 
 /** @param {Record<string, unknown>} [preferences] of Firefox */
 export const launch = (preferences = {}) => start(executablePath, preferences);
@@ -79,13 +90,17 @@ export function useBrowser() {
     // Nor for this one.
     const server = await serve({ csp: isFirefox && context?.bypassCSP ? '' : csp, headers, folders: FOLDERS });
     closing.push(server.close);
-    const page = await (await browserFor(context)).newPage(isFirefox ? { ...context, javaScriptEnabled: undefined } : context);
+    const page = await (
+      await browserFor(context)
+    ).newPage(isFirefox ? { ...context, javaScriptEnabled: undefined } : context);
     const problems = watch(page);
     await page.addInitScript(() => {
       // Bytes as text: WebDriver BiDi takes a minute for an array of a million numbers.
       globalThis.pack = (bytes) => btoa(Array.from(bytes, (value) => String.fromCharCode(value)).join(''));
       globalThis.violations = [];
-      addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+      addEventListener('securitypolicyviolation', (event) =>
+        globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+      );
     });
     await prepare?.(page, server.url);
     await page.goto(server.url + path);

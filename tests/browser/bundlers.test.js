@@ -3,7 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
@@ -21,7 +31,10 @@ import { skip, useBrowser } from './browser.js';
 const recipes = new Snippets('docs/bundlers.md', '(?:html|js|json|sh|http|jsx)');
 const PAGE = recipes.take('src="main.js"');
 const MAIN = recipes.take(/^import 'lic-codec\/define';\n$/);
-const POLICY = recipes.take('Content-Security-Policy').replace(/^[^:]*: /, '').trim();
+const POLICY = recipes
+  .take('Content-Security-Policy')
+  .replace(/^[^:]*: /, '')
+  .trim();
 const RECIPES = {
   webpack: recipes.take('webpack.config.js'),
   rollup: [recipes.take('rollup.config.js'), recipes.take('rollup --config')],
@@ -31,7 +44,7 @@ const RECIPES = {
   plain: recipes.take('modulepreload'),
   next: [recipes.take('// app/photo.jsx'), recipes.take('// app/page.jsx')],
 };
-recipes.take('from \'react\''); // frameworks-docs.test.js runs it
+recipes.take("from 'react'"); // frameworks-docs.test.js runs it
 recipes.end();
 
 let folder;
@@ -43,7 +56,9 @@ before(async () => {
   writeFileSync(join(folder, 'index.html'), PAGE);
   mkdirSync(join(folder, 'public/photos'), { recursive: true });
   copyFileSync(rootPath('samples/coffee.lic'), join(folder, 'public/photos/harbour.lic'));
-  await sharp({ create: { width: 300, height: 200, channels: 3, background: 'grey' } }).toFile(join(folder, 'public/photos/harbour.jpg'));
+  await sharp({ create: { width: 300, height: 200, channels: 3, background: 'grey' } }).toFile(
+    join(folder, 'public/photos/harbour.jpg'),
+  );
   copyFileSync(rootPath('web/demo/icon.svg'), join(folder, 'public/favicon.ico'));
 });
 
@@ -63,8 +78,14 @@ function copyApplication(name, ...packages) {
 
 /** Runs the commands of a recipe in an application. */
 async function runCommands(commands, cwd) {
-  const env = { ...process.env, PATH: [rootPath('node_modules/.bin'), process.env.PATH].join(delimiter), NEXT_TELEMETRY_DISABLED: '1' };
-  await promisify(execFile)('sh', ['-euc', commands], { cwd, env }).catch(({ stdout, stderr }) => assert.fail(`${stdout}\n${stderr}`));
+  const env = {
+    ...process.env,
+    PATH: [rootPath('node_modules/.bin'), process.env.PATH].join(delimiter),
+    NEXT_TELEMETRY_DISABLED: '1',
+  };
+  await promisify(execFile)('sh', ['-euc', commands], { cwd, env }).catch(({ stdout, stderr }) =>
+    assert.fail(`${stdout}\n${stderr}`),
+  );
 }
 
 /** Opens an application and waits for its picture. */
@@ -92,7 +113,10 @@ async function checkBuilt(root, path = 'index.html', csp = POLICY) {
   cpSync(join(folder, 'public'), root, { recursive: true });
   const { url, close } = await serve({ root, folders: ['.'], csp });
   const answers = await checkPage(url + path).finally(close);
-  assert.ok(['.wasm', '.licm'].every((type) => answers.some((answer) => answer.startsWith('200') && answer.endsWith(type))), answers.join());
+  assert.ok(
+    ['.wasm', '.licm'].every((type) => answers.some((answer) => answer.startsWith('200') && answer.endsWith(type))),
+    answers.join(),
+  );
 }
 
 const listAssets = (path) => readdirSync(path, { recursive: true }).filter((name) => /\.(wasm|licm)$/.test(name));
@@ -103,12 +127,21 @@ test(`${COMPLAINT} Vite`, { skip }, async () => {
   const outDir = join(root, 'out');
   await viteBuild({ root, configFile: false, logLevel: 'error', build: { outDir } });
   const models = readdirSync(join(root, 'node_modules/lic-codec/models'));
-  assert.equal(listAssets(join(outDir, 'assets')).length, 2 + models.length, 'decoders and models are assets with a hash in their names');
+  assert.equal(
+    listAssets(join(outDir, 'assets')).length,
+    2 + models.length,
+    'decoders and models are assets with a hash in their names',
+  );
   await checkBuilt(outDir);
 });
 
 test(`${COMPLAINT} Vite's development server`, { skip }, async () => {
-  const server = await createViteServer({ root: copyApplication('vite-server'), configFile: false, logLevel: 'error', server: { port: 0, hmr: false } });
+  const server = await createViteServer({
+    root: copyApplication('vite-server'),
+    configFile: false,
+    logLevel: 'error',
+    server: { port: 0, hmr: false },
+  });
   await server.listen();
   try {
     await checkPage(server.resolvedUrls.local[0]);
@@ -122,7 +155,9 @@ test(`${COMPLAINT} webpack`, { skip }, async () => {
   writeFileSync(join(context, 'webpack.config.js'), RECIPES.webpack);
   const { default: config } = await import(join(context, 'webpack.config.js'));
   const compiler = webpack({ context, ...config });
-  const stats = await new Promise((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result))));
+  const stats = await new Promise((resolve, reject) =>
+    compiler.run((error, result) => (error ? reject(error) : resolve(result))),
+  );
   assert.deepEqual(stats.toJson().errors, []);
   writeFileSync(join(context, 'out/index.html'), PAGE);
   await checkBuilt(join(context, 'out'));
@@ -148,8 +183,10 @@ test(`${COMPLAINT} esbuild, with the files in another place`, { skip }, async ()
   writeFileSync(join(root, 'main.js'), RECIPES.places);
   await runCommands(RECIPES.esbuild, root);
   mkdirSync(join(root, 'out/static'));
-  for (const name of ['assets/lic.wasm', 'models/lic-photo.dec.licm']) cpSync(join(root, 'out', name), join(root, 'out/static', name.replace(/.*\//, '')));
-  for (const name of ['assets/lic.wasm', 'assets/lic-relaxed.wasm', 'models']) rmSync(join(root, 'out', name), { recursive: true });
+  for (const name of ['assets/lic.wasm', 'models/lic-photo.dec.licm'])
+    cpSync(join(root, 'out', name), join(root, 'out/static', name.replace(/.*\//, '')));
+  for (const name of ['assets/lic.wasm', 'assets/lic-relaxed.wasm', 'models'])
+    rmSync(join(root, 'out', name), { recursive: true });
   writeFileSync(join(root, 'out/index.html'), PAGE.replace('main.js', 'assets/main.js'));
   await checkBuilt(join(root, 'out'));
 });
@@ -167,14 +204,21 @@ test(`${COMPLAINT} Next.js, which renders the page on a server`, { skip }, async
   mkdirSync(join(root, 'app'));
   writeFileSync(join(root, 'app/photo.jsx'), RECIPES.next[0]);
   writeFileSync(join(root, 'app/page.jsx'), RECIPES.next[1]);
-  writeFileSync(join(root, 'app/layout.jsx'), 'export default ({ children }) => <html lang="en"><body>{children}</body></html>;');
+  writeFileSync(
+    join(root, 'app/layout.jsx'),
+    'export default ({ children }) => <html lang="en"><body>{children}</body></html>;',
+  );
   // The packages lie elsewhere, by links; the pages become files.
   writeFileSync(join(root, 'next.config.js'), "export default { output: 'export', turbopack: { root: '/' } };");
   await runCommands('next build', root);
   const markup = readFileSync(join(root, 'out/index.html'), 'utf8');
   assert.match(markup, /<lic-img src="\/photos\/harbour.lic" alt="A harbour" width="300" height="200"><img /);
   // Next.js writes scripts into its pages.
-  await checkBuilt(join(root, 'out'), 'index.html', POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'"));
+  await checkBuilt(
+    join(root, 'out'),
+    'index.html',
+    POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'"),
+  );
 });
 
 test(`${COMPLAINT} no bundler`, { skip }, async () => {

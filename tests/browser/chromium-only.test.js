@@ -11,7 +11,13 @@ import { LEFT_TO_CHROMIUM } from './chromium-only.js';
 test('files and tests that are left to Chromium are there', () => {
   const folder = rootPath('tests/browser');
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.js'));
-  const texts = files.map((name) => readFileSync(join(folder, name), 'utf8')).filter((text) => /\btest\b[^;]*from '\.\/browser\.js'/.test(text));
+  const texts = files
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .filter((text) => /\btest\b[^;]*from '\.\/browser\.js'/.test(text));
   for (const name of Object.keys(LEFT_TO_CHROMIUM.files)) assert.ok(files.includes(name), name);
-  for (const name of Object.keys(LEFT_TO_CHROMIUM.tests)) assert.ok(texts.some((text) => text.includes(`test('${name}'`)), name);
+  for (const name of Object.keys(LEFT_TO_CHROMIUM.tests))
+    assert.ok(
+      texts.some((text) => text.includes(`test('${name}'`)),
+      name,
+    );
 });

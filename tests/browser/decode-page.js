@@ -19,7 +19,8 @@ export async function useModels(page) {
 }
 
 /** For `openPage({prepare})`: a machine with so many processors, and as many workers. */
-export const limitWorkers = (count) => (page) => page.addInitScript((value) => Object.defineProperty(navigator, 'hardwareConcurrency', { value }), count);
+export const limitWorkers = (count) => (page) =>
+  page.addInitScript((value) => Object.defineProperty(navigator, 'hardwareConcurrency', { value }), count);
 
 /** Decodes 48 megapixels in the page and measures how long the thread was away at a time. */
 export const watchThread = (page) =>

@@ -82,7 +82,10 @@ test('preview, strips, region: as the whole picture says', { skip }, async () =>
   assert.deepEqual(seen, { events: ['300x200', 'preview 10x7', 'strip'], isImageData: true, painted: 0, part: 0 });
 });
 
-for (const [name, headers] of [['plain', {}], ['cross-origin isolated', ISOLATED]]) {
+for (const [name, headers] of [
+  ['plain', {}],
+  ['cross-origin isolated', ISOLATED],
+]) {
   test(`bands of a large picture, on a ${name} page: the pixels of one worker`, { skip }, async () => {
     const { page, problems } = await openLic({ headers, prepare: (page) => limitWorkers(page, 4) });
     const seen = await page.evaluate(async (url) => {
@@ -134,7 +137,10 @@ test('an engine without relaxed SIMD gets the other module', { skip }, async () 
   const { page } = await openLic({ prepare });
   const requests = [];
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
-  assert.equal(await page.evaluate(async () => (await lic.decode('/tests/vectors/photo-1x1.lic'), lic.stats().wasm)), 'simd');
+  assert.equal(
+    await page.evaluate(async () => (await lic.decode('/tests/vectors/photo-1x1.lic'), lic.stats().wasm)),
+    'simd',
+  );
   assert.ok(requests.includes('/dist/lic.wasm') && !requests.includes('/dist/lic-relaxed.wasm'));
 });
 
@@ -176,35 +182,42 @@ test('info() of a URL asks for the first kilobyte', { skip }, async () => {
   assert.ok(width > 0);
 });
 
-test('a cold page asks for picture and decoder at once, and for the model that the picture names', { skip }, async () => {
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  const asked = [];
-  const { page } = await openLic({
-    prepare: (page) =>
-      page.route('**/*', async (route) => {
-        const path = new URL(route.request().url()).pathname;
-        asked.push(path);
-        if (path.endsWith('.lic')) await held;
-        await route.continue();
-      }),
-  });
-  const decoding = page.evaluate(() => lic.decode('/samples/coffee.lic').then(({ width }) => width));
-  await assert.doesNotReject(
-    (async () => {
-      const wanted = [/lic-relaxed\.wasm$/, /worker\.js$/, /coffee\.lic$/];
-      const end = performance.now() + 20_000;
-      while (!wanted.every((name) => asked.some((path) => name.test(path)))) {
-        assert.ok(performance.now() < end, `asked for ${asked}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    })(),
-  );
-  assert.ok(!asked.some((path) => path.endsWith('.licm')), 'no model before the picture says which');
-  release();
-  assert.ok((await decoding) > 0);
-  assert.deepEqual(asked.filter((path) => path.endsWith('.licm')), ['/models/lic-photo.dec.licm']);
-});
+test(
+  'a cold page asks for picture and decoder at once, and for the model that the picture names',
+  { skip },
+  async () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    const asked = [];
+    const { page } = await openLic({
+      prepare: (page) =>
+        page.route('**/*', async (route) => {
+          const path = new URL(route.request().url()).pathname;
+          asked.push(path);
+          if (path.endsWith('.lic')) await held;
+          await route.continue();
+        }),
+    });
+    const decoding = page.evaluate(() => lic.decode('/samples/coffee.lic').then(({ width }) => width));
+    await assert.doesNotReject(
+      (async () => {
+        const wanted = [/lic-relaxed\.wasm$/, /worker\.js$/, /coffee\.lic$/];
+        const end = performance.now() + 20_000;
+        while (!wanted.every((name) => asked.some((path) => name.test(path)))) {
+          assert.ok(performance.now() < end, `asked for ${asked}`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      })(),
+    );
+    assert.ok(!asked.some((path) => path.endsWith('.licm')), 'no model before the picture says which');
+    release();
+    assert.ok((await decoding) > 0);
+    assert.deepEqual(
+      asked.filter((path) => path.endsWith('.licm')),
+      ['/models/lic-photo.dec.licm'],
+    );
+  },
+);
 
 test('while the network stalls others are decoded, by the same worker', { skip }, async () => {
   const { page } = await openLic({ prepare: (page) => limitWorkers(page, 1) });

@@ -16,7 +16,12 @@ const openPage = useBrowser();
 const decodeInPage = (page, url) =>
   page.evaluate(async (from) => {
     const picture = await lic.decode(from);
-    return { isImageData: picture instanceof ImageData, width: picture.width, height: picture.height, data: pack(picture.data) };
+    return {
+      isImageData: picture instanceof ImageData,
+      width: picture.width,
+      height: picture.height,
+      data: pack(picture.data),
+    };
   }, url);
 
 async function checkVectors(page, vectors) {
@@ -47,7 +52,15 @@ test('every kind of source', { skip }, async () => {
   const widths = await page.evaluate(async () => {
     const url = '/tests/vectors/tiny-33x31.lic';
     const bytes = await (await fetch(url)).arrayBuffer();
-    const sources = [url, new URL(url, location.href), bytes, new Uint8Array(bytes), new Blob([bytes]), await fetch(url), (await fetch(url)).body];
+    const sources = [
+      url,
+      new URL(url, location.href),
+      bytes,
+      new Uint8Array(bytes),
+      new Blob([bytes]),
+      await fetch(url),
+      (await fetch(url)).body,
+    ];
     const pictures = await Promise.all(sources.map((source) => lic.decode(source)));
     return [...pictures.map(({ width }) => width), bytes.byteLength > 0 && 33];
   });
@@ -86,7 +99,10 @@ test('a worker that fails loses its picture only', { skip }, async () => {
   const code = await page.evaluate(async () => {
     const channel = new BroadcastChannel('break');
     const onProgress = ({ fraction }) => fraction > 0 && channel.postMessage('');
-    return lic.decode('/tests/web/large.lic', { onProgress }).then(() => 'decoded', (error) => error.code);
+    return lic.decode('/tests/web/large.lic', { onProgress }).then(
+      () => 'decoded',
+      (error) => error.code,
+    );
   });
   assert.equal(code, 'internal');
   assert.equal((await decodeInPage(page, '/tests/vectors/tiny-1x1.lic')).width, 1);
@@ -100,14 +116,18 @@ test('without workers, by policy: on this thread, in slices', { skip }, async ()
   const { longest, turns, width } = await watchThread(page);
   assert.equal(width, 8000);
   assert.ok(turns > 10, `${turns} turns, away for ${longest.toFixed()} ms`);
-  const error = await page.evaluate(() => lic.decode('/tests/web/large.lic', { signal: AbortSignal.timeout(200) }).catch(({ name }) => name));
+  const error = await page.evaluate(() =>
+    lic.decode('/tests/web/large.lic', { signal: AbortSignal.timeout(200) }).catch(({ name }) => name),
+  );
   assert.equal(error, 'TimeoutError');
 });
 
 test('a policy without wasm-unsafe-eval: internal, and the message says what to do', { skip }, async () => {
   const { page } = await openPage({ csp: CSP.replace(" 'wasm-unsafe-eval'", '') });
   await useModels(page);
-  const error = await page.evaluate(() => lic.decode('/tests/vectors/tiny-1x1.lic').catch(({ code, message }) => ({ code, message })));
+  const error = await page.evaluate(() =>
+    lic.decode('/tests/vectors/tiny-1x1.lic').catch(({ code, message }) => ({ code, message })),
+  );
   assert.equal(error.code, 'internal');
   assert.match(error.message, /wasm-unsafe-eval/);
 });

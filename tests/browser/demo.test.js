@@ -34,7 +34,8 @@ async function pretendComparison(page, _url, manifest = MANIFEST, missing = /non
     const [name] = route.request().url().split('/').slice(-1);
     if (name === 'manifest.json') return route.fulfill({ json: manifest });
     if (missing.test(name)) return route.fulfill({ status: 404 });
-    if (name.endsWith('.lic')) return route.fulfill({ path: rootPath(`samples/${name === 'a.q90.lic' ? OTHER : SAMPLE}`) });
+    if (name.endsWith('.lic'))
+      return route.fulfill({ path: rootPath(`samples/${name === 'a.q90.lic' ? OTHER : SAMPLE}`) });
     return route.fulfill({ path: rootPath('web/demo/icon.svg'), contentType: 'image/svg+xml' });
   });
 }
@@ -48,14 +49,18 @@ async function openDemo(options) {
   return opened;
 }
 
-const fact = (page, section, term) => page.locator(`${section} .facts div`, { hasText: term }).locator('dd').innerText();
+const fact = (page, section, term) =>
+  page.locator(`${section} .facts div`, { hasText: term }).locator('dd').innerText();
 
 /** The part of the problems that is not a file that may be absent. */
 const serious = (problems) => problems.filter((problem) => !/404 \(Not Found\)/.test(problem));
 
 test('it opens with a picture, its facts, live numbers and the gallery, and violates no policy', { skip }, async () => {
   const { page, problems } = await openDemo();
-  assert.match(await fact(page, '#compare', 'Size'), new RegExp(readRoot(`samples/${SAMPLE}`).length.toLocaleString('en')));
+  assert.match(
+    await fact(page, '#compare', 'Size'),
+    new RegExp(readRoot(`samples/${SAMPLE}`).length.toLocaleString('en')),
+  );
   assert.match(await fact(page, '#compare', 'Bits per pixel'), /^\d\.\d{3}/);
   assert.match(await fact(page, '#compare', 'Decode time'), /^\d+(\.\d)? ms/);
   assert.match(await page.locator('#compare .note').innerText(), /no files of other formats/);
@@ -97,7 +102,11 @@ test('a dropped file is shown, a picked one too, a bad one is explained, a shown
     () =>
       new Promise((resolve) => {
         HTMLAnchorElement.prototype.click = async function () {
-          const bytes = new Uint8Array(await new Promise((done) => document.querySelector('#own canvas').toBlob(async (blob) => done(await blob.arrayBuffer()))));
+          const bytes = new Uint8Array(
+            await new Promise((done) =>
+              document.querySelector('#own canvas').toBlob(async (blob) => done(await blob.arrayBuffer())),
+            ),
+          );
           resolve([this.download, this.protocol, ...bytes.slice(1, 4)]);
         };
         document.getElementById('save').click();
@@ -128,7 +137,12 @@ test('beside a rival: the boundary moves by keys and pointer, zoom pans', { skip
   await page.mouse.move(x + width * 0.6 - 40, y + height / 2 + 10);
   await page.mouse.up();
   assert.equal(await split(), 25);
-  assert.deepEqual(await page.evaluate(() => ['--x', '--y'].map((name) => document.querySelector('#compare .stage').style.getPropertyValue(name))), ['-40px', '10px']);
+  assert.deepEqual(
+    await page.evaluate(() =>
+      ['--x', '--y'].map((name) => document.querySelector('#compare .stage').style.getPropertyValue(name)),
+    ),
+    ['-40px', '10px'],
+  );
   await page.getByText('None', { exact: true }).click();
   assert.equal(await divider.isHidden(), true);
 });
@@ -162,7 +176,10 @@ test('the dial turns by keys, shows each file and its figures, and the original 
   await page.keyboard.press('End');
   assert.equal(await page.locator('#dial-value').innerText(), '90');
   assert.equal(await dial.getAttribute('aria-valuetext'), '90, 30.0 kB');
-  await page.waitForFunction((name) => document.querySelector('#quality lic-img').currentSrc.endsWith(name), 'a.q90.lic');
+  await page.waitForFunction(
+    (name) => document.querySelector('#quality lic-img').currentSrc.endsWith(name),
+    'a.q90.lic',
+  );
   assert.equal(await page.locator('#chart circle').last().getAttribute('class'), 'current');
   assert.equal(await page.locator('#quality .facts', { hasText: 'PSNR' }).count(), 0);
   await page.getByLabel('Beside the original').check();
@@ -171,12 +188,16 @@ test('the dial turns by keys, shows each file and its figures, and the original 
 
 test('where files are missing or a manifest is odd, the page says so and goes on', { skip }, async () => {
   const manifest = [...MANIFEST, { name: 'odd' }];
-  const { page } = await openDemo({ prepare: (page) => pretendComparison(page, '', manifest, /^a\.(jpg|q10)|^o\.jpg/) });
+  const { page } = await openDemo({
+    prepare: (page) => pretendComparison(page, '', manifest, /^a\.(jpg|q10)|^o\.jpg/),
+  });
   assert.match(await page.locator('#problem').innerText(), /manifest\.json describes a picture/);
   await page.locator('#compare .problem', { hasText: 'The JPEG file of Compared cannot be shown' }).waitFor();
   assert.equal(await page.locator('#compare .divider').isHidden(), true);
   await page.locator('#dial').fill('0');
-  await page.locator('#quality .problem', { hasText: 'The file of quality 10 cannot be shown: the server answered 404' }).waitFor();
+  await page
+    .locator('#quality .problem', { hasText: 'The file of quality 10 cannot be shown: the server answered 404' })
+    .waitFor();
   await page.locator('#dial').fill('1');
   await page.locator('#quality .problem').waitFor({ state: 'hidden' });
   await page.getByLabel('Beside the original').check();
@@ -189,7 +210,10 @@ test('a .lic file that is missing, and no pictures at all', { skip }, async () =
   await page.locator('#gallery .failure', { hasText: 'cannot be shown' }).waitFor();
   const empty = await openPage({
     path: 'web/demo/',
-    prepare: (page) => page.route(/(manifest|samples)\.json$/, (route) => (route.request().url().includes('samples') ? route.fulfill({ body: 'no JSON' }) : route.fulfill({ status: 404 }))),
+    prepare: (page) =>
+      page.route(/(manifest|samples)\.json$/, (route) =>
+        route.request().url().includes('samples') ? route.fulfill({ body: 'no JSON' }) : route.fulfill({ status: 404 }),
+      ),
   });
   await empty.page.locator('#gallery-state', { hasText: 'There are no pictures here' }).waitFor();
   assert.match(await empty.page.locator('#problem').innerText(), /samples\.json cannot be read/);
@@ -210,12 +234,17 @@ test('light or dark is kept', { skip }, async () => {
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [390, 1440]) {
     test(`accessible and within the page, ${colorScheme}, ${width} wide`, { skip }, async () => {
-      const { page } = await openDemo({ prepare: pretendComparison, context: { colorScheme, viewport: { width, height: 844 }, bypassCSP: true } });
+      const { page } = await openDemo({
+        prepare: pretendComparison,
+        context: { colorScheme, viewport: { width, height: 844 }, bypassCSP: true },
+      });
       await page.locator('#file').setInputFiles(rootPath(`samples/${SAMPLE}`));
       await page.locator('#own-shown').waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
       await page.addScriptTag({ path: axe });
-      const violations = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+      const violations = await page.evaluate(async () =>
+        (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+      );
       assert.deepEqual(violations, []);
     });
   }

@@ -24,11 +24,17 @@ async function openManual(body = '<canvas></canvas><input type="file">') {
   const opened = await openPage({
     prepare: async (page) => {
       for (const [name, [path, contentType]] of Object.entries(FILES)) {
-        await page.route(`**/${name}`, (route) => (requests.push(route.request()), route.fulfill({ body: readRoot(path), contentType })));
+        await page.route(
+          `**/${name}`,
+          (route) => (requests.push(route.request()), route.fulfill({ body: readRoot(path), contentType })),
+        );
       }
     },
   });
-  await opened.page.evaluate((html) => document.body.append(...new DOMParser().parseFromString(html, 'text/html').body.children), body);
+  await opened.page.evaluate(
+    (html) => document.body.append(...new DOMParser().parseFromString(html, 'text/html').body.children),
+    body,
+  );
   const said = [];
   opened.page.on('console', (message) => said.push(message.text()));
   return { ...opened, requests, said };
@@ -38,7 +44,9 @@ async function openManual(body = '<canvas></canvas><input type="file">') {
 async function runModule(page, text) {
   const body = text.replace(/'(lic-codec(?:\/\w+)?)'/g, (_, entry) => `'${ENTRIES[entry]}'`);
   await page.route('**/snippet.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)).then(() => import('/tests/browser/snippet.js')).then(() => {}));
+  await page.evaluate(() =>
+    new Promise((resolve) => setTimeout(resolve)).then(() => import('/tests/browser/snippet.js')).then(() => {}),
+  );
 }
 
 /** The hash of the pixels of a canvas that was painted, and of those that decode() gives. */
@@ -49,7 +57,10 @@ const compare = (page) =>
     const copy = new OffscreenCanvas(width, height).getContext('2d');
     copy.drawImage(document.querySelector('canvas'), 0, 0);
     const [seen, { data }] = [copy.getImageData(0, 0, width, height).data, await decode('/photo.lic')];
-    return { size: [width, height], difference: data.reduce((most, value, i) => Math.max(most, Math.abs(value - seen[i])), 0) };
+    return {
+      size: [width, height],
+      difference: data.reduce((most, value, i) => Math.max(most, Math.abs(value - seen[i])), 0),
+    };
   });
 /** The width of the picture that the element of a page shows. */
 const showPicture = (page) =>
@@ -95,7 +106,10 @@ test('decode.md: settings', { skip }, async () => {
   const { page, requests, said, problems } = await openManual();
   await runModule(page, decoding.take("wasm: '/assets"));
   const paths = requests.map((request) => new URL(request.url()).pathname);
-  assert.ok(['/assets/lic.wasm', '/assets/lic-photo.dec.licm'].every((path) => paths.includes(path)), paths.join());
+  assert.ok(
+    ['/assets/lic.wasm', '/assets/lic-photo.dec.licm'].every((path) => paths.includes(path)),
+    paths.join(),
+  );
   assert.deepEqual([said, problems], [['1'], []]);
 });
 
@@ -103,10 +117,20 @@ const troubleshooting = new Snippets('docs/troubleshooting.md');
 
 test('troubleshooting.md: the error of an element, and whether workers decode', { skip }, async () => {
   const { page, said } = await openManual('<lic-img src="/none.lic" alt="Nothing"></lic-img>');
-  await page.evaluate(() => import('/dist/define.js').then(() => document.querySelector('lic-img').decode().catch(() => {})));
+  await page.evaluate(() =>
+    import('/dist/define.js').then(() =>
+      document
+        .querySelector('lic-img')
+        .decode()
+        .catch(() => {}),
+    ),
+  );
   const listening = troubleshooting.take('addEventListener');
   await runModule(page, listening);
-  assert.ok(said.some((text) => text.startsWith('io_error') && text.includes('404')), said.join());
+  assert.ok(
+    said.some((text) => text.startsWith('io_error') && text.includes('404')),
+    said.join(),
+  );
   const other = await openManual();
   await runModule(other.page, troubleshooting.take('console.table'));
   assert.equal(other.said.length, 1);
@@ -127,7 +151,8 @@ test('troubleshooting.md: what comes as lic.wasm is a page', { skip }, async () 
 const manual = new Snippets('web/README.md');
 manual.take("await info('photo.lic')"); // for Node.js
 // run by one-file.test.js and tests/web/workerd.test.js
-for (const mark of [/^import .* from 'lic-codec\/inline';\n$/, 'configure(embedded)', 'fetch(request)', 'import model']) manual.take(mark);
+for (const mark of [/^import .* from 'lic-codec\/inline';\n$/, 'configure(embedded)', 'fetch(request)', 'import model'])
+  manual.take(mark);
 
 test('web/README.md: options, and places of files', { skip }, async () => {
   const { page, problems } = await openManual();
@@ -137,7 +162,10 @@ test('web/README.md: options, and places of files', { skip }, async () => {
     const { signal } = new AbortController();
     const canvas = document.querySelector('canvas');
     const context = canvas.getContext('2d');`;
-  await runModule(page, `${before}\n${manual.take("wasm: '/assets")}\n${manual.take('onProgress')}\ndocument.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`);
+  await runModule(
+    page,
+    `${before}\n${manual.take("wasm: '/assets")}\n${manual.take('onProgress')}\ndocument.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`,
+  );
   assert.equal(await page.title(), '400 600 255');
   assert.deepEqual(problems, []);
 });
@@ -161,8 +189,13 @@ test('README.md: a page beside dist/, and samples/', { skip }, async () => {
   const html = new Snippets('README.md', 'html').take('<lic-img');
   const { page, problems } = await openPage({
     prepare: async (page, url) => {
-      await page.route(`${url}readme.html`, (route) => route.fulfill({ body: html, contentType: 'text/html', headers: { 'Content-Security-Policy': CSP } }));
-      for (const name of ['coffee.jpg', 'favicon.ico']) await page.route(`**/${name}`, (route) => route.fulfill({ body: readRoot('web/demo/icon.svg'), contentType: 'image/svg+xml' }));
+      await page.route(`${url}readme.html`, (route) =>
+        route.fulfill({ body: html, contentType: 'text/html', headers: { 'Content-Security-Policy': CSP } }),
+      );
+      for (const name of ['coffee.jpg', 'favicon.ico'])
+        await page.route(`**/${name}`, (route) =>
+          route.fulfill({ body: readRoot('web/demo/icon.svg'), contentType: 'image/svg+xml' }),
+        );
     },
     path: 'readme.html',
   });

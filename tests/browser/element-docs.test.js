@@ -11,7 +11,10 @@ const openPage = useElementPage();
 /** The snippets of the manual, with the pictures of the tests. */
 const snippets = (language) =>
   readSnippets('docs/lic-img.md', language).map((text) =>
-    text.replaceAll(/photos\/([\w-]+)\.(lic|jpg)/g, (_, name, type) => `/pictures/wide-${name}.${type === 'jpg' ? 'png' : type}`),
+    text.replaceAll(
+      /photos\/([\w-]+)\.(lic|jpg)/g,
+      (_, name, type) => `/pictures/wide-${name}.${type === 'jpg' ? 'png' : type}`,
+    ),
   );
 
 /** A page with the first HTML snippet in it. */

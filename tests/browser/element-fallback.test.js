@@ -26,9 +26,14 @@ test('without scripts the fallback is there, in the size of the element', { skip
 test('with scripts a lazy fallback costs no bytes', { skip }, async () => {
   const { page, requests } = await openPage({ path: MARKUP });
   await define(page);
-  await page.evaluate(() => Promise.allSettled([...document.querySelectorAll('lic-img')].map((image) => image.decode())));
+  await page.evaluate(() =>
+    Promise.allSettled([...document.querySelectorAll('lic-img')].map((image) => image.decode())),
+  );
   await page.waitForFunction(() => document.querySelector('#broken img').complete);
-  assert.deepEqual(await page.evaluate(look), [{ canvas: true, fallback: false }, { canvas: false, fallback: true }]);
+  assert.deepEqual(await page.evaluate(look), [
+    { canvas: true, fallback: false },
+    { canvas: false, fallback: true },
+  ]);
   assert.deepEqual(requests.sort(), ['broken-fallback.lic', 'wide-other.png', 'wide-shown.lic']);
 });
 
@@ -51,7 +56,10 @@ for (const [name, prepare] of Object.entries(WITHOUT)) {
     });
     assert.deepEqual(error, ['internal', 'this browser has no WebAssembly with SIMD', true, 'internal']);
     await page.waitForFunction(() => [...document.querySelectorAll('lic-img img')].every(({ complete }) => complete));
-    assert.deepEqual((await page.evaluate(look)).map(({ fallback }) => fallback), [true, true]);
+    assert.deepEqual(
+      (await page.evaluate(look)).map(({ fallback }) => fallback),
+      [true, true],
+    );
     assert.deepEqual(requests.sort(), ['wide-fallback.png', 'wide-other.png']);
   });
 }
@@ -59,7 +67,8 @@ for (const [name, prepare] of Object.entries(WITHOUT)) {
 test('a fallback that is there already stays until there is something better', { skip }, async () => {
   const { page } = await openPage();
   const found = await page.evaluate(async () => {
-    document.body.innerHTML = '<lic-img src="/pictures/wide.lic" width="300" height="200" alt=""><img src="/pictures/wide.png" alt=""></lic-img>';
+    document.body.innerHTML =
+      '<lic-img src="/pictures/wide.lic" width="300" height="200" alt=""><img src="/pictures/wide.png" alt=""></lic-img>';
     const child = document.querySelector('img');
     await child.decode();
     const { configure } = await import('/dist/index.js');
@@ -75,7 +84,10 @@ test('a fallback that is there already stays until there is something better', {
     return seen;
   });
   assert.ok(found.length > 0);
-  assert.ok(found.every(([fallback, canvas]) => fallback !== canvas), JSON.stringify(found));
+  assert.ok(
+    found.every(([fallback, canvas]) => fallback !== canvas),
+    JSON.stringify(found),
+  );
   assert.deepEqual(found.at(-1), [false, true]);
 });
 
@@ -103,8 +115,14 @@ test('states for CSS', { skip }, async () => {
   await define(page);
   const found = await page.evaluate(async () => {
     style('.far { display: block; margin-top: 9000px }');
-    const states = (image) => ['idle', 'waiting', 'loading', 'loaded', 'error'].filter((state) => image.matches(`:state(${state})`)).join();
-    const images = [{}, { src: '/pictures/wide.lic' }, { src: '/pictures/broken.lic' }, { src: '/pictures/small.lic', loading: 'lazy', class: 'far' }].map((each) => add('lic-img', each));
+    const states = (image) =>
+      ['idle', 'waiting', 'loading', 'loaded', 'error'].filter((state) => image.matches(`:state(${state})`)).join();
+    const images = [
+      {},
+      { src: '/pictures/wide.lic' },
+      { src: '/pictures/broken.lic' },
+      { src: '/pictures/small.lic', loading: 'lazy', class: 'far' },
+    ].map((each) => add('lic-img', each));
     await Promise.resolve();
     const early = images.map(states);
     await Promise.all([settled(images[1]), settled(images[2])]);
@@ -114,7 +132,9 @@ test('states for CSS', { skip }, async () => {
 });
 
 test('states where the browser has none: data-state', { skip }, async () => {
-  const { page, problems } = await openPage({ prepare: (page) => page.addInitScript(() => delete ElementInternals.prototype.states) });
+  const { page, problems } = await openPage({
+    prepare: (page) => page.addInitScript(() => delete ElementInternals.prototype.states),
+  });
   await define(page);
   const found = await page.evaluate(async () => {
     const image = add('lic-img', { src: '/pictures/wide.lic' });
@@ -131,7 +151,9 @@ test('states where the browser has none: data-state', { skip }, async () => {
 async function listImages(page) {
   const client = await page.context().newCDPSession(page);
   const { nodes } = await client.send('Accessibility.getFullAXTree');
-  return nodes.filter(({ ignored, role }) => !ignored && ['image', 'img', 'Canvas'].includes(role.value)).map(({ role, name }) => `${role.value} ${name.value}`);
+  return nodes
+    .filter(({ ignored, role }) => !ignored && ['image', 'img', 'Canvas'].includes(role.value))
+    .map(({ role, name }) => `${role.value} ${name.value}`);
 }
 
 test('assistive technology hears what it hears of an <img>, and of a fallback only that', { skip }, async () => {
@@ -139,7 +161,12 @@ test('assistive technology hears what it hears of an <img>, and of a fallback on
   await define(page);
   await page.evaluate(async () => {
     const wide = '/pictures/wide.lic';
-    const images = [{ src: wide, alt: 'A grey cat' }, { src: wide, alt: '' }, { src: wide, alt: 'not this', 'aria-label': 'A label' }, { src: '/pictures/broken.lic', alt: 'A lost cat' }].map((each) => add('lic-img', each));
+    const images = [
+      { src: wide, alt: 'A grey cat' },
+      { src: wide, alt: '' },
+      { src: wide, alt: 'not this', 'aria-label': 'A label' },
+      { src: '/pictures/broken.lic', alt: 'A lost cat' },
+    ].map((each) => add('lic-img', each));
     const fallback = add('lic-img', { src: '/pictures/broken.lic', alt: 'not this either' });
     fallback.innerHTML = '<img src="/pictures/small.png" alt="A small cat">';
     await Promise.all([...images, fallback].map(settled));
@@ -149,11 +176,19 @@ test('assistive technology hears what it hears of an <img>, and of a fallback on
     document.body.append(main);
     await sleep(100);
   });
-  assert.deepEqual(await listImages(page), ['image A grey cat', 'image A label', 'image A lost cat', 'image A small cat']);
+  assert.deepEqual(await listImages(page), [
+    'image A grey cat',
+    'image A label',
+    'image A lost cat',
+    'image A small cat',
+  ]);
   await page.addScriptTag({ path: rootPath('node_modules/axe-core/axe.min.js') });
   const { violations, passes } = await page.evaluate(async () => {
     const { violations, passes } = await globalThis.axe.run();
-    return { violations: violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), passes: passes.map(({ id }) => id) };
+    return {
+      violations: violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+      passes: passes.map(({ id }) => id),
+    };
   });
   assert.deepEqual(violations, []);
   assert.ok(passes.includes('image-alt'));

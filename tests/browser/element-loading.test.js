@@ -15,34 +15,47 @@ async function openResizable(options) {
   return opened;
 }
 
-test('another viewport: a larger file replaces the smaller, a smaller one does not replace the larger, as with <img>', { skip }, async () => {
-  const { page } = await openResizable({ context: { viewport: { width: 500, height: 700 } } });
-  const course = async (tag) => {
-    const kind = tag === 'img' ? 'png' : 'lic';
-    await resizeTo(500, 700);
-    const srcset = [300, 600, 900].map((width) => `/pictures/wide-${width}.${kind} ${width}w`).join();
-    const image = add(tag, { srcset, sizes: '(min-width: 1000px) 700px, 50vw', alt: '' });
-    const facts = () => [image.currentSrc.match(/\d+(?=\.\w+$)/)[0], image.naturalWidth, image.width, image.complete, image.events.length];
-    const seen = [];
-    const step = async (count) => {
-      await until(() => image.events.length === count && image.complete);
-      await sleep(150);
-      seen.push(facts());
+test(
+  'another viewport: a larger file replaces the smaller, a smaller one does not replace the larger, as with <img>',
+  { skip },
+  async () => {
+    const { page } = await openResizable({ context: { viewport: { width: 500, height: 700 } } });
+    const course = async (tag) => {
+      const kind = tag === 'img' ? 'png' : 'lic';
+      await resizeTo(500, 700);
+      const srcset = [300, 600, 900].map((width) => `/pictures/wide-${width}.${kind} ${width}w`).join();
+      const image = add(tag, { srcset, sizes: '(min-width: 1000px) 700px, 50vw', alt: '' });
+      const facts = () => [
+        image.currentSrc.match(/\d+(?=\.\w+$)/)[0],
+        image.naturalWidth,
+        image.width,
+        image.complete,
+        image.events.length,
+      ];
+      const seen = [];
+      const step = async (count) => {
+        await until(() => image.events.length === count && image.complete);
+        await sleep(150);
+        seen.push(facts());
+      };
+      await step(1);
+      await resizeTo(900, 700);
+      await step(2);
+      await resizeTo(1100, 700);
+      await step(3);
+      await resizeTo(500, 700);
+      await step(3);
+      return seen;
     };
-    await step(1);
-    await resizeTo(900, 700);
-    await step(2);
-    await resizeTo(1100, 700);
-    await step(3);
-    await resizeTo(500, 700);
-    await step(3);
-    return seen;
-  };
-  const found = await page.evaluate(course, 'lic-img');
-  // Firefox replaces the larger file of an <img> by the smaller one.
-  if (!isFirefox) assert.deepEqual(found, await page.evaluate(course, 'img'));
-  assert.deepEqual(found.map(([file]) => file), ['300', '600', '900', '900']);
-});
+    const found = await page.evaluate(course, 'lic-img');
+    // Firefox replaces the larger file of an <img> by the smaller one.
+    if (!isFirefox) assert.deepEqual(found, await page.evaluate(course, 'img'));
+    assert.deepEqual(
+      found.map(([file]) => file),
+      ['300', '600', '900', '900'],
+    );
+  },
+);
 
 test('while the larger file loads, the smaller one is shown and spoken of', { skip }, async () => {
   const { page, requests } = await openResizable({ context: { viewport: { width: 500, height: 700 } } });
@@ -59,10 +72,20 @@ test('while the larger file loads, the smaller one is shown and spoken of', { sk
     const canvas = image.shadowRoot.querySelector('canvas');
     await resizeTo(1000, 700);
     await until(() => !image.complete);
-    const between = [image.naturalWidth, image.currentSrc.endsWith('wide-300.lic'), image.shadowRoot.querySelector('canvas') === canvas, image.matches(':state(loaded)')];
+    const between = [
+      image.naturalWidth,
+      image.currentSrc.endsWith('wide-300.lic'),
+      image.shadowRoot.querySelector('canvas') === canvas,
+      image.matches(':state(loaded)'),
+    ];
     goOn();
     await settled(image);
-    return [between, image.currentSrc.endsWith('wide-900.lic'), image.shadowRoot.querySelectorAll('canvas').length, canvas.width];
+    return [
+      between,
+      image.currentSrc.endsWith('wide-900.lic'),
+      image.shadowRoot.querySelectorAll('canvas').length,
+      canvas.width,
+    ];
   });
   assert.deepEqual(found, [[300, true, true, true], true, 1, 0]);
   assert.deepEqual(requests, ['wide-300.lic', 'wide-900.lic']);
@@ -76,7 +99,12 @@ test('another density of the screen', { skip }, async () => {
     await settled(image);
     return image.currentSrc;
   });
-  await client.send('Emulation.setDeviceMetricsOverride', { width: 800, height: 600, deviceScaleFactor: 2, mobile: false });
+  await client.send('Emulation.setDeviceMetricsOverride', {
+    width: 800,
+    height: 600,
+    deviceScaleFactor: 2,
+    mobile: false,
+  });
   const second = await page.evaluate(async () => {
     await until(() => image.events.length === 2);
     return [image.currentSrc, image.naturalWidth];
@@ -102,7 +130,13 @@ test('removed while loading: the fetch ends, nothing more happens; put back, it 
     image.remove();
     const rejection = await decoding;
     await sleep(200);
-    const removed = [rejection, signals[0].aborted, [...image.events], image.shadowRoot.querySelector('canvas'), image.complete];
+    const removed = [
+      rejection,
+      signals[0].aborted,
+      [...image.events],
+      image.shadowRoot.querySelector('canvas'),
+      image.complete,
+    ];
     document.body.append(image);
     await settled(image);
     return [removed, image.naturalWidth, image.events, signals.length];
@@ -138,25 +172,29 @@ const readPixels = () => {
   };
 };
 
-test('out of the document a picture holds no pixels; put back, it has the same without a request or an event', { skip }, async () => {
-  const { page, requests } = await openPage();
-  await page.evaluate(readPixels);
-  const found = await page.evaluate(async () => {
-    const image = add('lic-img', { src: '/pictures/wide.lic' });
-    await settled(image);
-    const before = pixelsOf(image);
-    const canvas = image.shadowRoot.querySelector('canvas');
-    image.remove();
-    await sleep(50);
-    const removed = [canvas.width, canvas.height, image.complete, image.naturalWidth];
-    document.body.append(image);
-    const box = image.getBoundingClientRect();
-    await until(() => canvas.width === 300 && pixelsOf(image) === before);
-    return [removed, box.width, box.height, image.events];
-  });
-  assert.deepEqual(found, [[32, 22, true, 300], 300, 200, ['load']]);
-  assert.deepEqual(requests, ['wide.lic']);
-});
+test(
+  'out of the document a picture holds no pixels; put back, it has the same without a request or an event',
+  { skip },
+  async () => {
+    const { page, requests } = await openPage();
+    await page.evaluate(readPixels);
+    const found = await page.evaluate(async () => {
+      const image = add('lic-img', { src: '/pictures/wide.lic' });
+      await settled(image);
+      const before = pixelsOf(image);
+      const canvas = image.shadowRoot.querySelector('canvas');
+      image.remove();
+      await sleep(50);
+      const removed = [canvas.width, canvas.height, image.complete, image.naturalWidth];
+      document.body.append(image);
+      const box = image.getBoundingClientRect();
+      await until(() => canvas.width === 300 && pixelsOf(image) === before);
+      return [removed, box.width, box.height, image.events];
+    });
+    assert.deepEqual(found, [[32, 22, true, 300], 300, 200, ['load']]);
+    assert.deepEqual(requests, ['wide.lic']);
+  },
+);
 
 test('the copy of a picture that is shown small goes and comes back with its pixels', { skip }, async () => {
   const { page } = await openPage();
@@ -189,7 +227,13 @@ test('out of the document nothing is loaded, unless decode() asks for it', { ski
     await image.decode();
     const decoded = [image.complete, image.naturalWidth, image.width];
     document.body.append(image);
-    return [before, decoded, image.shadowRoot.querySelector('canvas').width, image.getBoundingClientRect().width, other.complete];
+    return [
+      before,
+      decoded,
+      image.shadowRoot.querySelector('canvas').width,
+      image.getBoundingClientRect().width,
+      other.complete,
+    ];
   });
   assert.deepEqual(found, [[false, 0], [true, 300, 300], 300, 300, false]);
   assert.deepEqual(requests, ['wide.lic']);
@@ -235,11 +279,21 @@ test('what the attributes ask of the fetch', { skip }, async () => {
       if (String(url).includes('/pictures/')) inits.push([init.credentials, init.referrerPolicy, init.priority]);
       return original(url, init);
     };
-    const attributes = [{}, { crossorigin: '' }, { crossorigin: 'use-credentials', referrerpolicy: 'no-referrer' }, { fetchpriority: 'high', referrerpolicy: 'bogus' }];
+    const attributes = [
+      {},
+      { crossorigin: '' },
+      { crossorigin: 'use-credentials', referrerpolicy: 'no-referrer' },
+      { fetchpriority: 'high', referrerpolicy: 'bogus' },
+    ];
     await Promise.all(attributes.map((each) => settled(add('lic-img', { src: '/pictures/small.lic', ...each }))));
     return inits;
   });
-  assert.deepEqual(found, [['same-origin', '', 'auto'], ['same-origin', '', 'auto'], ['include', 'no-referrer', 'auto'], ['same-origin', '', 'high']]);
+  assert.deepEqual(found, [
+    ['same-origin', '', 'auto'],
+    ['same-origin', '', 'auto'],
+    ['include', 'no-referrer', 'auto'],
+    ['same-origin', '', 'high'],
+  ]);
 });
 
 test('an answer that is none: the error says what and where', { skip }, async () => {
@@ -251,7 +305,11 @@ test('an answer that is none: the error says what and where', { skip }, async ()
     return { code, message, details };
   });
   const address = `${url}pictures/missing.lic`;
-  assert.deepEqual(found, { code: 'io_error', message: `the server answered 404 for ${address}`, details: { status: 404, url: address } });
+  assert.deepEqual(found, {
+    code: 'io_error',
+    message: `the server answered 404 for ${address}`,
+    details: { status: 404, url: address },
+  });
 });
 
 test('beyond a budget, those pictures give their pixels up that have been far from the viewport the longest', () => {

@@ -30,7 +30,9 @@ async function readPictures() {
     pictures[`${name}.lic`] = file;
     if (name === 'broken') continue;
     const { data, width, height } = await node.decode(file);
-    pictures[`${name}.png`] = await sharp(data, { raw: { width, height, channels: 4 } }).png().toBuffer();
+    pictures[`${name}.png`] = await sharp(data, { raw: { width, height, channels: 4 } })
+      .png()
+      .toBuffer();
   }
   // The same samples, as those of a Display P3 picture.
   const { icc } = await sharp(await sharp(pictures['wide.png']).withIccProfile('p3').png().toBuffer()).metadata();
@@ -62,7 +64,10 @@ function helpers() {
     return image;
   };
   globalThis.sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  globalThis.settled = (image) => new Promise((resolve) => ['load', 'error'].forEach((type) => image.addEventListener(type, resolve, { once: true })));
+  globalThis.settled = (image) =>
+    new Promise((resolve) =>
+      ['load', 'error'].forEach((type) => image.addEventListener(type, resolve, { once: true })),
+    );
   globalThis.until = async (condition) => {
     for (let i = 0; i < 1000 && !condition(); ++i) await globalThis.sleep(10);
     if (!condition()) throw new Error(`never: ${condition}`);
@@ -96,7 +101,9 @@ export function useElementPage({ defined = true } = {}) {
           requests.push(name);
           if (name.startsWith('empty')) return route.fulfill({ status: 204 });
           const body = pictures[name.replace(/-.*(?=\.)/, '')];
-          await route.fulfill(body ? { body, contentType: name.endsWith('png') ? 'image/png' : 'image/x-lic' } : { status: 404 });
+          await route.fulfill(
+            body ? { body, contentType: name.endsWith('png') ? 'image/png' : 'image/x-lic' } : { status: 404 },
+          );
         });
         await prepare?.(page, url);
       },

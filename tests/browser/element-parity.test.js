@@ -16,7 +16,10 @@ let sharedPage;
  */
 async function compare(page, scenario, argument) {
   const results = [];
-  for (const [tag, kind] of [['img', 'png'], ['lic-img', 'lic']]) {
+  for (const [tag, kind] of [
+    ['img', 'png'],
+    ['lic-img', 'lic'],
+  ]) {
     await page.evaluate(
       ([tag, kind]) => {
         document.body.replaceChildren();
@@ -41,13 +44,47 @@ const pick = (record, names) => Object.fromEntries(names.map((name) => [name, JS
 test('attributes are properties, and properties attributes', { skip }, async () => {
   const { page } = await openPage();
   await compare(page, () => {
-    const tokens = [null, '', ' ', 'lazy', 'LAZY', 'eager', 'sync', 'Async', 'auto', 'high', 'low', 'anonymous', 'use-credentials', 'no-referrer', 'same-origin', 'Strict-Origin', 'x', ' 7', '7.5', '-1', '50%', '+3', '1e2'];
+    const tokens = [
+      null,
+      '',
+      ' ',
+      'lazy',
+      'LAZY',
+      'eager',
+      'sync',
+      'Async',
+      'auto',
+      'high',
+      'low',
+      'anonymous',
+      'use-credentials',
+      'no-referrer',
+      'same-origin',
+      'Strict-Origin',
+      'x',
+      ' 7',
+      '7.5',
+      '-1',
+      '50%',
+      '+3',
+      '1e2',
+    ];
     const properties = {
-      src: 'src', srcset: 'srcset', sizes: 'sizes', alt: 'alt', width: 'width', height: 'height', crossOrigin: 'crossorigin', referrerPolicy: 'referrerpolicy',
-      decoding: 'decoding', loading: 'loading', fetchPriority: 'fetchpriority',
+      src: 'src',
+      srcset: 'srcset',
+      sizes: 'sizes',
+      alt: 'alt',
+      width: 'width',
+      height: 'height',
+      crossOrigin: 'crossorigin',
+      referrerPolicy: 'referrerpolicy',
+      decoding: 'decoding',
+      loading: 'loading',
+      fetchPriority: 'fetchpriority',
     };
     // Chromium says 'auto' where the standard wants 'eager'.
-    const read = (image, property) => (property === 'loading' ? image[property].replace('auto', 'eager') : image[property]);
+    const read = (image, property) =>
+      property === 'loading' ? image[property].replace('auto', 'eager') : image[property];
     const found = {};
     for (const [property, attribute] of Object.entries(properties)) {
       for (const token of tokens) {
@@ -66,12 +103,46 @@ test('attributes are properties, and properties attributes', { skip }, async () 
   });
 });
 
-const CASES = ['', 'max-width: 100%; height: auto', 'width: 90px; height: auto', 'width: 50%', 'height: 100px', 'height: 100px; width: auto', 'max-height: 50px',
-  'max-width: 100px', 'max-width: 100px; max-height: 30px', 'min-width: 400px', 'min-height: 300px', 'display: block', 'display: block; height: 100px',
-  'float: left', 'position: absolute', 'padding: 10px; border: 2px solid', 'padding: 10px; box-sizing: border-box; width: 100px; height: auto',
-  'width: 100%; height: 100%', 'aspect-ratio: 1', 'width: 120px; aspect-ratio: 2', 'margin: 0 auto; display: block', 'vertical-align: middle'];
-const PARENTS = ['width: 200px; height: 250px', 'width: 700px', 'display: flex; height: 80px; width: 600px', 'display: grid; width: 500px', 'display: flex; align-items: center; width: 600px', 'line-height: 40px'];
-const ATTRIBUTES = [{}, { width: 60 }, { height: 50 }, { width: 60, height: 60 }, { width: 60, height: 30 }, { width: '50%' }];
+const CASES = [
+  '',
+  'max-width: 100%; height: auto',
+  'width: 90px; height: auto',
+  'width: 50%',
+  'height: 100px',
+  'height: 100px; width: auto',
+  'max-height: 50px',
+  'max-width: 100px',
+  'max-width: 100px; max-height: 30px',
+  'min-width: 400px',
+  'min-height: 300px',
+  'display: block',
+  'display: block; height: 100px',
+  'float: left',
+  'position: absolute',
+  'padding: 10px; border: 2px solid',
+  'padding: 10px; box-sizing: border-box; width: 100px; height: auto',
+  'width: 100%; height: 100%',
+  'aspect-ratio: 1',
+  'width: 120px; aspect-ratio: 2',
+  'margin: 0 auto; display: block',
+  'vertical-align: middle',
+];
+const PARENTS = [
+  'width: 200px; height: 250px',
+  'width: 700px',
+  'display: flex; height: 80px; width: 600px',
+  'display: grid; width: 500px',
+  'display: flex; align-items: center; width: 600px',
+  'line-height: 40px',
+];
+const ATTRIBUTES = [
+  {},
+  { width: 60 },
+  { height: 50 },
+  { width: 60, height: 60 },
+  { width: 60, height: 30 },
+  { width: '50%' },
+];
 
 test('boxes: attributes, page styles, containers', { skip }, async () => {
   const { page } = await openPage();
@@ -89,7 +160,9 @@ test('boxes: attributes, page styles, containers', { skip }, async () => {
           box.append('x', image);
           document.body.replaceChildren(box);
           const { x, y, width, height } = image.getBoundingClientRect();
-          found[`${parent} | ${each} | ${JSON.stringify(attributes[i])}`] = [x, y, width, height].map((value) => Math.round(value * 10) / 10).concat(image.width, image.height, Math.abs(image.x - x) < 1, Math.abs(image.y - y) < 1);
+          found[`${parent} | ${each} | ${JSON.stringify(attributes[i])}`] = [x, y, width, height]
+            .map((value) => Math.round(value * 10) / 10)
+            .concat(image.width, image.height, Math.abs(image.x - x) < 1, Math.abs(image.y - y) < 1);
         }
       }
     }
@@ -100,15 +173,78 @@ test('boxes: attributes, page styles, containers', { skip }, async () => {
 });
 
 const SRCSETS = [
-  'a.x', 'a.x, b.x 2x', 'a.x 1x, b.x 2x, c.x 3x', 'b.x 2x', 'c.x 3x, a.x 1.5x', 'a.x 1.2x,b.x 1.3x', 'a.x 1e0x, b.x 2e0x', '  a.x\t2x\n,\fb.x  ', 'a.x,b.x 2x', 'a.x,,b.x 2x', ',a.x',
-  'a.x 1x, b.x 1x', 'a.x 1x 2x, b.x', 'a.x -1x, b.x', 'a.x 0x, b.x 2x', 'a.x +1x, b.x 3x', 'a.x 1.x, b.x 3x', 'a.x .5x, b.x 3x', 'a.x x, b.x', 'a.x 2y, b.x', 'a.x (,) 2x, b.x', 'a.x (, b.x 2x', 'a.x calc(2x), b.x',
-  'a.x 100h, b.x', 'a.x 100w 100h, b.x 50w', 'a.x 100w 2x, b.x', '100w', 'a.x 0w, b.x 300w', 'a.x -5w, b.x', 'a.x 5.5w, b.x', 'data:,x 1x, b.x 2x', 'a.x?q=1,2 2x', 'a.x#(1, b.x 2x', '', ' ', ',', ', ,',
-  'a.x 100w, b.x 400w, c.x 800w, d.x 1600w', 'd.x 1600w, b.x 400w', 'a.x 400w, b.x 400w', 'a.x 400w, b.x', 'a.x 1x, b.x 1600w',
+  'a.x',
+  'a.x, b.x 2x',
+  'a.x 1x, b.x 2x, c.x 3x',
+  'b.x 2x',
+  'c.x 3x, a.x 1.5x',
+  'a.x 1.2x,b.x 1.3x',
+  'a.x 1e0x, b.x 2e0x',
+  '  a.x\t2x\n,\fb.x  ',
+  'a.x,b.x 2x',
+  'a.x,,b.x 2x',
+  ',a.x',
+  'a.x 1x, b.x 1x',
+  'a.x 1x 2x, b.x',
+  'a.x -1x, b.x',
+  'a.x 0x, b.x 2x',
+  'a.x +1x, b.x 3x',
+  'a.x 1.x, b.x 3x',
+  'a.x .5x, b.x 3x',
+  'a.x x, b.x',
+  'a.x 2y, b.x',
+  'a.x (,) 2x, b.x',
+  'a.x (, b.x 2x',
+  'a.x calc(2x), b.x',
+  'a.x 100h, b.x',
+  'a.x 100w 100h, b.x 50w',
+  'a.x 100w 2x, b.x',
+  '100w',
+  'a.x 0w, b.x 300w',
+  'a.x -5w, b.x',
+  'a.x 5.5w, b.x',
+  'data:,x 1x, b.x 2x',
+  'a.x?q=1,2 2x',
+  'a.x#(1, b.x 2x',
+  '',
+  ' ',
+  ',',
+  ', ,',
+  'a.x 100w, b.x 400w, c.x 800w, d.x 1600w',
+  'd.x 1600w, b.x 400w',
+  'a.x 400w, b.x 400w',
+  'a.x 400w, b.x',
+  'a.x 1x, b.x 1600w',
 ];
 const SIZES = [
-  null, '100vw', '400px', '50vw', '(min-width: 600px) 300px, 100vw', '(min-width: 2000px) 300px, 700px', '(max-width: 2000px) and (min-width: 10px) 25vw, 700px', 'calc(50vw - 100px)', 'min(300px, 50vw)',
-  'clamp(100px, 30vw, 300px)', '10em', '-300px, 200px', '50%', '0', '(min-width: 600px), 300px', '300px 400px', 'not (min-width: 600px) 100px, 800px', '(min-width: calc(300px + 10px)) calc((100vw - 100px) / 2), 100px', 'x, 300px',
-  '(width < 600px) 100px, 1200px', '/* wide */ 300px', 'screen 100px, 900px', '(bogus) 100px, 900px', '(min-width: 600px) 30vw', '  300px  , 900px', '300PX', 'auto', 'auto, 300px',
+  null,
+  '100vw',
+  '400px',
+  '50vw',
+  '(min-width: 600px) 300px, 100vw',
+  '(min-width: 2000px) 300px, 700px',
+  '(max-width: 2000px) and (min-width: 10px) 25vw, 700px',
+  'calc(50vw - 100px)',
+  'min(300px, 50vw)',
+  'clamp(100px, 30vw, 300px)',
+  '10em',
+  '-300px, 200px',
+  '50%',
+  '0',
+  '(min-width: 600px), 300px',
+  '300px 400px',
+  'not (min-width: 600px) 100px, 800px',
+  '(min-width: calc(300px + 10px)) calc((100vw - 100px) / 2), 100px',
+  'x, 300px',
+  '(width < 600px) 100px, 1200px',
+  '/* wide */ 300px',
+  'screen 100px, 900px',
+  '(bogus) 100px, 900px',
+  '(min-width: 600px) 30vw',
+  '  300px  , 900px',
+  '300PX',
+  'auto',
+  'auto, 300px',
 ];
 
 for (const deviceScaleFactor of [1, 1.3, 1.5, 2, 3]) {
@@ -121,7 +257,10 @@ for (const deviceScaleFactor of [1, 1.3, 1.5, 2, 3]) {
         const images = {};
         // Chromium goes on using a denser file that it happens to have; so no two cases share an address.
         const note = (name, attributes) => {
-          const own = Object.entries(attributes).map(([key, value]) => [key, value.replaceAll('.x', `.x${Object.keys(images).length}`)]);
+          const own = Object.entries(attributes).map(([key, value]) => [
+            key,
+            value.replaceAll('.x', `.x${Object.keys(images).length}`),
+          ]);
           images[name] = make(Object.fromEntries(own));
         };
         for (const srcset of srcsets) {
@@ -144,11 +283,16 @@ test('sizes=auto: the width of a lazy element', { skip }, async () => {
   const seen = await compare(page, async () => {
     style('.narrow { width: 250px }');
     const srcset = [100, 200, 300, 400, 1000].map((width) => `${at(`small-${width}`)} ${width}w`).join();
-    const images = ['auto', 'auto, 100px', '100px'].map((sizes) => make({ class: 'narrow', loading: 'lazy', sizes, srcset }));
+    const images = ['auto', 'auto, 100px', '100px'].map((sizes) =>
+      make({ class: 'narrow', loading: 'lazy', sizes, srcset }),
+    );
     await Promise.all(images.map(settled));
     return images.map(({ currentSrc }) => currentSrc);
   });
-  assert.deepEqual(seen.map((src) => src.split('-').at(-1)), ['300', '300', '100']);
+  assert.deepEqual(
+    seen.map((src) => src.split('-').at(-1)),
+    ['300', '300', '100'],
+  );
 });
 
 // No two share an address: Chromium has a picture that it knows at once.
@@ -156,7 +300,13 @@ const SCENARIOS = {
   'no source': async () => {
     const image = make();
     await sleep(20);
-    return [image.complete, image.currentSrc, image.naturalWidth, image.events, await image.decode().catch(({ name }) => name)];
+    return [
+      image.complete,
+      image.currentSrc,
+      image.naturalWidth,
+      image.events,
+      await image.decode().catch(({ name }) => name),
+    ];
   },
   'an empty source': async () => {
     const image = make({ src: '' });
@@ -177,7 +327,16 @@ const SCENARIOS = {
     const image = make({ src: at('wide-6'), alt: 'x' });
     const early = [image.complete, image.naturalWidth, image.width, image.height];
     await settled(image);
-    return [early, image.complete, image.currentSrc, image.naturalWidth, image.naturalHeight, image.width, image.height, image.events];
+    return [
+      early,
+      image.complete,
+      image.currentSrc,
+      image.naturalWidth,
+      image.naturalHeight,
+      image.width,
+      image.height,
+      image.events,
+    ];
   },
   'load and decode()': async () => {
     const image = make({ src: at('wide-7') });
@@ -189,7 +348,16 @@ const SCENARIOS = {
     const image = make({ src: at('broken-8'), width: 50, height: 40 });
     const decoding = image.decode().catch(() => 'rejected');
     await settled(image);
-    return [await decoding, image.complete, image.naturalWidth, image.currentSrc, image.width, image.height, image.events, await image.decode().catch(() => 'rejected')];
+    return [
+      await decoding,
+      image.complete,
+      image.naturalWidth,
+      image.currentSrc,
+      image.width,
+      image.height,
+      image.events,
+      await image.decode().catch(() => 'rejected'),
+    ];
   },
   'a picture that is not there': async () => {
     const image = make({ src: at('missing') });
@@ -218,7 +386,10 @@ const SCENARIOS = {
   },
   'src, changed while loading': async () => {
     const image = make({ src: at('wide-12') });
-    const decoding = image.decode().then(() => 'done', ({ name }) => name);
+    const decoding = image.decode().then(
+      () => 'done',
+      ({ name }) => name,
+    );
     await sleep(0);
     image.src = at('small-12');
     await settled(image);
@@ -255,9 +426,19 @@ const SCENARIOS = {
     return [image.complete, image.naturalWidth, image.events];
   },
   'the density of srcset makes the size': async () => {
-    const images = [{ srcset: `${at('wide-2x')} 2x` }, { srcset: `${at('wide-w')} 300w`, sizes: '120px' }, { srcset: `${at('wide-3')} 3x`, width: 50 }].map((each) => make(each));
+    const images = [
+      { srcset: `${at('wide-2x')} 2x` },
+      { srcset: `${at('wide-w')} 300w`, sizes: '120px' },
+      { srcset: `${at('wide-3')} 3x`, width: 50 },
+    ].map((each) => make(each));
     await Promise.all(images.map((image) => image.decode()));
-    const facts = images.map((image) => [image.naturalWidth, image.naturalHeight, image.width, image.height, image.currentSrc]);
+    const facts = images.map((image) => [
+      image.naturalWidth,
+      image.naturalHeight,
+      image.width,
+      image.height,
+      image.currentSrc,
+    ]);
     return { whole: facts.slice(0, 2), broken: facts[2] };
   },
   'moved when loaded, moved while loading': async () => {

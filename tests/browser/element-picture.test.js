@@ -35,8 +35,15 @@ test('the header gives the size, then rows come into sight, while the file is on
   const found = await page.evaluate(async () => {
     const image = add('lic-img', { src: '/pictures/wide-slow.lic' });
     const fractions = [];
-    image.addEventListener('progress', ({ loaded, total, lengthComputable, bubbles }) => fractions.push([loaded / total, lengthComputable, bubbles]));
-    const facts = () => [image.getBoundingClientRect().width, image.naturalWidth, Boolean(image.shadowRoot.querySelector('canvas')), image.complete];
+    image.addEventListener('progress', ({ loaded, total, lengthComputable, bubbles }) =>
+      fractions.push([loaded / total, lengthComputable, bubbles]),
+    );
+    const facts = () => [
+      image.getBoundingClientRect().width,
+      image.naturalWidth,
+      Boolean(image.shadowRoot.querySelector('canvas')),
+      image.complete,
+    ];
     await until(() => globalThis.pour);
     const seen = [facts()];
     pour(0.02);
@@ -58,7 +65,10 @@ test('the header gives the size, then rows come into sight, while the file is on
   ]);
   const fractions = found.fractions.map(([fraction]) => fraction);
   assert.ok(fractions.length > 2);
-  assert.deepEqual(fractions, fractions.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    fractions,
+    fractions.toSorted((a, b) => a - b),
+  );
   assert.equal(fractions.at(-1), 1);
   assert.ok(found.fractions.every(([, isComputable, bubbles]) => isComputable && !bubbles));
 });
@@ -97,7 +107,11 @@ test('src is changed: what was there stays until there is something of the next'
     await until(() => globalThis.pour);
     pour(0.02);
     await until(() => image.naturalWidth === 300);
-    const between = [image.shadowRoot.querySelector('canvas') === canvas, canvas.width, image.getBoundingClientRect().width];
+    const between = [
+      image.shadowRoot.querySelector('canvas') === canvas,
+      canvas.width,
+      image.getBoundingClientRect().width,
+    ];
     pour(1);
     await settled(image);
     return [between, canvas.width, canvas.isConnected, image.getBoundingClientRect().width];
@@ -114,7 +128,15 @@ test('properties that are set before the element is defined count', { skip }, as
     Object.assign(image, { src: '/pictures/wide.lic', alt: 'x', width: 30, loading: 'lazy', other: 5 });
     customElements.define('late-img', class extends LicImgElement {});
     await image.decode();
-    return [image.src, image.alt, image.getAttribute('width'), image.width, image.loading, image.other, Object.keys(image)];
+    return [
+      image.src,
+      image.alt,
+      image.getAttribute('width'),
+      image.width,
+      image.loading,
+      image.other,
+      Object.keys(image),
+    ];
   });
   assert.deepEqual(found, [`${url}pictures/wide.lic`, 'x', '30', 30, 'lazy', 5, ['other']]);
 });
@@ -126,9 +148,16 @@ test('toBlob(): PNG of the pixels, or another type', { skip }, async () => {
     const png = await image.toBlob();
     const jpeg = await image.toBlob('image/jpeg', 0.5);
     const canvas = image.shadowRoot.querySelector('canvas');
-    const rejection = await add('lic-img').toBlob().catch(({ name }) => name);
+    const rejection = await add('lic-img')
+      .toBlob()
+      .catch(({ name }) => name);
     const toText = async (blob) => pack(new Uint8Array(await blob.arrayBuffer()));
-    return { png: await toText(png), type: [png.type, jpeg.type], rejection, pixels: pack(canvas.getContext('2d').getImageData(0, 0, 300, 200).data) };
+    return {
+      png: await toText(png),
+      type: [png.type, jpeg.type],
+      rejection,
+      pixels: pack(canvas.getContext('2d').getImageData(0, 0, 300, 200).data),
+    };
   });
   assert.deepEqual([found.type, found.rejection], [['image/png', 'image/jpeg'], 'EncodingError']);
   const { data } = await sharp(unpack(found.png)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
@@ -141,7 +170,12 @@ test('dragged, it is a PNG file; with draggable=false, nothing', { skip }, async
     globalThis.dragged = [];
     addEventListener('dragstart', ({ target, dataTransfer }) => {
       const [file] = [...dataTransfer.items].filter(({ kind }) => kind === 'file').map((item) => item.getAsFile());
-      globalThis.dragged.push({ tag: target.localName, address: dataTransfer.getData('text/uri-list'), download: dataTransfer.getData('DownloadURL'), file });
+      globalThis.dragged.push({
+        tag: target.localName,
+        address: dataTransfer.getData('text/uri-list'),
+        download: dataTransfer.getData('DownloadURL'),
+        file,
+      });
     });
     await settled(add('lic-img', { src: '/pictures/wide-drag.lic' }));
   });
@@ -160,7 +194,15 @@ test('dragged, it is a PNG file; with draggable=false, nothing', { skip }, async
     const { width, height } = await createImageBitmap(file);
     return [tag, address, download.replace(/[^/]*$/, ''), file.name, file.type, width, height];
   });
-  assert.deepEqual(dragged, ['lic-img', `${url}pictures/wide-drag.lic`, `image/png:wide-drag.png:blob:${url}`, 'wide-drag.png', 'image/png', 300, 200]);
+  assert.deepEqual(dragged, [
+    'lic-img',
+    `${url}pictures/wide-drag.lic`,
+    `image/png:wide-drag.png:blob:${url}`,
+    'wide-drag.png',
+    'image/png',
+    300,
+    200,
+  ]);
   await page.evaluate(() => document.querySelector('lic-img').setAttribute('draggable', 'false'));
   await drag();
   assert.equal(await page.evaluate(() => globalThis.dragged.length), 1);
@@ -219,29 +261,35 @@ test('::part(picture), and styles of its own in the document of a frame', { skip
   assert.deepEqual(problems, []);
 });
 
-test('shown small, the pixels are averaged as those of an <img>, and the menu is still that of the whole picture', { skip }, async () => {
-  const { page } = await openPage();
-  await page.evaluate(async () => {
-    style('body { margin: 0 } .small { display: block; width: 60px; height: auto } .large { width: 200px }');
-    globalThis.images = ['lic-img', 'img'].map((tag) => add(tag, { src: `/pictures/wide.${tag === 'img' ? 'png' : 'lic'}`, class: 'small' }));
-    await Promise.all(images.map((image) => image.decode()));
-    await sleep(100);
-  });
-  const shots = [];
-  for (const y of [0, 40]) {
-    const png = await page.screenshot({ clip: { x: 0, y, width: 60, height: 40 } });
-    shots.push(await sharp(png).removeAlpha().raw().toBuffer());
-  }
-  const difference = shots[0].reduce((sum, value, i) => sum + Math.abs(value - shots[1][i]), 0) / shots[0].length;
-  // Without the average it is 11. Firefox shrinks an <img> by another filter.
-  assert.ok(difference < (isFirefox ? 6 : 0.5), `${difference} in the mean`);
-  const found = await page.evaluate(async () => {
-    const root = images[0].shadowRoot;
-    const facts = () => [root.querySelectorAll('canvas').length, root.elementFromPoint(20, 20).width];
-    const small = facts();
-    images[0].classList.add('large');
-    await until(() => root.querySelectorAll('canvas').length === 1);
-    return [small, facts(), (await createImageBitmap(await images[0].toBlob())).width];
-  });
-  assert.deepEqual(found, [[2, 300], [1, 300], 300]);
-});
+test(
+  'shown small, the pixels are averaged as those of an <img>, and the menu is still that of the whole picture',
+  { skip },
+  async () => {
+    const { page } = await openPage();
+    await page.evaluate(async () => {
+      style('body { margin: 0 } .small { display: block; width: 60px; height: auto } .large { width: 200px }');
+      globalThis.images = ['lic-img', 'img'].map((tag) =>
+        add(tag, { src: `/pictures/wide.${tag === 'img' ? 'png' : 'lic'}`, class: 'small' }),
+      );
+      await Promise.all(images.map((image) => image.decode()));
+      await sleep(100);
+    });
+    const shots = [];
+    for (const y of [0, 40]) {
+      const png = await page.screenshot({ clip: { x: 0, y, width: 60, height: 40 } });
+      shots.push(await sharp(png).removeAlpha().raw().toBuffer());
+    }
+    const difference = shots[0].reduce((sum, value, i) => sum + Math.abs(value - shots[1][i]), 0) / shots[0].length;
+    // Without the average it is 11. Firefox shrinks an <img> by another filter.
+    assert.ok(difference < (isFirefox ? 6 : 0.5), `${difference} in the mean`);
+    const found = await page.evaluate(async () => {
+      const root = images[0].shadowRoot;
+      const facts = () => [root.querySelectorAll('canvas').length, root.elementFromPoint(20, 20).width];
+      const small = facts();
+      images[0].classList.add('large');
+      await until(() => root.querySelectorAll('canvas').length === 1);
+      return [small, facts(), (await createImageBitmap(await images[0].toBlob())).width];
+    });
+    assert.deepEqual(found, [[2, 300], [1, 300], 300]);
+  },
+);

@@ -95,7 +95,12 @@ test('it shows the decoded pixels, and fires load once', { skip }, async () => {
   node.configure({ models: readRoot('tests/models/tiny.dec.licm') });
   const { data } = await node.decode(readVector(PICTURE));
   const shown = readPng(await page.locator('lic-img').screenshot());
-  assert.ok(largestDifference(shown, data.filter((_, i) => i % 4 < 3)) <= 1);
+  assert.ok(
+    largestDifference(
+      shown,
+      data.filter((_, i) => i % 4 < 3),
+    ) <= 1,
+  );
 });
 
 test('a failure: an error event with the code, and the fallback shows', { skip }, async () => {
@@ -107,7 +112,15 @@ test('a failure: an error event with the code, and the fallback shows', { skip }
     const whileLoading = shown();
     const event = await new Promise((resolve) => image.addEventListener('error', resolve));
     const rejection = await image.decode().catch((error) => error);
-    return [whileLoading, shown(), event.error.code, rejection === event.error, image.error === rejection, image.complete, image.naturalWidth];
+    return [
+      whileLoading,
+      shown(),
+      event.error.code,
+      rejection === event.error,
+      image.error === rejection,
+      image.complete,
+      image.naturalWidth,
+    ];
   });
   assert.deepEqual(found, [false, true, 'bad_stream', true, true, true, 0]);
   const recovered = await page.evaluate(async (name) => {
@@ -134,7 +147,10 @@ test('a change of src drops what came before', { skip }, async () => {
     },
     [PICTURE, OTHER],
   );
-  assert.deepEqual([found.rejection, found.naturalWidth, found.naturalHeight, found.events], ['EncodingError', 33, 31, ['load']]);
+  assert.deepEqual(
+    [found.rejection, found.naturalWidth, found.naturalHeight, found.events],
+    ['EncodingError', 33, 31, ['load']],
+  );
 });
 
 test('without src, or removed: nothing is loaded; put back, it loads again', { skip }, async () => {
@@ -181,7 +197,10 @@ test('the ratio is known from the header, before the rest of the file comes', { 
     return [early, facts(image)];
   }, PICTURE);
   for (const { width, height, naturalWidth } of found) assert.deepEqual([width, height, naturalWidth], [150, 100, 300]);
-  assert.deepEqual(found.map(({ complete }) => complete), [false, true]);
+  assert.deepEqual(
+    found.map(({ complete }) => complete),
+    [false, true],
+  );
 });
 
 test('sizes: attributes, page styles, object-fit', { skip }, async () => {
@@ -189,16 +208,35 @@ test('sizes: attributes, page styles, object-fit', { skip }, async () => {
   const sizes = await page.evaluate(async (name) => {
     const src = `/tests/vectors/${name}`;
     const style = new CSSStyleSheet();
-    style.replaceSync('.fluid { width: 90px; height: auto } .cover { width: 100px; height: 100px; object-fit: cover; object-position: 0 100% }');
+    style.replaceSync(
+      '.fluid { width: 90px; height: auto } .cover { width: 100px; height: 100px; object-fit: cover; object-position: 0 100% }',
+    );
     document.adoptedStyleSheets = [style];
-    const images = [{}, { width: 60 }, { height: 50 }, { width: 60, height: 60 }, { width: 60, height: 60, class: 'fluid' }, { class: 'cover' }];
+    const images = [
+      {},
+      { width: 60 },
+      { height: 50 },
+      { width: 60, height: 60 },
+      { width: 60, height: 60, class: 'fluid' },
+      { class: 'cover' },
+    ];
     const added = images.map((attributes) => add({ src, ...attributes }));
     const before = [facts(added[3]).width, facts(added[3]).height];
     await Promise.all(added.map((image) => image.decode()));
     const { objectFit, objectPosition } = getComputedStyle(added[5].shadowRoot.querySelector('canvas'));
     return [before, objectFit, objectPosition, ...added.map((image) => [facts(image).width, facts(image).height])];
   }, PICTURE);
-  assert.deepEqual(sizes, [[60, 60], 'cover', '0px 100%', [300, 200], [60, 40], [75, 50], [60, 60], [90, 60], [100, 100]]);
+  assert.deepEqual(sizes, [
+    [60, 60],
+    'cover',
+    '0px 100%',
+    [300, 200],
+    [60, 40],
+    [75, 50],
+    [60, 60],
+    [90, 60],
+    [100, 100],
+  ]);
 });
 
 test('loading=lazy waits for the viewport, or for a change of mind', { skip }, async () => {
@@ -231,7 +269,10 @@ test('assistive technology sees an image with its alternative text', { skip }, a
   const client = await page.context().newCDPSession(page);
   const { nodes } = await client.send('Accessibility.getFullAXTree');
   const images = nodes.filter(({ ignored, role }) => !ignored && ['image', 'img', 'Canvas'].includes(role.value));
-  assert.deepEqual(images.map(({ role, name }) => [role.value, name.value]), [['image', 'A grey cat']]);
+  assert.deepEqual(
+    images.map(({ role, name }) => [role.value, name.value]),
+    [['image', 'A grey cat']],
+  );
 });
 
 test('upgraded from markup: children show first, then the picture', { skip }, async () => {

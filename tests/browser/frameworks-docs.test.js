@@ -64,7 +64,8 @@ before(() => {
   };
   for (const [from, to] of Object.entries(files)) cpSync(rootPath(from), join(folder, to));
   for (const name of Object.keys(PHOTOS)) cpSync(rootPath('web/demo/icon.svg'), join(folder, `photos/${name}.jpg`));
-  for (const name of ['dist', 'models']) cpSync(rootPath(name), join(folder, name), { recursive: true, filter: (path) => !/models\/\w+$/.test(path) });
+  for (const name of ['dist', 'models'])
+    cpSync(rootPath(name), join(folder, name), { recursive: true, filter: (path) => !/models\/\w+$/.test(path) });
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -103,24 +104,28 @@ const buildClient = (root) =>
 
 for (const [framework, { file, component, server, client }] of Object.entries(FRAMEWORKS)) {
   for (const [name, outcome] of Object.entries(PHOTOS)) {
-    test(`${framework}: a component of the manual, rendered on a server and ${outcome} in the page`, { skip }, async () => {
-      const root = join(folder, `${framework}-${name}`);
-      mkdirSync(root);
-      const props = { name, alt: 'A harbour' };
-      writeFileSync(join(root, file), component);
-      writeFileSync(join(root, 'server.js'), server);
-      const setting = "import { configure } from 'lic-codec'; configure({ models: '/tiny.licm' });";
-      writeFileSync(join(root, 'client.js'), `${setting} const PROPS = ${JSON.stringify(props)};\n${client}`);
-      const markup = await renderOnServer(root, props);
-      assert.match(markup, new RegExp(`<lic-img[^>]* src="/photos/${name}\\.lic"`));
-      assert.match(markup, new RegExp(`<img[^>]* src="/photos/${name}\\.jpg"`));
-      await buildClient(root);
-      writeFileSync(
-        join(root, 'index.html'),
-        `<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page">${markup}</div><script type="module" src="page.js"></script></html>`,
-      );
-      await checkPage(`${framework}-${name}/index.html`, outcome);
-    });
+    test(
+      `${framework}: a component of the manual, rendered on a server and ${outcome} in the page`,
+      { skip },
+      async () => {
+        const root = join(folder, `${framework}-${name}`);
+        mkdirSync(root);
+        const props = { name, alt: 'A harbour' };
+        writeFileSync(join(root, file), component);
+        writeFileSync(join(root, 'server.js'), server);
+        const setting = "import { configure } from 'lic-codec'; configure({ models: '/tiny.licm' });";
+        writeFileSync(join(root, 'client.js'), `${setting} const PROPS = ${JSON.stringify(props)};\n${client}`);
+        const markup = await renderOnServer(root, props);
+        assert.match(markup, new RegExp(`<lic-img[^>]* src="/photos/${name}\\.lic"`));
+        assert.match(markup, new RegExp(`<img[^>]* src="/photos/${name}\\.jpg"`));
+        await buildClient(root);
+        writeFileSync(
+          join(root, 'index.html'),
+          `<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page">${markup}</div><script type="module" src="page.js"></script></html>`,
+        );
+        await checkPage(`${framework}-${name}/index.html`, outcome);
+      },
+    );
   }
 }
 
@@ -130,12 +135,18 @@ async function checkPage(path, outcome) {
     const { page, problems } = await openPage();
     const warnings = [];
     page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
-    await page.addInitScript(() => addEventListener('DOMContentLoaded', () => (globalThis.rendered = document.querySelector('lic-img'))));
+    await page.addInitScript(() =>
+      addEventListener('DOMContentLoaded', () => (globalThis.rendered = document.querySelector('lic-img'))),
+    );
     await page.goto(url + path);
     await page.waitForSelector(`figure[title=${outcome}]`, { timeout: 20_000 });
     const [isSame, width, fallback] = await page.evaluate(() => {
       const image = document.querySelector('lic-img');
-      return [image === globalThis.rendered, image.naturalWidth, image.querySelector('img').getBoundingClientRect().width];
+      return [
+        image === globalThis.rendered,
+        image.naturalWidth,
+        image.querySelector('img').getBoundingClientRect().width,
+      ];
     });
     assert.ok(isSame, 'the element of the server is taken over');
     assert.deepEqual([width, fallback], outcome === 'loaded' ? [300, 0] : [0, 300]);

@@ -77,21 +77,31 @@ const PAGES = {
   },
 };
 // The element is defined before the page is made, or after: frameworks look at what an element has by then.
-const ORDERS = { 'defined first': ["import 'lic-codec/define';", ''], 'defined later': ['', "setTimeout(() => import('lic-codec/define'), 100);"] };
+const ORDERS = {
+  'defined first': ["import 'lic-codec/define';", ''],
+  'defined later': ['', "setTimeout(() => import('lic-codec/define'), 100);"],
+};
 const COMMON = `
   import { configure } from 'lic-codec';
   configure({ models: '/tiny.licm', wasm: '/lic.wasm' });
   globalThis.notes = [];
   globalThis.note = (...what) => globalThis.notes.push(what.join(' '));`;
 
-const HTML = '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page"></div><script type="module" src="built/main.js"></script></html>';
+const HTML =
+  '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page"></div><script type="module" src="built/main.js"></script></html>';
 
 let folder;
 const openPage = useBrowser();
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'lic-frameworks-'));
-  const files = { 'tests/vectors/tiny-tiles-of-3.lic': 'wide.lic', 'tests/vectors/tiny-33x31.lic': 'small.lic', 'tests/models/tiny.dec.licm': 'tiny.licm', 'dist/lic.wasm': 'lic.wasm', 'web/demo/icon.svg': 'icon.svg' };
+  const files = {
+    'tests/vectors/tiny-tiles-of-3.lic': 'wide.lic',
+    'tests/vectors/tiny-33x31.lic': 'small.lic',
+    'tests/models/tiny.dec.licm': 'tiny.licm',
+    'dist/lic.wasm': 'lic.wasm',
+    'web/demo/icon.svg': 'icon.svg',
+  };
   for (const [from, to] of Object.entries(files)) cpSync(rootPath(from), join(folder, to));
 });
 
@@ -147,7 +157,16 @@ async function checkPage(page) {
     page.evaluate(() => {
       const image = document.querySelector('lic-img');
       const { alt, width, loading, fetchPriority, className, naturalWidth } = image;
-      return { alt, width, loading, fetchPriority, className, naturalWidth, file: image.currentSrc.split('/').at(-1), fallback: image.querySelector('img').getBoundingClientRect().width };
+      return {
+        alt,
+        width,
+        loading,
+        fetchPriority,
+        className,
+        naturalWidth,
+        file: image.currentSrc.split('/').at(-1),
+        fallback: image.querySelector('img').getBoundingClientRect().width,
+      };
     });
   const common = { width: 60, loading: 'lazy', fetchPriority: 'high', className: 'picture', fallback: 0 };
   await loaded(300);

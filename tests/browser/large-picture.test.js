@@ -26,7 +26,9 @@ function countPixels() {
     };
   };
   for (const { prototype } of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
-    wrap(prototype, 'drawImage', ([{ width, height }, , , ...rest]) => (rest.length > 3 ? rest[0] * rest[1] || rest[0] * height : width * height));
+    wrap(prototype, 'drawImage', ([{ width, height }, , , ...rest]) =>
+      rest.length > 3 ? rest[0] * rest[1] || rest[0] * height : width * height,
+    );
     wrap(prototype, 'putImageData', ([{ width, height }]) => width * height);
     wrap(prototype, 'getImageData', ([, , width, height]) => width * height);
   }
@@ -41,36 +43,56 @@ function countPixels() {
 
 const openLarge = async () => {
   const opened = await openPage();
-  await opened.page.evaluate((models) => import('/dist/index.js').then((lic) => lic.configure({ models, workers: 2 })), LEAST);
+  await opened.page.evaluate(
+    (models) => import('/dist/index.js').then((lic) => lic.configure({ models, workers: 2 })),
+    LEAST,
+  );
   await opened.page.evaluate(countPixels);
   return opened;
 };
 
-test('<lic-img> paints strips, and handles no more pixels at a time when they are to be shown small', { skip }, async () => {
-  const { page, problems } = await openLarge();
-  const found = await page.evaluate(async (src) => {
-    const image = add('lic-img', { src, width: 400, height: 300 });
-    const canvases = () => Array.from(image.shadowRoot.querySelectorAll('canvas'), ({ width, className, parentElement }) => [width, className || parentElement.className]);
-    const meanwhile = new Set();
-    image.addEventListener('progress', ({ loaded }) => loaded < 1 && meanwhile.add(JSON.stringify(canvases())));
-    await settled(image);
-    await until(() => image.shadowRoot.querySelector('.seen')?.width === 500);
-    await sleep(100);
-    return { most, meanwhile: [...meanwhile].map((text) => JSON.parse(text)), after: canvases() };
-  }, LARGE);
-  assert.ok(found.most.putImageData <= STRIP_PIXELS, JSON.stringify(found.most));
-  assert.ok(found.most.drawImage <= TURN_PIXELS, JSON.stringify(found.most));
-  assert.ok(found.most.ImageData <= STRIP_PIXELS, JSON.stringify(found.most));
-  assert.ok((found.most.getImageData ?? 0) <= 1, JSON.stringify(found.most));
-  // The canvas is felt, the copy is seen, while strips come and afterwards.
-  const both = [[8000, 'felt'], [500, 'seen']];
-  assert.ok(found.meanwhile.some((each) => JSON.stringify(each) === JSON.stringify(both)), JSON.stringify(found.meanwhile));
-  assert.deepEqual(found.after, both);
-  assert.deepEqual(problems, []);
-});
+test(
+  '<lic-img> paints strips, and handles no more pixels at a time when they are to be shown small',
+  { skip },
+  async () => {
+    const { page, problems } = await openLarge();
+    const found = await page.evaluate(async (src) => {
+      const image = add('lic-img', { src, width: 400, height: 300 });
+      const canvases = () =>
+        Array.from(image.shadowRoot.querySelectorAll('canvas'), ({ width, className, parentElement }) => [
+          width,
+          className || parentElement.className,
+        ]);
+      const meanwhile = new Set();
+      image.addEventListener('progress', ({ loaded }) => loaded < 1 && meanwhile.add(JSON.stringify(canvases())));
+      await settled(image);
+      await until(() => image.shadowRoot.querySelector('.seen')?.width === 500);
+      await sleep(100);
+      return { most, meanwhile: [...meanwhile].map((text) => JSON.parse(text)), after: canvases() };
+    }, LARGE);
+    assert.ok(found.most.putImageData <= STRIP_PIXELS, JSON.stringify(found.most));
+    assert.ok(found.most.drawImage <= TURN_PIXELS, JSON.stringify(found.most));
+    assert.ok(found.most.ImageData <= STRIP_PIXELS, JSON.stringify(found.most));
+    assert.ok((found.most.getImageData ?? 0) <= 1, JSON.stringify(found.most));
+    // The canvas is felt, the copy is seen, while strips come and afterwards.
+    const both = [
+      [8000, 'felt'],
+      [500, 'seen'],
+    ];
+    assert.ok(
+      found.meanwhile.some((each) => JSON.stringify(each) === JSON.stringify(both)),
+      JSON.stringify(found.meanwhile),
+    );
+    assert.deepEqual(found.after, both);
+    assert.deepEqual(problems, []);
+  },
+);
 
 test('what is seen while strips come is the picture, made smaller', { skip }, async () => {
-  const serveSources = (page) => page.route(/\/web\/(element\/|turn)/, (route) => route.fulfill({ path: rootPath(new URL(route.request().url()).pathname.slice(1)) }));
+  const serveSources = (page) =>
+    page.route(/\/web\/(element\/|turn)/, (route) =>
+      route.fulfill({ path: rootPath(new URL(route.request().url()).pathname.slice(1)) }),
+    );
   const { page } = await openPage({ prepare: serveSources });
   const found = await page.evaluate(async () => {
     const { StandIn, toCanvas } = await import('/web/element/stand-in.js');
@@ -80,13 +102,19 @@ test('what is seen while strips come is the picture, made smaller', { skip }, as
     const [width, height] = [2001, 1601];
     /** Rows from y on of a picture whose rows have grey values of y / 8. */
     const rowsFrom = (y, rows) => {
-      const data = new Uint32Array(width * rows).map((_, i) => 0xff000000 | (Math.floor((y + Math.floor(i / width)) / 8) * 0x010101));
+      const data = new Uint32Array(width * rows).map(
+        (_, i) => 0xff000000 | (Math.floor((y + Math.floor(i / width)) / 8) * 0x010101),
+      );
       return new ImageData(new Uint8ClampedArray(data.buffer), width, rows);
     };
     /** How far a copy is from that: each pixel of it is the mean of 4 x 4. */
     const errorOf = (copy) => {
       const { data } = copy.getContext('2d').getImageData(0, 0, copy.width, copy.height);
-      return data.reduce((most, value, i) => Math.max(most, i % 4 === 3 ? 255 - value : Math.abs(value - (Math.floor(i / 4 / copy.width) * 4 + 1.5) / 8)), 0);
+      return data.reduce(
+        (most, value, i) =>
+          Math.max(most, i % 4 === 3 ? 255 - value : Math.abs(value - (Math.floor(i / 4 / copy.width) * 4 + 1.5) / 8)),
+        0,
+      );
     };
     const show = async (stripRows) => {
       const canvas = document.createElement('canvas');
@@ -129,8 +157,18 @@ test('a bitmap of a picture in bands is made in a worker', { skip }, async () =>
     const canvas = new OffscreenCanvas(1, 1).getContext('2d');
     canvas.drawImage(bitmap, -1000, -1999);
     const abort = new AbortController();
-    const aborted = decodeToBitmap(url, { region, signal: abort.signal, onProgress: ({ rows }) => rows === region.height && abort.abort() }).catch(({ name }) => name);
-    return { size: [bitmap.width, bitmap.height], alpha: canvas.getImageData(0, 0, 1, 1).data[3], before, workers: stats().workers.most, aborted: await aborted };
+    const aborted = decodeToBitmap(url, {
+      region,
+      signal: abort.signal,
+      onProgress: ({ rows }) => rows === region.height && abort.abort(),
+    }).catch(({ name }) => name);
+    return {
+      size: [bitmap.width, bitmap.height],
+      alpha: canvas.getImageData(0, 0, 1, 1).data[3],
+      before,
+      workers: stats().workers.most,
+      aborted: await aborted,
+    };
   }, LARGE);
   assert.deepEqual(found, { size: [3000, 2000], alpha: 255, before: {}, workers: 2, aborted: 'AbortError' });
   assert.deepEqual(problems, []);

@@ -40,7 +40,8 @@ const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 *
 function honest(quality, { method, seed, bias = 0, noise = 0.5, sensitivity = 1 }) {
   const random = generator(seed);
   if (method === 'pair') {
-    return ([first, second]) => (random() < 1 / (1 + Math.exp(2.5 * sensitivity * (quality(second) - quality(first)))) ? 0 : 1);
+    return ([first, second]) =>
+      random() < 1 / (1 + Math.exp(2.5 * sensitivity * (quality(second) - quality(first)))) ? 0 : 1;
   }
   return (files) => {
     const felt = 3.2 + sensitivity * (quality(files.at(-1)) - 3.2) + bias + noise * normal(random);
@@ -67,44 +68,62 @@ for (const [method, options] of Object.entries({
   dsis: ['--layout', 'beside', '--repeats', '3'],
   pair: ['--traps', '8'],
 })) {
-  test(`${method}: the order of the codecs is found, those who do not look are put out`, { skip, timeout: 240_000 }, async () => {
-    const opened = await openStudy(method, options);
-    const waiting = Object.entries(panel(qualities(opened), method));
-    const seat = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [name, [choose, hand]] = next;
-        const page = await openTest(opened.url);
-        await takePart(page, name, choose, hand);
-        assert.match(await page.locator('#card-text').innerText(), /have arrived/);
-        assert.deepEqual(page.problems, []);
-        await page.close();
-      }
-    };
-    await Promise.all([seat(), seat(), seat()]);
+  test(
+    `${method}: the order of the codecs is found, those who do not look are put out`,
+    { skip, timeout: 240_000 },
+    async () => {
+      const opened = await openStudy(method, options);
+      const waiting = Object.entries(panel(qualities(opened), method));
+      const seat = async () => {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const [name, [choose, hand]] = next;
+          const page = await openTest(opened.url);
+          await takePart(page, name, choose, hand);
+          assert.match(await page.locator('#card-text').innerText(), /have arrived/);
+          assert.deepEqual(page.problems, []);
+          await page.close();
+        }
+      };
+      await Promise.all([seat(), seat(), seat()]);
 
-    const exported = await (await fetch(`${opened.url}results`, { headers: { Authorization: `Bearer ${TOKEN}` } })).text();
-    const lines = join(opened.study, 'results.jsonl');
-    writeFileSync(lines, exported);
-    licMos('analyze', opened.study, lines, '--out', join(opened.study, 'of-lines'));
-    await opened.close();
-    licMos('analyze', opened.study);
-    const analysis = readJson(opened.study, 'report/analysis.json');
-    assert.deepEqual(readJson(opened.study, 'of-lines/analysis.json'), analysis);
+      const exported = await (
+        await fetch(`${opened.url}results`, { headers: { Authorization: `Bearer ${TOKEN}` } })
+      ).text();
+      const lines = join(opened.study, 'results.jsonl');
+      writeFileSync(lines, exported);
+      licMos('analyze', opened.study, lines, '--out', join(opened.study, 'of-lines'));
+      await opened.close();
+      licMos('analyze', opened.study);
+      const analysis = readJson(opened.study, 'report/analysis.json');
+      assert.deepEqual(readJson(opened.study, 'of-lines/analysis.json'), analysis);
 
-    assert.deepEqual(analysis.ranking, ORDER);
-    const reasons = Object.fromEntries(analysis.raters.map(({ rater, reason }) => [rater, reason]));
-    assert.deepEqual(Object.keys(reasons).filter((name) => reasons[name]).sort(), ['constant', 'random'], JSON.stringify(reasons));
-    const [best, , worst] = ORDER;
-    const difference = analysis.differences.find((row) => row.rate === 'all' && row.better === best && row.worse === worst);
-    assert.ok(difference.p < 0.05, JSON.stringify(difference));
-    if (method !== 'pair') checkScores(analysis.mos);
-  });
+      assert.deepEqual(analysis.ranking, ORDER);
+      const reasons = Object.fromEntries(analysis.raters.map(({ rater, reason }) => [rater, reason]));
+      assert.deepEqual(
+        Object.keys(reasons)
+          .filter((name) => reasons[name])
+          .sort(),
+        ['constant', 'random'],
+        JSON.stringify(reasons),
+      );
+      const [best, , worst] = ORDER;
+      const difference = analysis.differences.find(
+        (row) => row.rate === 'all' && row.better === best && row.worse === worst,
+      );
+      assert.ok(difference.p < 0.05, JSON.stringify(difference));
+      if (method !== 'pair') checkScores(analysis.mos);
+    },
+  );
 }
 
 /** The mean of the honest raters' biases is -0.18; grades are cut off at 1 and 5. */
 function checkScores(mos) {
   for (const { codec, rate, mean, raters } of mos) {
     assert.equal(raters, 5);
-    if (rate !== 'all') assert.ok(Math.abs(mean - (QUALITY[codec] + (rate - 0.25) * GAIN_PER_RATE - 0.18)) < 0.55, `${codec} at ${rate}: ${mean}`);
+    if (rate !== 'all')
+      assert.ok(
+        Math.abs(mean - (QUALITY[codec] + (rate - 0.25) * GAIN_PER_RATE - 0.18)) < 0.55,
+        `${codec} at ${rate}: ${mean}`,
+      );
   }
 }

@@ -45,11 +45,29 @@ export function useStudies() {
 
   return async function openStudy(method, options = [], server = {}) {
     const study = join(folder, `study${count++}`);
-    licMos('plan', study, '--method', method, '--table', join(folder, 'pictures/table.csv'), '--gap', '0', '--least', '0', ...options);
+    licMos(
+      'plan',
+      study,
+      '--method',
+      method,
+      '--table',
+      join(folder, 'pictures/table.csv'),
+      '--gap',
+      '0',
+      '--least',
+      '0',
+      ...options,
+    );
     const served = await serveStudy(study, { token: TOKEN, ...server });
     running.push(served);
     const close = () => running.splice(running.indexOf(served), 1)[0].close();
-    return { study, url: served.url, close, plan: readJson(study, 'public/plan.json'), key: readJson(study, 'key.json') };
+    return {
+      study,
+      url: served.url,
+      close,
+      plan: readJson(study, 'public/plan.json'),
+      key: readJson(study, 'key.json'),
+    };
   };
 }
 
@@ -58,7 +76,10 @@ export function useScreen(ratio = 1) {
   let browser;
   after(async () => (await browser)?.close());
   return async function openTest(url, { width = 1280, height = 800, ...context } = {}) {
-    browser ??= chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', `--force-device-scale-factor=${ratio}`] });
+    browser ??= chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', `--force-device-scale-factor=${ratio}`],
+    });
     const page = await (await browser).newPage({ viewport: { width, height }, deviceScaleFactor: ratio, ...context });
     page.problems = [];
     page.on('pageerror', (error) => page.problems.push(String(error)));
@@ -85,7 +106,8 @@ export async function whatWaits(page) {
 }
 
 /** The files of the pictures that can be seen now. */
-export const visibleFiles = (page) => page.$$eval('#stage img.shown', (images) => images.map((image) => new URL(image.src).pathname.slice(1)));
+export const visibleFiles = (page) =>
+  page.$$eval('#stage img.shown', (images) => images.map((image) => new URL(image.src).pathname.slice(1)));
 
 /** Signs in, answers everything that comes, sees the thanks. `choose` gets the visible files and says which answer, from 0. */
 export async function takePart(page, name, choose, hand = 'keys') {
@@ -105,7 +127,11 @@ export async function look(page) {
   const files = await visibleFiles(page);
   if ((await page.locator('#names button').count()) === 0) return files;
   await page.keyboard.press(' ');
-  await page.waitForFunction(() => document.querySelector('#names button:last-child').ariaPressed === 'true' && document.querySelector('#stage img.shown'));
+  await page.waitForFunction(
+    () =>
+      document.querySelector('#names button:last-child').ariaPressed === 'true' &&
+      document.querySelector('#stage img.shown'),
+  );
   return [...files, ...(await visibleFiles(page))];
 }
 
@@ -124,5 +150,8 @@ async function press(page, answer, hand) {
     await page.keyboard.press(String(answer + 1));
     await page.keyboard.press('Enter');
   }
-  await page.waitForFunction((before) => document.querySelector('#card[open]') || document.querySelector('#position').textContent !== before, position);
+  await page.waitForFunction(
+    (before) => document.querySelector('#card[open]') || document.querySelector('#position').textContent !== before,
+    position,
+  );
 }

@@ -15,13 +15,20 @@ const axe = createRequire(import.meta.url).resolve('axe-core');
 
 const exported = async ({ url }) => {
   const lines = await (await fetch(`${url}results`, { headers: { Authorization: `Bearer ${TOKEN}` } })).text();
-  return lines.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return lines
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 };
 
 /** Signs in and goes on to the first item of the test. */
 async function reachTest(page, name = 'anna') {
   await signIn(page, name);
-  while (!/ of /.test(await page.locator('#position').innerText()) || /Example/.test(await page.locator('#position').innerText())) {
+  while (
+    !/ of /.test(await page.locator('#position').innerText()) ||
+    /Example/.test(await page.locator('#position').innerText())
+  ) {
     if ((await whatWaits(page)) === 'item') await answer(page, 1);
     else await page.keyboard.press('Enter');
     await page.waitForTimeout(20);
@@ -36,47 +43,62 @@ async function answer(page, key) {
 }
 
 /** Where a picture lies in a screenshot, pixel for pixel; null: nowhere. Both are PNG files. */
-const find = (page, picture, screenshot) => page.evaluate(async (files) => {
-  const [part, whole] = await Promise.all(files.map(async (base64) => {
-    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: 'image/png' }));
-    const { width, height } = bitmap;
-    const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');
-    context.drawImage(bitmap, 0, 0);
-    return { width, height, pixels: new Uint32Array(context.getImageData(0, 0, width, height).data.buffer) };
-  }));
-  const isAt = (left, top) => {
-    for (let at = 0; at < part.pixels.length; at++) {
-      const y = Math.floor(at / part.width);
-      if (part.pixels[at] !== whole.pixels[(top + y) * whole.width + left + (at - y * part.width)]) return false;
-    }
-    return true;
-  };
-  for (let top = 0; top <= whole.height - part.height; top++) {
-    for (let left = 0; left <= whole.width - part.width; left++) {
-      if (isAt(left, top)) return { left, top };
-    }
-  }
-  return null;
-}, [picture, screenshot].map((file) => file.toString('base64')));
+const find = (page, picture, screenshot) =>
+  page.evaluate(
+    async (files) => {
+      const [part, whole] = await Promise.all(
+        files.map(async (base64) => {
+          const bitmap = await createImageBitmap(
+            new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: 'image/png' }),
+          );
+          const { width, height } = bitmap;
+          const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');
+          context.drawImage(bitmap, 0, 0);
+          return { width, height, pixels: new Uint32Array(context.getImageData(0, 0, width, height).data.buffer) };
+        }),
+      );
+      const isAt = (left, top) => {
+        for (let at = 0; at < part.pixels.length; at++) {
+          const y = Math.floor(at / part.width);
+          if (part.pixels[at] !== whole.pixels[(top + y) * whole.width + left + (at - y * part.width)]) return false;
+        }
+        return true;
+      };
+      for (let top = 0; top <= whole.height - part.height; top++) {
+        for (let left = 0; left <= whole.width - part.width; left++) {
+          if (isAt(left, top)) return { left, top };
+        }
+      }
+      return null;
+    },
+    [picture, screenshot].map((file) => file.toString('base64')),
+  );
 
 for (const [ratio, open] of Object.entries({ 1: openTest, ...screens })) {
-  for (const [method, layout] of [['acr', 'alternate'], ['pair', 'beside']]) {
-    test(`pictures are on the screen pixel by pixel: ${ratio} device pixels for each CSS pixel, ${method}`, { skip }, async () => {
-      const { study, url } = await openStudy(method, ['--layout', layout]);
-      const page = await open(url, { width: 701, height: 503 });
-      await reachTest(page);
-      const shot = await page.screenshot();
-      const files = await visibleFiles(page);
-      assert.equal(files.length, method === 'acr' ? 1 : 2);
-      const places = [];
-      for (const file of files) {
-        const place = await find(page, readFileSync(join(study, 'public', file)), shot);
-        assert.ok(place, `${file} is not on the screen as it is`);
-        places.push(place);
-      }
-      if (places.length === 2) assert.ok(places[1].left >= places[0].left + 240 + Math.floor(24 * ratio) - 1);
-      await page.close();
-    });
+  for (const [method, layout] of [
+    ['acr', 'alternate'],
+    ['pair', 'beside'],
+  ]) {
+    test(
+      `pictures are on the screen pixel by pixel: ${ratio} device pixels for each CSS pixel, ${method}`,
+      { skip },
+      async () => {
+        const { study, url } = await openStudy(method, ['--layout', layout]);
+        const page = await open(url, { width: 701, height: 503 });
+        await reachTest(page);
+        const shot = await page.screenshot();
+        const files = await visibleFiles(page);
+        assert.equal(files.length, method === 'acr' ? 1 : 2);
+        const places = [];
+        for (const file of files) {
+          const place = await find(page, readFileSync(join(study, 'public', file)), shot);
+          assert.ok(place, `${file} is not on the screen as it is`);
+          places.push(place);
+        }
+        if (places.length === 2) assert.ok(places[1].left >= places[0].left + 240 + Math.floor(24 * ratio) - 1);
+        await page.close();
+      },
+    );
   }
 }
 
@@ -96,7 +118,15 @@ test('keys: digits, arrows, Enter, Space, P; nothing is taken too early', { skip
   assert.deepEqual(await visibleFiles(page), [], 'grey between the pictures');
   await page.waitForSelector('#stage img.shown');
   assert.notEqual((await visibleFiles(page))[0], first);
-  for (const [key, index] of [['ArrowLeft', 0], ['ArrowRight', 1], ['ArrowRight', 2], ['ArrowRight', 2], ['ArrowDown', 1], ['3', 2], ['ArrowLeft', 1]]) {
+  for (const [key, index] of [
+    ['ArrowLeft', 0],
+    ['ArrowRight', 1],
+    ['ArrowRight', 2],
+    ['ArrowRight', 2],
+    ['ArrowDown', 1],
+    ['3', 2],
+    ['ArrowLeft', 1],
+  ]) {
     await page.keyboard.press(key);
     assert.equal(await chosen(), index, key);
   }
@@ -154,7 +184,10 @@ test('training says whether an answer was to be expected', { skip }, async () =>
     await page.keyboard.press(String(wrong));
     await page.keyboard.press('Enter');
     await page.locator('#card[open]').waitFor();
-    assert.equal(await page.locator('#card-title').innerText(), expect.length ? 'Most people see it differently' : 'Good');
+    assert.equal(
+      await page.locator('#card-title').innerText(),
+      expect.length ? 'Most people see it differently' : 'Good',
+    );
     assert.equal(await page.locator('#card-text').innerText(), feedback);
     await page.keyboard.press('Enter');
   }
@@ -175,7 +208,9 @@ test('a reload loses nothing: the session goes on where it was, in the same orde
   }
   const position = await page.locator('#position').innerText();
   const files = await visibleFiles(page);
-  await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/results')));
+  await page.waitForFunction(() =>
+    performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/results')),
+  );
   await page.reload();
   await page.locator('#continue', { hasText: 'Continue as anna, after 12 answers' }).waitFor();
   await page.keyboard.press('Enter');
@@ -191,7 +226,10 @@ test('a reload loses nothing: the session goes on where it was, in the same orde
   const [result, ...others] = await exported(opened);
   assert.equal(others.length, 0);
   assert.equal(result.answers.length, opened.plan.items.length);
-  assert.deepEqual(result.answers.slice(0, 12).map(({ value }) => value), Array(12).fill(3));
+  assert.deepEqual(
+    result.answers.slice(0, 12).map(({ value }) => value),
+    Array(12).fill(3),
+  );
   await page.close();
 });
 
@@ -218,7 +256,16 @@ test('a lost connection: the page tries again, offers a file, and sends the answ
 });
 
 test('without an endpoint raters download their answers; a kept file can be had later', { skip }, async () => {
-  const opened = await openStudy('acr', ['--traps', '0', '--repeats', '0', '--training-images', '3', '--collect', 'none']);
+  const opened = await openStudy('acr', [
+    '--traps',
+    '0',
+    '--repeats',
+    '0',
+    '--training-images',
+    '3',
+    '--collect',
+    'none',
+  ]);
   const page = await openTest(opened.url);
   await takePart(page, 'anna', () => 2);
   assert.match(await page.locator('#card-text').innerText(), /Please download your answers/);
@@ -238,7 +285,10 @@ test('windows that are too small, and magnified pages, are refused until that is
   await reachTest(page);
   await page.setViewportSize({ width: 200, height: 400 });
   await page.locator('#blocked[open]').waitFor();
-  assert.match(await page.locator('#blocked-text').innerText(), /room for pictures of 200 × \d+ pixels; the largest needs 240 × 160/);
+  assert.match(
+    await page.locator('#blocked-text').innerText(),
+    /room for pictures of 200 × \d+ pixels; the largest needs 240 × 160/,
+  );
   await page.keyboard.press('3');
   await page.keyboard.press('Enter');
   assert.ok(await page.locator('#blocked[open]').isVisible(), 'keys do nothing meanwhile');
@@ -261,7 +311,12 @@ test('pictures are there before they are needed; one that is missing is asked fo
   await reachTest(page);
   const shown = new Set(plan.training.map(({ pictures }) => pictures[0]));
   await page.waitForTimeout(300);
-  const ahead = new Set(requested.filter((name) => /pictures\//.test(name)).map((name) => name.match(/(\w+)\.png/)[1]).filter((name) => !shown.has(name)));
+  const ahead = new Set(
+    requested
+      .filter((name) => /pictures\//.test(name))
+      .map((name) => name.match(/(\w+)\.png/)[1])
+      .filter((name) => !shown.has(name)),
+  );
   assert.ok(ahead.size >= 1 && ahead.size <= 4, `${ahead.size} of the test's pictures are loaded at its first item`);
   await page.close();
 
@@ -284,9 +339,14 @@ test('pictures are there before they are needed; one that is missing is asked fo
 
 test('a plan that is damaged or missing is said to be', { skip }, async () => {
   const { url } = await openStudy('acr');
-  for (const [body, words] of [['{"format": "lic-mos-plan"}', /plan\.json is damaged\. \/: lacks version/], [null, /plan\.json could not be loaded: 404/]]) {
+  for (const [body, words] of [
+    ['{"format": "lic-mos-plan"}', /plan\.json is damaged\. \/: lacks version/],
+    [null, /plan\.json could not be loaded: 404/],
+  ]) {
     const blank = await openTest(url);
-    await blank.route('**/plan.json', (route) => (body ? route.fulfill({ body }) : route.fulfill({ status: 404, body: '' })));
+    await blank.route('**/plan.json', (route) =>
+      body ? route.fulfill({ body }) : route.fulfill({ status: 404, body: '' }),
+    );
     await blank.reload();
     await blank.locator('#card[open]').waitFor();
     assert.match(await blank.locator('#card-text').innerText(), words);
@@ -300,12 +360,22 @@ for (const width of [390, 1280]) {
     const page = await openTest(url, { width, height: 800, bypassCSP: true });
     const check = async (phase) => {
       if (!(await page.evaluate(() => 'axe' in globalThis))) await page.addScriptTag({ path: axe });
-      const violations = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+      const violations = await page.evaluate(async () =>
+        (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+      );
       assert.deepEqual(violations, [], phase);
-      const beyond = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => {
-        const box = element.getBoundingClientRect();
-        return element.checkVisibility() && !element.closest('.hidden-visually, .options input') && box.right > innerWidth + 0.5;
-      }).map((element) => element.id || element.tagName));
+      const beyond = await page.evaluate(() =>
+        [...document.querySelectorAll('body *')]
+          .filter((element) => {
+            const box = element.getBoundingClientRect();
+            return (
+              element.checkVisibility() &&
+              !element.closest('.hidden-visually, .options input') &&
+              box.right > innerWidth + 0.5
+            );
+          })
+          .map((element) => element.id || element.tagName),
+      );
       assert.deepEqual(beyond, [], phase);
     };
     await check('welcome');

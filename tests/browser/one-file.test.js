@@ -15,7 +15,8 @@ import { Snippets } from '../web/snippets.js';
 import { checkPicture, listVectors, readVector, rootPath } from '../web/vectors.js';
 import { skip, unpack, useBrowser } from './browser.js';
 
-const HTML = '<!doctype html><title>waiting</title><link rel="icon" href="/icon.svg"><script type="module" src="/main.js"></script>';
+const HTML =
+  '<!doctype html><title>waiting</title><link rel="icon" href="/icon.svg"><script type="module" src="/main.js"></script>';
 
 let folder;
 const openPage = useBrowser();
@@ -43,7 +44,16 @@ const ONE_FILE = {
 };
 
 const BUNDLERS = {
-  esbuild: (entry, file) => esbuild.build({ entryPoints: [entry], outfile: file, bundle: true, format: 'esm', minify: true, target: 'es2022', logLevel: 'error' }),
+  esbuild: (entry, file) =>
+    esbuild.build({
+      entryPoints: [entry],
+      outfile: file,
+      bundle: true,
+      format: 'esm',
+      minify: true,
+      target: 'es2022',
+      logLevel: 'error',
+    }),
   Rollup: async (entry, file) => {
     const bundle = await rollup({ input: entry, plugins: [nodeResolve({ browser: true })] });
     await bundle.write({ file, format: 'es', inlineDynamicImports: true });
@@ -62,7 +72,12 @@ for (const [bundler, bundle] of Object.entries(BUNDLERS)) {
       const entry = join(folder, `${bundler}-${kind}.js`);
       writeFileSync(entry, code);
       await bundle(entry, join(root, 'main.js'));
-      await checkOneFile(root, ['/icon.svg', '/index.html', '/main.js', ...(kind === 'element' ? [`/${VECTOR.file}`] : [])]);
+      await checkOneFile(root, [
+        '/icon.svg',
+        '/index.html',
+        '/main.js',
+        ...(kind === 'element' ? [`/${VECTOR.file}`] : []),
+      ]);
     });
   }
 }
@@ -82,7 +97,9 @@ async function checkOneFile(root, allowed) {
     await page.goto(`${url}index.html`);
     await page.waitForFunction(() => document.title !== 'waiting');
     assert.equal(await page.title(), `${VECTOR.width} ${VECTOR.height}`);
-    const picture = await page.evaluate(() => globalThis.picture && { ...globalThis.picture, data: pack(globalThis.picture.data) });
+    const picture = await page.evaluate(
+      () => globalThis.picture && { ...globalThis.picture, data: pack(globalThis.picture.data) },
+    );
     if (picture) checkPicture({ ...picture, data: unpack(picture.data) }, VECTOR);
     assert.deepEqual([refused, problems, page.workers().length], [[], [], 0]);
   } finally {

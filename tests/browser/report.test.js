@@ -15,17 +15,26 @@ import { rootPath } from '../web/vectors.js';
 import { launch, skip as withoutBrowser, watch } from './browser.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core');
-const missing = ['/usr/bin/cjpeg', '/usr/bin/cwebp', rootPath('build/release/native/lic')].find((path) => !existsSync(path));
+const missing = ['/usr/bin/cjpeg', '/usr/bin/cwebp', rootPath('build/release/native/lic')].find(
+  (path) => !existsSync(path),
+);
 const skip = withoutBrowser || (missing && `${missing} is missing`);
 
 const folder = mkdtempSync(join(tmpdir(), 'lic-report-'));
 const photo = listPhotos()[0];
-const PAGES = ['index.html', 'pictures/shapes.html', 'pictures/waves & <more> #1.html', ...(photo ? ['pictures/kodim01.html'] : [])];
+const PAGES = [
+  'index.html',
+  'pictures/shapes.html',
+  'pictures/waves & <more> #1.html',
+  ...(photo ? ['pictures/kodim01.html'] : []),
+];
 let browser;
 
 before(async () => {
   if (skip) return;
-  execFileSync('/usr/bin/python3', [rootPath('tests/evaluation/sample_report.py'), folder, ...(photo ? [photo] : [])], { timeout: 600_000 });
+  execFileSync('/usr/bin/python3', [rootPath('tests/evaluation/sample_report.py'), folder, ...(photo ? [photo] : [])], {
+    timeout: 600_000,
+  });
   browser = await launch();
 });
 
@@ -54,18 +63,25 @@ async function brokenPictures() {
 
 /** In a page: pairs of texts that cover each other. What is outside a table's frame does not count. */
 function overlaps() {
-  const isClipped = (element) => element && (getComputedStyle(element).clipPath === 'inset(50%)' || isClipped(element.parentElement)); // for screen readers
+  const isClipped = (element) =>
+    element && (getComputedStyle(element).clipPath === 'inset(50%)' || isClipped(element.parentElement)); // for screen readers
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const boxes = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const { parentElement: parent } = node;
-    if (!node.data.trim() || !parent.checkVisibility({ visibilityProperty: true }) || parent.closest('script, style, option')) continue;
+    if (
+      !node.data.trim() ||
+      !parent.checkVisibility({ visibilityProperty: true }) ||
+      parent.closest('script, style, option')
+    )
+      continue;
     if (isClipped(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const frame = parent.closest('.scrolling')?.getBoundingClientRect();
     for (const { left, top, right, bottom } of range.getClientRects()) {
-      if (!frame || right <= frame.right) boxes.push({ text: node.data.trim(), left, top: top + 2, right, bottom: bottom - 2 });
+      if (!frame || right <= frame.right)
+        boxes.push({ text: node.data.trim(), left, top: top + 2, right, bottom: bottom - 2 });
     }
   }
   const found = [];
@@ -84,10 +100,15 @@ for (const colorScheme of ['light', 'dark']) {
       for (const name of PAGES) {
         const { page, problems } = await open(name, { width, colorScheme });
         assert.deepEqual(await page.evaluate(brokenPictures), [], name);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the window`);
+        assert.ok(
+          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+          `${name} is wider than the window`,
+        );
         assert.deepEqual(await page.evaluate(overlaps), [], name);
         await page.addScriptTag({ path: axe });
-        const violations = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+        const violations = await page.evaluate(async () =>
+          (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+        );
         assert.deepEqual(violations, [], name);
         assert.deepEqual(problems, [], name);
         await page.close();
@@ -101,11 +122,16 @@ test('on paper nothing is lost: both pictures, all values, no controls', { skip 
     const { page } = await open(name, { width: 700, colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     assert.deepEqual(await page.evaluate(overlaps), [], name);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the paper`);
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `${name} is wider than the paper`,
+    );
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
     assert.equal(await page.locator('select:visible, input:visible').count(), 0);
     if (name !== 'index.html') {
-      const [a, b] = await page.evaluate(() => ['a', 'b'].map((pane) => document.querySelector(`#pane-${pane} img`).getBoundingClientRect().x));
+      const [a, b] = await page.evaluate(() =>
+        ['a', 'b'].map((pane) => document.querySelector(`#pane-${pane} img`).getBoundingClientRect().x),
+      );
       assert.ok(b > a + 100);
     }
     assert.ok((await page.pdf({ format: 'A4' })).length > 20_000);
@@ -126,11 +152,16 @@ test('curves: values follow the pointer and the slider, codecs can be hidden', {
   assert.ok(rate > 0.9 && rate < 1.4, String(rate));
   const higher = await value('jpeg');
   assert.ok(higher > before + 1, `${before} at 0.5, ${higher} at ${rate}`);
-  const points = (await card.locator('[data-codec=jpeg][data-points]').getAttribute('data-points')).split(' ').map((pair) => pair.split(',').map(Number));
+  const points = (await card.locator('[data-codec=jpeg][data-points]').getAttribute('data-points'))
+    .split(' ')
+    .map((pair) => pair.split(',').map(Number));
   const next = points.findIndex(([bpp]) => bpp > rate);
   assert.ok(higher >= points[next - 1][1] - 0.1 && higher <= points[next][1] + 0.1, 'between its neighbours');
   const order = await card.locator('.readout b').allInnerTexts();
-  assert.deepEqual(order, order.toSorted((a, b) => b - a));
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => b - a),
+  );
 
   await page.locator('#rate').focus();
   await page.keyboard.press('ArrowLeft');
@@ -145,13 +176,19 @@ test('curves: values follow the pointer and the slider, codecs can be hidden', {
 test('summary: cost by another metric, pictures against another codec', { skip }, async () => {
   const { page } = await open('index.html');
   await page.getByRole('radio', { name: 'MS-SSIM' }).check();
-  assert.deepEqual(await page.locator('[data-cost]:visible').evaluateAll((all) => all.map(({ dataset }) => dataset.cost)), ['ms_ssim']);
+  assert.deepEqual(
+    await page.locator('[data-cost]:visible').evaluateAll((all) => all.map(({ dataset }) => dataset.cost)),
+    ['ms_ssim'],
+  );
   const item = page.locator('#gallery li', { hasText: 'shapes' });
   const all = JSON.parse(await item.getAttribute('data-bd'));
   const [metric, rival] = Object.keys(all)[0].split(' ');
   await page.locator('#bd-metric').selectOption(metric);
   await page.locator('#bd-rival').selectOption(rival);
-  assert.match(await item.locator('b').innerText(), new RegExp(`^[+\u2212]${Math.abs(all[`${metric} ${rival}`]).toFixed(1)}.%$`));
+  assert.match(
+    await item.locator('b').innerText(),
+    new RegExp(`^[+\u2212]${Math.abs(all[`${metric} ${rival}`]).toFixed(1)}.%$`),
+  );
   await item.getByRole('link').click();
   assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'shapes');
   await page.getByRole('link', { name: 'All pictures' }).click();
@@ -222,7 +259,10 @@ test('viewer: codecs, rates, errors, side by side', { skip }, async () => {
   assert.match(await source(page, 'b'), /webp-1\.webp$/);
   assert.match(await page.locator('#pane-b .tag').innerText(), /^B: WebP, [\d.]+ bpp$/);
   const row = page.locator('[data-rate="1"] tr[data-codec=webp]');
-  assert.equal(await page.locator('#facts tr', { hasText: 'Bytes' }).locator('td').innerText(), await row.locator('td').nth(1).innerText());
+  assert.equal(
+    await page.locator('#facts tr', { hasText: 'Bytes' }).locator('td').innerText(),
+    await row.locator('td').nth(1).innerText(),
+  );
   assert.equal(await page.locator('[data-rate="0.5"]:visible').count(), 0);
   await page.getByRole('button', { name: 'Swap' }).click();
   assert.match(await source(page, 'a'), /webp-1\.webp$/);
@@ -238,18 +278,35 @@ test('viewer: codecs, rates, errors, side by side', { skip }, async () => {
 });
 
 test('crops show the same place of every picture, enlarged by whole numbers', { skip }, async () => {
-  for (const [width, scale] of [[1280, 3], [390, 2]]) {
+  for (const [width, scale] of [
+    [1280, 3],
+    [390, 2],
+  ]) {
     const { page } = await open(PAGES[1], { width });
     await page.evaluate(brokenPictures);
-    const crops = await page.locator('.crop:visible').evaluateAll((all) => all.map((crop) => [...crop.querySelectorAll('img')].map((image) => {
-      const [inner, outer] = [image, image.parentElement].map((of) => of.getBoundingClientRect());
-      return { x: outer.x - inner.x, y: outer.y - inner.y, shown: outer.width, scale: inner.width / image.naturalWidth, name: image.alt };
-    })));
+    const crops = await page.locator('.crop:visible').evaluateAll((all) =>
+      all.map((crop) =>
+        [...crop.querySelectorAll('img')].map((image) => {
+          const [inner, outer] = [image, image.parentElement].map((of) => of.getBoundingClientRect());
+          return {
+            x: outer.x - inner.x,
+            y: outer.y - inner.y,
+            shown: outer.width,
+            scale: inner.width / image.naturalWidth,
+            name: image.alt,
+          };
+        }),
+      ),
+    );
     assert.ok(crops.length >= 2);
     for (const tiles of crops) {
       assert.equal(tiles.length, 4);
       for (const tile of tiles) {
-        assert.deepEqual([tile.x, tile.y, tile.shown, tile.scale].map(Math.round), [tiles[0].x, tiles[0].y, 80 * scale, scale].map(Math.round), tile.name);
+        assert.deepEqual(
+          [tile.x, tile.y, tile.shown, tile.scale].map(Math.round),
+          [tiles[0].x, tiles[0].y, 80 * scale, scale].map(Math.round),
+          tile.name,
+        );
       }
     }
   }

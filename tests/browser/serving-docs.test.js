@@ -21,7 +21,9 @@ import { skip, useBrowser } from './browser.js';
 const MANUAL = 'docs/serving.md';
 const [html] = readSnippets(MANUAL, 'html');
 const script = (mark) => readSnippets(MANUAL, 'js').find((text) => text.includes(mark));
-const [, bundle] = readRoot(MANUAL).toString().match(/^ {4}(esbuild sw\.js .*)$/m);
+const [, bundle] = readRoot(MANUAL)
+  .toString()
+  .match(/^ {4}(esbuild sw\.js .*)$/m);
 
 let folder;
 const openPage = useBrowser();
@@ -34,16 +36,24 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a program that npm has installed. */
 const run = (command, cwd, path = []) =>
-  execFileSync('sh', ['-c', command], { cwd, stdio: 'pipe', env: { ...process.env, PATH: [...path, rootPath('node_modules/.bin'), process.env.PATH].join(delimiter) } });
+  execFileSync('sh', ['-c', command], {
+    cwd,
+    stdio: 'pipe',
+    env: { ...process.env, PATH: [...path, rootPath('node_modules/.bin'), process.env.PATH].join(delimiter) },
+  });
 
 /** Opens the site with its service worker, and again when that is ready: the width of the picture in its <img>. */
 async function checkSite(root, register) {
   mkdirSync(join(root, 'photos'), { recursive: true });
-  writeFileSync(join(root, 'index.html'), `<!doctype html><title>Photos</title><link rel="icon" href="/icon.svg">${html}`);
+  writeFileSync(
+    join(root, 'index.html'),
+    `<!doctype html><title>Photos</title><link rel="icon" href="/icon.svg">${html}`,
+  );
   writeFileSync(join(root, 'register.js'), register);
   cpSync(rootPath('web/demo/icon.svg'), join(root, 'icon.svg'));
   cpSync(rootPath('samples/coffee.lic'), join(root, 'photos/harbour.lic'));
-  for (const name of ['dist', 'models']) cpSync(join(folder, 'node_modules/lic-codec', name), join(root, name), { recursive: true });
+  for (const name of ['dist', 'models'])
+    cpSync(join(folder, 'node_modules/lic-codec', name), join(root, name), { recursive: true });
   const { url, close } = await serve({ root, folders: ['.'], csp: CSP });
   try {
     const { page } = await openPage();
@@ -79,8 +89,14 @@ test('the service worker, bundled to a classic script', { skip }, async () => {
 
 test('the Vite plugin', { skip: withoutEncoder }, async () => {
   const { width, height, data } = await decode(readRoot('samples/coffee.lic'));
-  await sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha().jpeg({ quality: 95 }).toFile(join(folder, 'photo.jpg'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Photos</title><img src="photo.jpg" alt="Coffee" width="600" height="400">');
+  await sharp(data, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .jpeg({ quality: 95 })
+    .toFile(join(folder, 'photo.jpg'));
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><title>Photos</title><img src="photo.jpg" alt="Coffee" width="600" height="400">',
+  );
   writeFileSync(join(folder, 'vite.config.js'), script('// vite.config.js'));
   symlinkSync(rootPath('node_modules/vite'), join(folder, 'node_modules/vite'));
   run('vite build', folder, [dirname(LIC)]);

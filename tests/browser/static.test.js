@@ -43,11 +43,16 @@ async function open(url, context) {
 }
 
 /** Waits for the pictures of a page: their sizes, and whether they come from .lic files. */
-const shown = (page) => page.evaluate(async () => {
-  const images = [...document.querySelectorAll('lic-img')];
-  await Promise.all(images.map((image) => image.decode()));
-  return images.map(({ naturalWidth, naturalHeight, currentSrc }) => [naturalWidth, naturalHeight, currentSrc.endsWith('.lic')]);
-});
+const shown = (page) =>
+  page.evaluate(async () => {
+    const images = [...document.querySelectorAll('lic-img')];
+    await Promise.all(images.map((image) => image.decode()));
+    return images.map(({ naturalWidth, naturalHeight, currentSrc }) => [
+      naturalWidth,
+      naturalHeight,
+      currentSrc.endsWith('.lic'),
+    ]);
+  });
 
 const loadedPhoto = (loaded) => loaded.some((name) => /^photo.*\.jpg$/.test(name));
 
@@ -59,7 +64,11 @@ test('lic-static: pictures are decoded, the originals are not loaded, the policy
     'pages/index.html': `<!doctype html><title>x</title><link rel="icon" href="data:,"><body>${image}<img src="../drawing.png" alt="Squares"></body>`,
   });
   await convertSite({ ...options(), folder: join(folder, 'site'), out });
-  const { url, close } = await serve({ root: out, folders: ['.'], csp: CSP.replace("img-src 'self'", "img-src 'self' data:") });
+  const { url, close } = await serve({
+    root: out,
+    folders: ['.'],
+    csp: CSP.replace("img-src 'self'", "img-src 'self' data:"),
+  });
   try {
     const { page, problems, loaded } = await open(`${url}pages/index.html`);
     assert.deepEqual(await shown(page), [[600, 400, true]]);
@@ -79,27 +88,41 @@ test('lic-static: pictures are decoded, the originals are not loaded, the policy
   }
 });
 
-test('lic-static: the originals show where the decoder fails, and where the script does not come', { skip }, async () => {
-  const out = join(folder, 'failing-out');
-  writeFiles(join(folder, 'failing'), { 'photo.jpg': pictures['photo.jpg'], 'index.html': '<!doctype html><title>x</title><img src="photo.jpg" alt="Coffee">' });
-  await convertSite({ ...options(), folder: join(folder, 'failing'), out });
-  const fallbackShows = (page) => page.waitForFunction(() => {
-    const image = document.querySelector('img');
-    const { top, bottom, width } = image.getBoundingClientRect();
-    return image.naturalWidth === 600 && width > 0 && top >= 0 && bottom > 0;
-  }, undefined, { timeout: 20_000 });
-  const { url, close } = await serve({ root: out, folders: ['.'] });
-  try {
-    const { page } = await openPage({ prepare: (one) => one.route('**/*.lic', (route) => route.fulfill({ status: 404 })) });
-    await page.goto(`${url}index.html`);
-    await fallbackShows(page);
-    const late = await openPage({ prepare: (one) => one.route('**/define.js', (route) => route.abort()) });
-    await late.page.goto(`${url}index.html`);
-    await fallbackShows(late.page);
-  } finally {
-    close();
-  }
-});
+test(
+  'lic-static: the originals show where the decoder fails, and where the script does not come',
+  { skip },
+  async () => {
+    const out = join(folder, 'failing-out');
+    writeFiles(join(folder, 'failing'), {
+      'photo.jpg': pictures['photo.jpg'],
+      'index.html': '<!doctype html><title>x</title><img src="photo.jpg" alt="Coffee">',
+    });
+    await convertSite({ ...options(), folder: join(folder, 'failing'), out });
+    const fallbackShows = (page) =>
+      page.waitForFunction(
+        () => {
+          const image = document.querySelector('img');
+          const { top, bottom, width } = image.getBoundingClientRect();
+          return image.naturalWidth === 600 && width > 0 && top >= 0 && bottom > 0;
+        },
+        undefined,
+        { timeout: 20_000 },
+      );
+    const { url, close } = await serve({ root: out, folders: ['.'] });
+    try {
+      const { page } = await openPage({
+        prepare: (one) => one.route('**/*.lic', (route) => route.fulfill({ status: 404 })),
+      });
+      await page.goto(`${url}index.html`);
+      await fallbackShows(page);
+      const late = await openPage({ prepare: (one) => one.route('**/define.js', (route) => route.abort()) });
+      await late.page.goto(`${url}index.html`);
+      await fallbackShows(late.page);
+    } finally {
+      close();
+    }
+  },
+);
 
 /** An application with the package installed as a link, pictures in its source and in public/. */
 function makeApplication() {
@@ -124,15 +147,27 @@ function makeApplication() {
   return root;
 }
 
-const SHOWN = [[600, 400, true], [600, 400, true], [300, 200, true]];
+const SHOWN = [
+  [600, 400, true],
+  [600, 400, true],
+  [300, 200, true],
+];
 
 test('Vite: built, and in its development server', { skip }, async () => {
   const root = makeApplication();
   const shared = { root, configFile: false, logLevel: 'error', plugins: [licImages(options())] };
   await viteBuild({ ...shared, build: { target: 'es2022' } });
   assert.equal(readdirSync(join(root, 'dist'), { recursive: true }).filter((name) => name.endsWith('.lic')).length, 3);
-  const { url, close } = await serve({ root: join(root, 'dist'), folders: ['.'], csp: CSP.replace("img-src 'self'", "img-src 'self' data:") });
-  const server = await createViteServer({ ...shared, plugins: [licImages(options())], server: { port: 0, hmr: false, fs: { strict: false } } });
+  const { url, close } = await serve({
+    root: join(root, 'dist'),
+    folders: ['.'],
+    csp: CSP.replace("img-src 'self'", "img-src 'self' data:"),
+  });
+  const server = await createViteServer({
+    ...shared,
+    plugins: [licImages(options())],
+    server: { port: 0, hmr: false, fs: { strict: false } },
+  });
   await server.listen();
   try {
     for (const place of [`${url}index.html`, server.resolvedUrls.local[0]]) {

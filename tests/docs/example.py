@@ -11,7 +11,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(HERE, "..", "reference"))
 from lic_model import read_model  # noqa: E402
-from lic_reference import HEADER_BYTES, HYPER, INDEX, TILES, XMP, decode, read_file, read_layout, symbol_hash  # noqa: E402
+from lic_reference import (
+    HEADER_BYTES,
+    HYPER,
+    INDEX,
+    TILES,
+    XMP,
+    decode,
+    read_file,
+    read_layout,
+    symbol_hash,
+)  # noqa: E402
 
 DOCUMENT = os.path.join(ROOT, "docs", "format.md")
 VECTOR = "tests/vectors/tiny-example.lic"
@@ -40,12 +50,21 @@ def header_fields(h):
 
 def section_fields(data, at, h):
     kind, length = struct.unpack("<BI", data[at : at + 5])
-    fields = [(1, f"section {kind}, {NAMES[kind]}"), (4, f"length {length}"), (4, "CRC-32" + (" of the five bytes" if kind == TILES else ""))]
+    fields = [
+        (1, f"section {kind}, {NAMES[kind]}"),
+        (4, f"length {length}"),
+        (4, "CRC-32" + (" of the five bytes" if kind == TILES else "")),
+    ]
     latents, alpha = len(h.latent_streams[0]), len(h.alpha_streams[0])
     if kind == HYPER:
         fields += [(4, "first state"), (length - 4, "words")]
     elif kind == INDEX:
-        fields += [(4, f"tile 0: latent stream of {latents} bytes"), (4, "its CRC-32"), (4, f"alpha stream of {alpha} bytes"), (4, "its CRC-32")]
+        fields += [
+            (4, f"tile 0: latent stream of {latents} bytes"),
+            (4, "its CRC-32"),
+            (4, f"alpha stream of {alpha} bytes"),
+            (4, "its CRC-32"),
+        ]
     elif kind == TILES:
         fields += [(4, "latent stream: first state"), (latents - 4, "words")]
         fields += [(4, "alpha stream: tables of the four classes"), (4, "first state"), (alpha - 8, "words")]

@@ -16,7 +16,16 @@ import lic_reference  # noqa: E402
 # Files whose every constant is part of the format.
 FORMAT_FILES = ["shared/format.h", "shared/rans.h", "shared/weights.h"]
 # Constants of the format in files that hold others too.
-SINGLE_CONSTANTS = ["kMaxSide", "kMaxPixels", "kHeaderBytes", "kMeanUnit", "kMaxLayers", "kMaxBranches", "kMaxChannels", "kMaxSupport"]
+SINGLE_CONSTANTS = [
+    "kMaxSide",
+    "kMaxPixels",
+    "kHeaderBytes",
+    "kMeanUnit",
+    "kMaxLayers",
+    "kMaxBranches",
+    "kMaxChannels",
+    "kMaxSupport",
+]
 CODE_FOLDERS = ["shared", "native", "wasm", "web", "tests", "models", "scripts"]
 CODE_ENDINGS = (".h", ".cpp", ".js", ".ts", ".py", ".md", ".txt", ".html")
 
@@ -42,7 +51,12 @@ def table(anchor):
 
 def library_sources():
     folders = ("shared", "shared/include/lic")
-    return [f"{folder}/{name}" for folder in folders for name in os.listdir(os.path.join(ROOT, folder)) if name.endswith((".h", ".cpp"))]
+    return [
+        f"{folder}/{name}"
+        for folder in folders
+        for name in os.listdir(os.path.join(ROOT, folder))
+        if name.endswith((".h", ".cpp"))
+    ]
 
 
 def constants_in(path, wanted="k\\w+"):
@@ -58,7 +72,10 @@ def enum_in(path, name):
     """Snake-case name to number of a C++ enum's values."""
     body = re.search(r"enum (?:class )?" + name + r" : uint8_t \{(.*?)\}", read(path), re.S)[1]
     body = re.sub(r"//.*", "", body)
-    return {re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): int(number) for key, number in re.findall(r"k(\w+) = (\d+)", body)}
+    return {
+        re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): int(number)
+        for key, number in re.findall(r"k(\w+) = (\d+)", body)
+    }
 
 
 class Constants(unittest.TestCase):
@@ -110,7 +127,10 @@ class Names(unittest.TestCase):
     def test_sections(self):
         documented = {row[1].lower(): int(row[0]) for row in table("sections") if row[0].isdigit() and row[1].isupper()}
         self.assertEqual(enum_in("shared/format.h", "SectionType"), documented | {"first_ignored": 128})
-        models = {name.lower() + "_section": int(number) for name, number in re.findall(r"\b([A-Z_]+) \((\d+)\)", part("model-files"))}
+        models = {
+            name.lower() + "_section": int(number)
+            for name, number in re.findall(r"\b([A-Z_]+) \((\d+)\)", part("model-files"))
+        }
         self.assertEqual(enum_in("shared/weights.cpp", "SectionType"), models)
 
     def test_layers(self):
@@ -135,10 +155,14 @@ class Names(unittest.TestCase):
 class Anchors(unittest.TestCase):
     def test_anchors_cited_exist(self):
         anchors = set(re.findall(r"\{#([\w-]+)\}", DOCUMENT))
-        anchors |= {re.sub(r"\s+", "-", title.strip().lower()) for title in re.findall(r"^#+ ([^{\n]+)", DOCUMENT, re.M)}
+        anchors |= {
+            re.sub(r"\s+", "-", title.strip().lower()) for title in re.findall(r"^#+ ([^{\n]+)", DOCUMENT, re.M)
+        }
         for cited in re.findall(r"\]\(#([\w-]+)\)", DOCUMENT):
             self.assertIn(cited, anchors)
-        tracked = subprocess.run(["git", "ls-files", *CODE_FOLDERS], cwd=ROOT, capture_output=True, text=True, check=True)
+        tracked = subprocess.run(
+            ["git", "ls-files", *CODE_FOLDERS], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         count = 0
         for path in tracked.stdout.split("\n"):
             if not path.endswith(CODE_ENDINGS) or not os.path.exists(os.path.join(ROOT, path)):

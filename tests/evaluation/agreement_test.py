@@ -27,7 +27,12 @@ from pictures import read_picture, write_png
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 DECIBELS, SIMILARITY, RATE = 0.01, 0.001, 0.002
-WINDOW = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}  # of the paper of 2004
+WINDOW = {
+    "gaussian_weights": True,
+    "sigma": 1.5,
+    "use_sample_covariance": False,
+    "data_range": 255,
+}  # of the paper of 2004
 
 
 def skimage_luma(pixels):
@@ -50,8 +55,10 @@ def distorted(original):
     noise = np.random.default_rng(1).normal(0, 9, original.shape)
     blurred = gaussian(original, 1.2, channel_axis=2, preserve_range=True)
     return {
-        "steps of 8": coarser(original, 8), "steps of 48": coarser(original, 48),
-        "noise": np.clip(original + noise, 0, 255).astype(np.uint8), "blur": np.clip(blurred, 0, 255).astype(np.uint8),
+        "steps of 8": coarser(original, 8),
+        "steps of 48": coarser(original, 48),
+        "noise": np.clip(original + noise, 0, 255).astype(np.uint8),
+        "blur": np.clip(blurred, 0, 255).astype(np.uint8),
         "darker": (original * 0.8).astype(np.uint8),
     }
 
@@ -68,7 +75,9 @@ def scipy_bd_rate(anchor, test, low_rate, high_rate):
 
     low = max(metric_at(curve, low_rate) for curve in curves)
     high = min(metric_at(curve, high_rate) for curve in curves)
-    areas = [quad(curve, low, high, points=curve.x[(curve.x > low) & (curve.x < high)], limit=200)[0] for curve in curves]
+    areas = [
+        quad(curve, low, high, points=curve.x[(curve.x > low) & (curve.x < high)], limit=200)[0] for curve in curves
+    ]
     return math.expm1((areas[1] - areas[0]) / (high - low))
 
 
@@ -104,7 +113,9 @@ class Metrics(unittest.TestCase):
             picture, coded, decoded = f"{folder}/waves.png", f"{folder}/waves.lic", f"{folder}/decoded.png"
             write_png(picture, waves(190, 230))
             for quality in ("10", "90"):
-                subprocess.run([paths.LIC, "encode", picture, "-o", coded, "-q", quality, "-m", MODEL, "--quiet"], check=True)
+                subprocess.run(
+                    [paths.LIC, "encode", picture, "-o", coded, "-q", quality, "-m", MODEL, "--quiet"], check=True
+                )
                 subprocess.run([paths.LIC, "decode", coded, "-o", decoded, "-m", MODEL, "--quiet"], check=True)
                 verify = [paths.LIC, "verify", coded, "--against", picture, "-m", MODEL, "--json"]
                 verified = json.loads(subprocess.run(verify, capture_output=True, check=True).stdout)
@@ -117,12 +128,16 @@ class BdRate(unittest.TestCase):
     """On the curves of the committed results: every metric, rival and picture."""
 
     def test_equals_scipy(self):
-        curves = report.curves_of(report.read_rows(os.path.join(paths.ROOT, "models", "evaluation", "results", "kodak.csv")))
+        curves = report.curves_of(
+            report.read_rows(os.path.join(paths.ROOT, "models", "evaluation", "results", "kodak.csv"))
+        )
         compared = 0
         for metric in report.METRICS:
             for rival in (codec for codec in curves if codec != "lic"):
                 for image in curves[rival]:
-                    compared += self.compare(*(rising(report.pairs(curves[codec][image], metric)) for codec in (rival, "lic")))
+                    compared += self.compare(
+                        *(rising(report.pairs(curves[codec][image], metric)) for codec in (rival, "lic"))
+                    )
         self.assertGreater(compared, 500)
 
     def compare(self, anchor, test):

@@ -33,11 +33,25 @@ class Compare(unittest.TestCase):
         write_png(self.picture, waves(161, 190))
 
     def run_compare(self, *arguments, path="", stderr=subprocess.PIPE):
-        command = [sys.executable, COMPARE, *arguments, "--lic", paths.LIC, "--model", MODEL, "--cache", f"{self.folder}/cache"]
+        command = [
+            sys.executable,
+            COMPARE,
+            *arguments,
+            "--lic",
+            paths.LIC,
+            "--model",
+            MODEL,
+            "--cache",
+            f"{self.folder}/cache",
+        ]
         return subprocess.run(
             [*command, "--out", f"{self.folder}/out/small"],
             env={**os.environ, "PATH": path, "LIC_RIVALS": self.folder},
-            stdout=subprocess.PIPE, stderr=stderr, text=True, check=False, timeout=300,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            check=False,
+            timeout=300,
         )
 
     def rows(self):
@@ -136,7 +150,9 @@ class Compare(unittest.TestCase):
 
     def test_results_and_their_charts_are_written(self):
         self.run_compare(self.picture)
-        self.assertLessEqual({"small.csv", "small.json", "small-psnr.svg", "small-codec-compare"}, set(os.listdir(f"{self.folder}/out")))
+        self.assertLessEqual(
+            {"small.csv", "small.json", "small-psnr.svg", "small-codec-compare"}, set(os.listdir(f"{self.folder}/out"))
+        )
         for name in ("small.csv", "small.json"):  # nothing of where it was made
             with open(f"{self.folder}/out/{name}", encoding="utf-8") as file:
                 text = file.read()
@@ -154,18 +170,34 @@ def curve(codec, image, factor, pixels=100_000):
     """Measurements of a codec that takes `factor` times the bytes."""
     for setting, psnr in enumerate((28, 30, 32, 34, 36)):
         yield {
-            "image": image, "codec": codec, "setting": str(setting), "bytes": round(1000 * factor * 2**setting), "pixels": pixels,
-            "psnr": psnr, "psnr_y": psnr + 1, "ssim": 1 - 10 ** (-psnr / 30), "ms_ssim": 1 - 10 ** (-psnr / 20),
-            "ssimulacra2": 2 * psnr, "butteraugli": 40 - psnr,
-            "encode_seconds": 0.2 * factor, "encode_wall_seconds": 0.3 * factor, "encode_memory": 2_000_000,
-            "decode_seconds": 0.1, "decode_wall_seconds": 0.1, "decode_memory": 1_000_000 + setting,
+            "image": image,
+            "codec": codec,
+            "setting": str(setting),
+            "bytes": round(1000 * factor * 2**setting),
+            "pixels": pixels,
+            "psnr": psnr,
+            "psnr_y": psnr + 1,
+            "ssim": 1 - 10 ** (-psnr / 30),
+            "ms_ssim": 1 - 10 ** (-psnr / 20),
+            "ssimulacra2": 2 * psnr,
+            "butteraugli": 40 - psnr,
+            "encode_seconds": 0.2 * factor,
+            "encode_wall_seconds": 0.3 * factor,
+            "encode_memory": 2_000_000,
+            "decode_seconds": 0.1,
+            "decode_wall_seconds": 0.1,
+            "decode_memory": 1_000_000 + setting,
         }
 
 
 class Report(unittest.TestCase):
     ROWS = [
-        *curve("lic", "a", 1), *curve("lic", "b", 1.5), *curve("lic", "c", 2),
-        *curve("jpeg", "a", 2), *curve("jpeg", "b", 2), *curve("jpeg", "c", 2),
+        *curve("lic", "a", 1),
+        *curve("lic", "b", 1.5),
+        *curve("lic", "c", 2),
+        *curve("jpeg", "a", 2),
+        *curve("jpeg", "b", 2),
+        *curve("jpeg", "c", 2),
     ]  # -50 %, -25 %, 0
 
     def test_figures(self):
@@ -182,8 +214,15 @@ class Report(unittest.TestCase):
 
     def test_table_says_of_how_many_images_a_mean_is(self):
         rows = self.ROWS + [*curve("lic", "d", 1), *curve("jpeg", "d", 100)]
-        results = {"images": 4, "missing": {}, "missing_metrics": {}, "codecs": {key: {"title": key, "version": "1"} for key in ("lic", "jpeg")}}
-        self.assertIn("<br>+0.0 % c<br>3 of 4 pictures |", tables.bd_table({**results, **report.summarize(rows)}, ("psnr",)))
+        results = {
+            "images": 4,
+            "missing": {},
+            "missing_metrics": {},
+            "codecs": {key: {"title": key, "version": "1"} for key in ("lic", "jpeg")},
+        }
+        self.assertIn(
+            "<br>+0.0 % c<br>3 of 4 pictures |", tables.bd_table({**results, **report.summarize(rows)}, ("psnr",))
+        )
         self.assertNotIn("3 of 3", tables.bd_table({**results, "images": 3, **report.summarize(self.ROWS)}, ("psnr",)))
 
     def test_mean_curves_are_over_the_images_that_all_codecs_have(self):
@@ -192,14 +231,22 @@ class Report(unittest.TestCase):
         means = report.summarize(rows)["mean_curves"]
         self.assertEqual(means["lic"]["0"]["bpp"], 8 * 1250 / 100_000)
         self.assertEqual(means["webp"]["0"]["bpp"], 8 * 1000 / 100_000)
-        self.assertEqual(report.mean_of({"images": 3, "images_of_mean_curves": 2}), "2 of 3 pictures, those that all codecs could code,")
+        self.assertEqual(
+            report.mean_of({"images": 3, "images_of_mean_curves": 2}),
+            "2 of 3 pictures, those that all codecs could code,",
+        )
         self.assertEqual(report.mean_of({"images": 3, "images_of_mean_curves": 3}), "3 pictures")
 
     def test_no_image_that_all_codecs_have(self):
-        self.assertEqual(report.summarize([*curve("lic", "a", 1), *curve("jpeg", "b", 1)])["mean_curves"], {"lic": {}, "jpeg": {}})
+        self.assertEqual(
+            report.summarize([*curve("lic", "a", 1), *curve("jpeg", "b", 1)])["mean_curves"], {"lic": {}, "jpeg": {}}
+        )
 
     def test_processors_are_those_of_the_rows(self):
-        rows = [{"encode_processor": "Z80", "decode_processor": "6502"}, {"encode_processor": "Z80", "decode_processor": "Z80"}]
+        rows = [
+            {"encode_processor": "Z80", "decode_processor": "6502"},
+            {"encode_processor": "Z80", "decode_processor": "Z80"},
+        ]
         self.assertEqual(compare.processors(rows), "6502, Z80")
         self.assertEqual(compare.processors([*rows, {}]), "6502, Z80, not recorded for older measurements")
 

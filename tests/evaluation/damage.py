@@ -19,7 +19,9 @@ WHITE = (0.9505, 1.0, 1.089)
 
 def to_lab(pixels):
     """sRGB bytes to L*a*b* under D65."""
-    linear = np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4)
+    linear = np.where(
+        np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
+    )
     xyz = linear[pixels] @ TO_XYZ.T / WHITE
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
@@ -47,5 +49,9 @@ def worst(measured):
 
 def damages(measured, norm):
     """The measures by which a picture is clearly worse than the worst photograph."""
-    clearly = (measured[0] < norm[0] - STRUCTURE_MARGIN_DB, measured[1] > norm[1] * COLOUR_MARGIN, measured[2] > norm[2] * COLOUR_MARGIN)
+    clearly = (
+        measured[0] < norm[0] - STRUCTURE_MARGIN_DB,
+        measured[1] > norm[1] * COLOUR_MARGIN,
+        measured[2] > norm[2] * COLOUR_MARGIN,
+    )
     return [name for name, is_worse in zip(("structure", "colour", "colour of blocks"), clearly) if is_worse]

@@ -17,7 +17,9 @@ RESULTS = os.path.join(paths.ROOT, "models", "evaluation", "results")
 
 def contents(folder, start):
     """name -> bytes, of the files in a folder and those in it whose names begin with `start`."""
-    names = [os.path.relpath(os.path.join(place, name), folder) for place, _, files in os.walk(folder) for name in files]
+    names = [
+        os.path.relpath(os.path.join(place, name), folder) for place, _, files in os.walk(folder) for name in files
+    ]
     found = {}
     for name in names:
         if name.startswith(start):
@@ -34,7 +36,9 @@ class Figures(unittest.TestCase):
         """name -> bytes, of all files of one comparison; those of `kodak-visual` are not `kodak`'s."""
         name = os.path.basename(prefix)
         others = tuple(other for other in map(os.path.basename, self.prefixes) if other.startswith(name + "-"))
-        return {file: data for file, data in contents(RESULTS, name).items() if not (others and file.startswith(others))}
+        return {
+            file: data for file, data in contents(RESULTS, name).items() if not (others and file.startswith(others))
+        }
 
     def test_both_models_are_there(self):
         self.assertEqual([os.path.basename(prefix) for prefix in self.prefixes], ["kodak-visual", "kodak"])
@@ -66,7 +70,9 @@ class Figures(unittest.TestCase):
     def test_readmes_quote_the_figures(self):
         for prefix in self.prefixes:
             for name, make_table in compare.READMES.items():
-                with self.subTest(prefix=prefix, name=name), open(os.path.join(paths.ROOT, name), encoding="utf-8") as file:
+                with self.subTest(prefix=prefix, name=name), open(
+                    os.path.join(paths.ROOT, name), encoding="utf-8"
+                ) as file:
                     quoted = tables.table_in(file.read(), os.path.basename(prefix))
                     self.assertEqual(quoted, make_table(report.read_results(prefix + ".json")))
 

@@ -88,12 +88,16 @@ def chart(random, size):
     if random.random() < 0.5:
         step = int(random.integers(10, 34))
         for x in range(left + 6, width - step, step):
-            draw.rectangle((x, int(random.integers(10, bottom - 4)), x + step * 2 // 3, bottom), colour(random, saturated=True))
+            draw.rectangle(
+                (x, int(random.integers(10, bottom - 4)), x + step * 2 // 3, bottom), colour(random, saturated=True)
+            )
     else:
         for _ in range(random.integers(2, 6)):
             xs = np.arange(left, width - 6, int(random.integers(4, 24)))
             ys = np.clip(np.cumsum(random.normal(0, 12, len(xs))) + height / 2, 8, bottom)
-            draw.line([(int(x), int(y)) for x, y in zip(xs, ys)], colour(random, saturated=True), int(random.integers(1, 3)))
+            draw.line(
+                [(int(x), int(y)) for x, y in zip(xs, ys)], colour(random, saturated=True), int(random.integers(1, 3))
+            )
     draw.line((left, 6, left, bottom, width - 6, bottom), (0, 0, 0))
     return image
 
@@ -121,7 +125,9 @@ def noise(random, size):
         return Image.fromarray(random.integers(0, 256, (height, width, 3), np.uint8))
     if kind == 1:
         return Image.fromarray(random.integers(0, 256, (height, width), np.uint8)).convert("RGB")
-    speckled = np.where(random.random((height, width, 1)) < random.uniform(0.1, 0.5), colour(random), colour(random, saturated=True))
+    speckled = np.where(
+        random.random((height, width, 1)) < random.uniform(0.1, 0.5), colour(random), colour(random, saturated=True)
+    )
     return Image.fromarray(speckled.astype(np.uint8))
 
 
@@ -178,7 +184,9 @@ def stripes(random, size):
     wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
     part = (np.sign(wave) if random.random() < 0.5 else wave) / 2 + 0.5
     paper, ink = contrasting(random)
-    return Image.fromarray((np.array(paper) * part[..., None] + np.array(ink) * (1 - part[..., None])).round().astype(np.uint8))
+    return Image.fromarray(
+        (np.array(paper) * part[..., None] + np.array(ink) * (1 - part[..., None])).round().astype(np.uint8)
+    )
 
 
 def dither(random, size):
@@ -195,7 +203,21 @@ def pixel_art(random, size):
     return Image.fromarray(small.repeat(cell, 0).repeat(cell, 1)[: size[1], : size[0]])
 
 
-KINDS = (text, mixed_text, chart, line_art, noise, pure_colours, flat, rainbow, screen, checkerboard, stripes, dither, pixel_art)
+KINDS = (
+    text,
+    mixed_text,
+    chart,
+    line_art,
+    noise,
+    pure_colours,
+    flat,
+    rainbow,
+    screen,
+    checkerboard,
+    stripes,
+    dither,
+    pixel_art,
+)
 
 
 def hard_cases(seed, count=1):

@@ -17,7 +17,9 @@ BAD_PAIRS = {**BAD, "left": "first", "right": "second"}
 def screened(key, raters, random, **options):
     answers = panel(key, raters, random, **options)
     verdicts = screening.screen(key["method"], answers, key)
-    return [rater for rater, verdict in zip(answers, verdicts) if verdict.kept], {verdict.name: verdict for verdict in verdicts}
+    return [rater for rater, verdict in zip(answers, verdicts) if verdict.kept], {
+        verdict.name: verdict for verdict in verdicts
+    }
 
 
 class Panels(unittest.TestCase):
@@ -62,7 +64,9 @@ class Recovery(unittest.TestCase):
         for _ in range(60):
             raters = {f"honest {index}": Honest(random.normal(0, 0.3), 0.5) for index in range(12)}
             for row in scores.mos(panel(key, raters, random, effects=effects), key):
-                if row["codec"] == "plain" and row["rate"] == 0.37:  # far from the ends of the scale, which cut grades off
+                if (
+                    row["codec"] == "plain" and row["rate"] == 0.37
+                ):  # far from the ends of the scale, which cut grades off
                     expected = mos_raters.quality({"image": "", "codec": "plain", "rate": 0.37}, {})
                     held += abs(row["mean"] - expected) <= row["interval"]
                     total += 1
@@ -121,7 +125,11 @@ class Rules(unittest.TestCase):
 
     def test_habits(self):
         key = {"items": {f"i{index}": {"kind": "test", "stimuli": []} for index in range(20)}}
-        for method, rater, reason in (("acr", 2, "gave one grade"), ("pair", "first", "chose the first picture 20 times of 20"), ("pair", "tie", "no difference")):
+        for method, rater, reason in (
+            ("acr", 2, "gave one grade"),
+            ("pair", "first", "chose the first picture 20 times of 20"),
+            ("pair", "tie", "no difference"),
+        ):
             answers = panel({**key, "method": method}, {"one": rater}, np.random.default_rng(1), effects={})
             self.assertIn(reason, screening.verdict_alone(method, answers[0], key).reason)
 
@@ -150,9 +158,13 @@ class Rules(unittest.TestCase):
         1, 2 and 4, 5 around 3 with an outlier is near to normal: 2 deviations hold."""
         spiked = np.array([[3.0]] * 9 + [[5.0]])
         self.assertEqual(screening.outliers(spiked)[0].sum(), 0)
-        normal = np.array([[v] for v in (2, 2, 3, 3, 3, 3, 3, 4, 4, 1)], float)  # mean 2.8, deviation 0.92, kurtosis 2.5: 1.8 below is 1.96
+        normal = np.array(
+            [[v] for v in (2, 2, 3, 3, 3, 3, 3, 4, 4, 1)], float
+        )  # mean 2.8, deviation 0.92, kurtosis 2.5: 1.8 below is 1.96
         self.assertEqual([part.sum() for part in screening.outliers(normal)[:2]], [0, 0])
-        wider = np.array([[v] for v in (3, 3, 3, 3, 3, 3, 2, 2, 4, 4, 4, 1)], float)  # 2.92, 0.90, kurtosis 3.2: 1.92 below is 2.13
+        wider = np.array(
+            [[v] for v in (3, 3, 3, 3, 3, 3, 2, 2, 4, 4, 4, 1)], float
+        )  # 2.92, 0.90, kurtosis 3.2: 1.92 below is 2.13
         above, below, count = screening.outliers(wider)
         self.assertEqual((above.sum(), below.tolist()), (0, [0] * 11 + [1]))
         self.assertEqual(count.tolist(), [1] * 12)
@@ -166,7 +178,10 @@ class Rules(unittest.TestCase):
         harsh[0, ::4] = 1
         key = {"items": {f"i{index}": {"kind": "test"} for index in range(40)}}
         for table, kept in ((erratic, False), (harsh, True)):
-            raters = [mos_raters.Rater(str(row), dict(zip(key["items"], grades)), {}, {}, 1.0) for row, grades in enumerate(table)]
+            raters = [
+                mos_raters.Rater(str(row), dict(zip(key["items"], grades)), {}, {}, 1.0)
+                for row, grades in enumerate(table)
+            ]
             pairs = [(rater, screening.Verdict(rater.name)) for rater in raters]
             screening.bt500(pairs, key)
             self.assertEqual(pairs[0][1].kept, kept)

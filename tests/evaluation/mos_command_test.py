@@ -23,7 +23,9 @@ COMMAND = os.path.join(paths.ROOT, "models", "evaluation", "lic-mos")
 
 
 def lic_mos(*arguments):
-    done = subprocess.run([sys.executable, COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -58,11 +60,22 @@ class Command(unittest.TestCase):
         plan, key = study.read_study(place)
         random = np.random.default_rng(3)
         for index, rater in enumerate(mos_raters.panel({**key, "method": plan["method"]}, raters, random, **options)):
-            answers = [{"item": item, "value": value, "seconds": 3.5, "swapped": rater.swapped[item]} for item, value in rater.values.items()]
+            answers = [
+                {"item": item, "value": value, "seconds": 3.5, "swapped": rater.swapped[item]}
+                for item, value in rater.values.items()
+            ]
             yield {
-                "format": "lic-mos-result", "version": 1, "id": f"00000000-0000-0000-0000-{index:012d}", "plan": plan["id"], "rater": rater.name,
-                "started": f"2026-01-02T03:04:{index:02d}Z", "finished": "2026-01-02T04:00:00Z", "pauses": 0,
-                "display": {"pixel_ratio": 1, "width": 1280, "height": 800}, "training": [], "answers": answers,
+                "format": "lic-mos-result",
+                "version": 1,
+                "id": f"00000000-0000-0000-0000-{index:012d}",
+                "plan": plan["id"],
+                "rater": rater.name,
+                "started": f"2026-01-02T03:04:{index:02d}Z",
+                "finished": "2026-01-02T04:00:00Z",
+                "pauses": 0,
+                "display": {"pixel_ratio": 1, "width": 1280, "height": 800},
+                "training": [],
+                "answers": answers,
             }
 
 
@@ -77,7 +90,9 @@ class Plans(Command):
                 kinds = [entry["kind"] for entry in key["items"].values()]
                 counts = {kind: kinds.count(kind) for kind in ("test", "reference", "trap", "repeat")}
                 self.assertEqual(counts, {"test": tests, "reference": references, "trap": 6, "repeat": 6})
-                self.assertIn(f"{len(kinds)} items, {len(kinds)} for each rater, about {plan['expected_minutes']} minutes", output)
+                self.assertIn(
+                    f"{len(kinds)} items, {len(kinds)} for each rater, about {plan['expected_minutes']} minutes", output
+                )
                 trained = {picture for item in plan["training"] for picture in item["pictures"]}
                 self.assertFalse(trained & {picture for item in plan["items"] for picture in item["pictures"]})
 
@@ -88,8 +103,11 @@ class Plans(Command):
             for name, stimulus in zip(item["pictures"], key["items"][item["id"]]["stimuli"]):
                 original = mos_pictures.original(mos_pictures.IMAGES.index(stimulus["image"]))
                 wanted = {"original": lambda: original, "damaged": lambda: study.damage(original)}.get(
-                    stimulus["codec"], lambda: mos_pictures.coded(original, stimulus["codec"], stimulus["rate"]))()
-                np.testing.assert_array_equal(read_picture(os.path.join(place, "public", plan["pictures"][name]["file"])), wanted)
+                    stimulus["codec"], lambda: mos_pictures.coded(original, stimulus["codec"], stimulus["rate"])
+                )()
+                np.testing.assert_array_equal(
+                    read_picture(os.path.join(place, "public", plan["pictures"][name]["file"])), wanted
+                )
 
     def test_webp(self):
         if not shutil.which("dwebp"):
@@ -101,8 +119,12 @@ class Plans(Command):
         subprocess.run(["dwebp", "-quiet", os.path.join(place, "public", files[0]), "-o", png], check=True)
         decoded = read_picture(png)
         everything = [mos_pictures.original(seed) for seed in range(4)]
-        everything += [mos_pictures.coded(o, c, r) for o in everything for c in mos_pictures.LEVELS for r in mos_pictures.RATES]
-        self.assertTrue(any(np.array_equal(decoded, pixels) for pixels in everything + [study.damage(o) for o in everything[:4]]))
+        everything += [
+            mos_pictures.coded(o, c, r) for o in everything for c in mos_pictures.LEVELS for r in mos_pictures.RATES
+        ]
+        self.assertTrue(
+            any(np.array_equal(decoded, pixels) for pixels in everything + [study.damage(o) for o in everything[:4]])
+        )
 
     def test_the_plan_tells_raters_nothing(self):
         place, *_ = self.plan("secret", method="pair")
@@ -133,10 +155,28 @@ class Plans(Command):
         texts = os.path.join(self.folder, "texts.json")
         with open(texts, "w", encoding="utf-8") as file:
             json.dump({"consent": "Yes."}, file)
-        place, *_ = self.plan("texts", "--texts", texts, "--collect", "none", "--ties", "--layout", "beside", "--gap", "0.25", method="pair")
+        place, *_ = self.plan(
+            "texts",
+            "--texts",
+            texts,
+            "--collect",
+            "none",
+            "--ties",
+            "--layout",
+            "beside",
+            "--gap",
+            "0.25",
+            method="pair",
+        )
         plan, _ = study.read_study(place)
-        self.assertEqual((plan["texts"]["consent"], plan["collect"], plan["layout"], plan["timing"]["gap_seconds"]), ("Yes.", None, "beside", 0.25))
-        self.assertEqual([(entry["value"], entry["label"]) for entry in plan["scale"]], [("a", "Left"), ("tie", "No difference"), ("b", "Right")])
+        self.assertEqual(
+            (plan["texts"]["consent"], plan["collect"], plan["layout"], plan["timing"]["gap_seconds"]),
+            ("Yes.", None, "beside", 0.25),
+        )
+        self.assertEqual(
+            [(entry["value"], entry["label"]) for entry in plan["scale"]],
+            [("a", "Left"), ("tie", "No difference"), ("b", "Right")],
+        )
 
     def test_one_codec_off_the_rate_leaves_out_all(self):
         rows = self.rows()
@@ -147,7 +187,12 @@ class Plans(Command):
         self.assertEqual(status, 0)
         self.assertIn("left out: reef at 0.25 bits per pixel: plain takes 0.400", errors)
         key = study.read_study(place)[1]
-        at = [s for entry in key["items"].values() for s in entry["stimuli"] if s["image"] == "reef" and s.get("rate") == 0.25]
+        at = [
+            s
+            for entry in key["items"].values()
+            for s in entry["stimuli"]
+            if s["image"] == "reef" and s.get("rate") == 0.25
+        ]
         self.assertEqual((at, key["left_out"]), ([], ["reef at 0.25 bits per pixel: plain takes 0.400"]))
 
     def test_refused(self):
@@ -206,22 +251,42 @@ class Runs(Command):
             originals.append(os.path.join(self.folder, f"field{seed}.png"))
             write_png(originals[-1], mos_pictures.original(seed, 320, 200))
         place = os.path.join(self.folder, name)
-        arguments = ["plan", place, "--method", "pair", "--images", *originals, "--cache", os.path.join(self.folder, "cache"), "--lic", paths.LIC]
+        arguments = [
+            "plan",
+            place,
+            "--method",
+            "pair",
+            "--images",
+            *originals,
+            "--cache",
+            os.path.join(self.folder, "cache"),
+            "--lic",
+            paths.LIC,
+        ]
         return place, *lic_mos(*arguments, *options)
 
     def test_equal_rates(self):
         if not (shutil.which("cjpeg") and shutil.which("cwebp")):
             paths.skip("a plan of runs: cjpeg or cwebp is missing")
-        place, status, _, errors = self.plan_runs("runs", "--codecs", "jpeg,webp", "--rates", "0.5,0.9", "--tolerance", "0.08")
+        place, status, _, errors = self.plan_runs(
+            "runs", "--codecs", "jpeg,webp", "--rates", "0.5,0.9", "--tolerance", "0.08"
+        )
         self.assertEqual(status, 0, errors)
         plan, key = study.read_study(place)
-        rates = {(s["codec"], s["rate"]): s["bpp"] for entry in key["items"].values() for s in entry["stimuli"] if "rate" in s}
+        rates = {
+            (s["codec"], s["rate"]): s["bpp"]
+            for entry in key["items"].values()
+            for s in entry["stimuli"]
+            if "rate" in s
+        }
         self.assertEqual(set(rates), {(codec, rate) for codec in ("jpeg", "webp") for rate in (0.5, 0.9)})
         for (codec, rate), bpp in rates.items():
             self.assertLessEqual(abs(bpp - rate), 0.08 * rate, codec)
         shown = {picture for item in plan["items"] for picture in item["pictures"]}
         for name in shown:
-            self.assertEqual(read_picture(os.path.join(place, "public", plan["pictures"][name]["file"])).shape, (200, 320, 3))
+            self.assertEqual(
+                read_picture(os.path.join(place, "public", plan["pictures"][name]["file"])).shape, (200, 320, 3)
+            )
 
     def test_refused(self):
         for words, options in {
@@ -251,7 +316,10 @@ class Analysis(Command):
         if kind == "sqlite":
             with sqlite3.connect(path) as connection:
                 connection.execute("CREATE TABLE results (id, rater, answers, finished, received, result)")
-                connection.executemany("INSERT INTO results VALUES ('', '', 0, 1, ?, ?)", [(str(i), json.dumps(r)) for i, r in enumerate(results)])
+                connection.executemany(
+                    "INSERT INTO results VALUES ('', '', 0, 1, ?, ?)",
+                    [(str(i), json.dumps(r)) for i, r in enumerate(results)],
+                )
             connection.close()
         elif kind == "folder":
             os.mkdir(path)
@@ -274,7 +342,9 @@ class Analysis(Command):
     def test_reports(self):
         for method, options in (("acr", {}), ("pair", {"ties": True})):
             place, *_ = self.plan(f"report-{method}", *(["--ties"] if method == "pair" else []), method=method)
-            analysis, output = self.analysis(place, self.save(place, self.results(place, self.RATERS, **options), "jsonl"))
+            analysis, output = self.analysis(
+                place, self.save(place, self.results(place, self.RATERS, **options), "jsonl")
+            )
             self.assertIn("7 of 8 raters count", output)
             folder = os.path.join(place, "report")
             figure = {"acr": "mos.svg", "pair": "strengths.svg"}[method]
@@ -292,14 +362,26 @@ class Analysis(Command):
         good = len(results)
         more = [
             {**results[0], "id": "10000000-0000-0000-0000-000000000000", "started": "2026-02-02T03:04:00Z"},
-            {**results[1], "id": "20000000-0000-0000-0000-000000000000", "rater": "left early", "finished": None, "answers": results[1]["answers"][:5]},
+            {
+                **results[1],
+                "id": "20000000-0000-0000-0000-000000000000",
+                "rater": "left early",
+                "finished": None,
+                "answers": results[1]["answers"][:5],
+            },
             {**results[2], "plan": "f" * 16},
             {**results[3], "answers": [{**results[3]["answers"][0], "value": 9}]},
             {**results[3], "answers": results[3]["answers"][:1] * 2},
         ]
         analysis, _ = self.analysis(place, self.save(place, results + more, "jsonl"))
         self.assertEqual(len(analysis["raters"]), good)
-        for words in ("took part again", "left early: unfinished, 5 answers", "belongs to another plan", "/answers/0/value: must be one of", "or one twice"):
+        for words in (
+            "took part again",
+            "left early: unfinished, 5 answers",
+            "belongs to another plan",
+            "/answers/0/value: must be one of",
+            "or one twice",
+        ):
             self.assertTrue(any(words in line for line in analysis["left_out"]), (words, analysis["left_out"]))
 
     def test_odd_answers_do_not_stop_the_study(self):
@@ -312,8 +394,13 @@ class Analysis(Command):
             return {**results[number], "id": f"{number}0000000-0000-0000-0000-000000000000", **changes}
 
         odd = [
-            other(1, rater="\ud800"), other(2, rater="a\x85b"), other(3, **{"\udfff": 1}), other(4, pauses=10**400),
-            other(5, rater="lacks one", answers=[answer for answer in results[5]["answers"] if answer["item"] != repeated]),
+            other(1, rater="\ud800"),
+            other(2, rater="a\x85b"),
+            other(3, **{"\udfff": 1}),
+            other(4, pauses=10**400),
+            other(
+                5, rater="lacks one", answers=[answer for answer in results[5]["answers"] if answer["item"] != repeated]
+            ),
             other(6, rater="none", answers=[]),
         ]
         path = os.path.join(place, "odd.jsonl")
@@ -325,8 +412,12 @@ class Analysis(Command):
         self.assertIn("7 of 8 raters count", output)
         count = len(results[0]["answers"])
         for words in (
-            f"{path}:9: /rater: must match", f"{path}:10: /rater: must match", f"{path}:11: /\\udfff: is unknown", f"{path}:12: /pauses: must be integer",
-            f"lacks one: says finished, but not all items of a rater are answered, {count - 1} answers", "none: says finished",
+            f"{path}:9: /rater: must match",
+            f"{path}:10: /rater: must match",
+            f"{path}:11: /\\udfff: is unknown",
+            f"{path}:12: /pauses: must be integer",
+            f"lacks one: says finished, but not all items of a rater are answered, {count - 1} answers",
+            "none: says finished",
         ):
             self.assertTrue(any(words in line for line in analysis["left_out"]), (words, analysis["left_out"]))
         self.assertEqual(len(analysis["left_out"]), len(odd))

@@ -28,10 +28,21 @@ def make_key(method, images=8, codecs=("fine", "plain", "rough"), rates=(0.25, 0
     _, items, _ = design.design(method, conditions, list(codecs), seed=1, **options)
     entries = {}
     for index, item in enumerate(items, 1):
-        stimuli = [{"image": image, "codec": codec, **({"rate": rate} if rate else {})} for image, codec, rate in item["pictures"]]
-        more = {name: item[name] if name == "expect" else f"i{item[name] + 1}" for name in ("expect", "of") if name in item}
+        stimuli = [
+            {"image": image, "codec": codec, **({"rate": rate} if rate else {})}
+            for image, codec, rate in item["pictures"]
+        ]
+        more = {
+            name: item[name] if name == "expect" else f"i{item[name] + 1}" for name in ("expect", "of") if name in item
+        }
         entries[f"i{index}"] = {"kind": item["kind"], "stimuli": stimuli, **more}
-    return {"method": method, "codecs": {codec: codec for codec in codecs}, "rates": list(rates), "items": entries, "left_out": []}
+    return {
+        "method": method,
+        "codecs": {codec: codec for codec in codecs},
+        "rates": list(rates),
+        "items": entries,
+        "left_out": [],
+    }
 
 
 def quality(stimulus, image_effects):
@@ -79,4 +90,7 @@ def panel(key, raters, random, ties=False, effects=None):
 
 
 def honest_panel(count, random):
-    return {f"honest {index}": Honest(random.normal(0, 0.4), random.uniform(0.4, 0.8), random.uniform(0.7, 1.3)) for index in range(count)}
+    return {
+        f"honest {index}": Honest(random.normal(0, 0.4), random.uniform(0.4, 0.8), random.uniform(0.7, 1.3))
+        for index in range(count)
+    }

@@ -13,7 +13,14 @@ from mos import bradley_terry, student
 class Student(unittest.TestCase):
     def test_quantiles(self):
         """Of the usual tables, two-sided."""
-        for freedom, at_95, at_99 in ((1, 12.706, 63.657), (2, 4.303, 9.925), (5, 2.571, 4.032), (14, 2.145, 2.977), (23, 2.069, 2.807), (120, 1.980, 2.617)):
+        for freedom, at_95, at_99 in (
+            (1, 12.706, 63.657),
+            (2, 4.303, 9.925),
+            (5, 2.571, 4.032),
+            (14, 2.145, 2.977),
+            (23, 2.069, 2.807),
+            (120, 1.980, 2.617),
+        ):
             self.assertAlmostEqual(student.quantile(freedom), at_95, delta=6e-4)
             self.assertAlmostEqual(student.quantile(freedom, 0.99), at_99, delta=6e-4)
 

@@ -14,18 +14,43 @@ import report
 from compare_test import curve
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROWS = [row for codec, factor in (("lic", 1), ("jpeg", 2), ("webp", 1.5)) for image in "ab" for row in curve(codec, image, factor)]
+ROWS = [
+    row
+    for codec, factor in (("lic", 1), ("jpeg", 2), ("webp", 1.5))
+    for image in "ab"
+    for row in curve(codec, image, factor)
+]
 # What Codec-Compare takes for more than a custom field, of its src/entry.ts, with "_" for " ".
 KNOWN_NAMES = {
-    "name", "codec", "version", "time", "encoding_cmd", "decoding_cmd", "original_name", "quality", "psnr", "ssim", "msssim",
-    "ssimulacra2", "p3-norm", "encoded_size", "bpp", "encoding_time", "decoding_time",
+    "name",
+    "codec",
+    "version",
+    "time",
+    "encoding_cmd",
+    "decoding_cmd",
+    "original_name",
+    "quality",
+    "psnr",
+    "ssim",
+    "msssim",
+    "ssimulacra2",
+    "p3-norm",
+    "encoded_size",
+    "bpp",
+    "encoding_time",
+    "decoding_time",
 }
 
 
 def results_of(rows):
     codecs = {
-        key: {"title": key.upper(), "version": "1.2", "command": f"{key} -q {{setting}} {{ppm}}", "decode_command": f"{key} -d",
-              "measured": "2026-01-02T03:04:05Z"}
+        key: {
+            "title": key.upper(),
+            "version": "1.2",
+            "command": f"{key} -q {{setting}} {{ppm}}",
+            "decode_command": f"{key} -d",
+            "measured": "2026-01-02T03:04:05Z",
+        }
         for key in dict.fromkeys(row["codec"] for row in rows)
     }
     return {"images": 2, "codecs": codecs, "missing": {}, "missing_metrics": {}, **report.summarize(rows)}
@@ -36,7 +61,9 @@ class Charts(unittest.TestCase):
         """name -> parsed SVG."""
         with tempfile.TemporaryDirectory() as folder:
             charts.write_charts(f"{folder}/k", results_of(rows))
-            return {name: ElementTree.parse(os.path.join(folder, name)).getroot() for name in sorted(os.listdir(folder))}
+            return {
+                name: ElementTree.parse(os.path.join(folder, name)).getroot() for name in sorted(os.listdir(folder))
+            }
 
     def test_one_for_each_metric_and_way(self):
         names = ["butteraugli", "decode", "encode", "ms-ssim", "psnr-y", "psnr", "ssim", "ssimulacra2"]
@@ -123,7 +150,10 @@ class CodecCompare(unittest.TestCase):
         for row, values in zip(rows, batch["field_values"], strict=True):
             found = dict(zip(names, values))
             self.assertEqual(found["original_name"], row["image"])
-            self.assertEqual((found["quality"], found["encoded_size"], found["p3-norm"]), (float(row["setting"]), row["bytes"], row["butteraugli"]))
+            self.assertEqual(
+                (found["quality"], found["encoded_size"], found["p3-norm"]),
+                (float(row["setting"]), row["bytes"], row["butteraugli"]),
+            )
             self.assertAlmostEqual(found["bpp"], 8 * row["bytes"] / row["pixels"], places=4)
         constants = dict(zip((next(iter(d)) for d in batch["constant_descriptions"]), batch["constant_values"]))
         self.assertEqual(constants["encoding_cmd"], "jpeg -q ${quality} ${original_name}")

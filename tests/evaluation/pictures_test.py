@@ -41,7 +41,14 @@ def png(width, height, colour_type, lines, depth=8, interlaced=0):
 
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlaced))
     data = zlib.compress(lines)
-    return PNG_MAGIC + header + chunk(b"tEXt", b"a\0b") + chunk(b"IDAT", data[:9]) + chunk(b"IDAT", data[9:]) + chunk(b"IEND", b"")
+    return (
+        PNG_MAGIC
+        + header
+        + chunk(b"tEXt", b"a\0b")
+        + chunk(b"IDAT", data[:9])
+        + chunk(b"IDAT", data[9:])
+        + chunk(b"IEND", b"")
+    )
 
 
 class Pictures(unittest.TestCase):

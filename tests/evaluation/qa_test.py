@@ -40,7 +40,9 @@ def check(files, quality, folder):
     """{file: (its qa of `lic encode`, path of the decoded picture)}, without anything being raised."""
     options = ("-q", str(quality), "--qa", "--qa-max", str(quality), "-m", MODEL)
     encoded = run_json("encode", *files, "-d", os.path.join(folder, "lic"), *options)
-    run_json("decode", *(line["output"] for line in encoded), "-d", os.path.join(folder, "ppm"), "-f", "ppm", "-m", MODEL)
+    run_json(
+        "decode", *(line["output"] for line in encoded), "-d", os.path.join(folder, "ppm"), "-f", "ppm", "-m", MODEL
+    )
     decoded = [os.path.join(folder, "ppm", os.path.basename(line["output"])[:-3] + "ppm") for line in encoded]
     return {line["file"]: (line["qa"], path) for line, path in zip(encoded, decoded)}
 
@@ -61,17 +63,26 @@ class QaTest(unittest.TestCase):
         cls.qualities = [round(dice.uniform(low, low + 30), 1) for low in (10, 40, 70)]
         with tarfile.open(os.path.join(DATA, "train", "val.tar")) as archive:
             archive.extractall(os.path.join(cls.folder.name, "val"))
-        cls.sets = {"kodak": sorted(glob.glob(os.path.join(DATA, "kodak", "*.png"))),
-                    "val": sorted(glob.glob(os.path.join(cls.folder.name, "val", "*.png")))}
-        cls.photos = {quality: {name: check(files, quality, os.path.join(cls.folder.name, f"{name}-{quality}"))
-                                for name, files in cls.sets.items()} for quality in cls.qualities}
+        cls.sets = {
+            "kodak": sorted(glob.glob(os.path.join(DATA, "kodak", "*.png"))),
+            "val": sorted(glob.glob(os.path.join(cls.folder.name, "val", "*.png"))),
+        }
+        cls.photos = {
+            quality: {
+                name: check(files, quality, os.path.join(cls.folder.name, f"{name}-{quality}"))
+                for name, files in cls.sets.items()
+            }
+            for quality in cls.qualities
+        }
 
     def test_photographs_raise_few_alarms(self):
         for quality, sets in self.photos.items():
             for name, checked in sets.items():
                 qas = [qa for qa, _ in checked.values()]
                 tiles = sum(qa["flagged"] for qa in qas) / sum(qa["tiles"] for qa in qas)
-                print(f"quality {quality}: {name}: {tiles:.2%} of tiles flagged, {sum(qa['alarm'] for qa in qas)} of {len(qas)} pictures")
+                print(
+                    f"quality {quality}: {name}: {tiles:.2%} of tiles flagged, {sum(qa['alarm'] for qa in qas)} of {len(qas)} pictures"
+                )
                 self.assertLessEqual(tiles, MAX_FALSE_TILES, (name, quality, f"seed {SEED}"))
             alarms = [qa["alarm"] for checked in sets.values() for qa, _ in checked.values()]
             self.assertLessEqual(sum(alarms) / len(alarms), MAX_FALSE_PICTURES, (quality, f"seed {SEED}"))
@@ -83,7 +94,9 @@ class QaTest(unittest.TestCase):
             write_png(files[-1], pixels)
         damaged, missed = collections.Counter(), []
         for quality, sets in self.photos.items():
-            norm = worst([measure_files(file, decoded) for checked in sets.values() for file, (_, decoded) in checked.items()])
+            norm = worst(
+                [measure_files(file, decoded) for checked in sets.values() for file, (_, decoded) in checked.items()]
+            )
             for file, (qa, decoded) in check(files, quality, os.path.join(self.folder.name, f"hard-{quality}")).items():
                 reasons = damages(measure_files(file, decoded), norm)
                 damaged[bool(reasons)] += 1

@@ -143,7 +143,9 @@ class SampleReport(unittest.TestCase):
         picture = f"{folder}/pictures/shapes/lic-0.5.webp"
         before = os.stat(picture).st_mtime_ns
         progress = []
-        index = report_html.build(folder, results, rows, images, self.runs(), 1, lambda *numbers: progress.append(numbers))
+        index = report_html.build(
+            folder, results, rows, images, self.runs(), 1, lambda *numbers: progress.append(numbers)
+        )
         self.assertEqual((index, progress), (f"{folder}/index.html", [(1, 2), (2, 2)]))
         self.assertEqual(os.stat(picture).st_mtime_ns, before)
         results["codecs"]["lic"]["version"] = "another"
@@ -160,7 +162,9 @@ class SampleReport(unittest.TestCase):
         results, rows = self.results()
         image = f"{self.folder}/shapes.png"
         rows = [row for row in rows if row["image"] == "shapes"]
-        found = findings.find(image, f"{self.folder}/failing", results, rows, Failing(f"{self.folder}/cache", self.runs().codecs))
+        found = findings.find(
+            image, f"{self.folder}/failing", results, rows, Failing(f"{self.folder}/cache", self.runs().codecs)
+        )
         self.assertEqual(list(found["rates"]["0.5"]), ["lic", "jpeg"])
         page = report_html.picture_page(results, rows, found, None, None)
         self.assertIn("WebP at 0.5: broken &lt;pipe&gt;", page)
@@ -179,7 +183,9 @@ class SampleReport(unittest.TestCase):
         image = f"{self.folder}/shapes.png"
         rows = [row for row in rows if row["image"] == "shapes"]
         failing = Failing(f"{self.folder}/cache", self.runs().codecs)
-        found = [findings.find(image, f"{self.folder}/undecoded", results, rows, runs) for runs in (failing, self.runs())]
+        found = [
+            findings.find(image, f"{self.folder}/undecoded", results, rows, runs) for runs in (failing, self.runs())
+        ]
         self.assertEqual([len(each["failures"]) for each in found], [3, 0])
         self.assertEqual([list(each["rates"]["1"]) for each in found], [["lic", "jpeg"], ["lic", "jpeg", "webp"]])
 

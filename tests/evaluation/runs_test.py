@@ -29,7 +29,9 @@ class Dial(unittest.TestCase):
     def test_settings_from_fewest_bytes_to_most(self):
         quality, distance = coders.Dial(1, 100, 1), coders.Dial(25, 0.1, 0.01)
         self.assertEqual((len(quality), quality[0], quality[98], quality[99]), (100, "1", "99", "100"))
-        self.assertEqual((len(distance), distance[0], distance[1], distance[len(distance) - 1]), (2491, "25", "24.99", "0.1"))
+        self.assertEqual(
+            (len(distance), distance[0], distance[1], distance[len(distance) - 1]), (2491, "25", "24.99", "0.1")
+        )
         self.assertEqual(coders.Dial(0, 100, 0.1)[5], "0.5")
         for index in (-1, 100):
             with self.assertRaises(IndexError):
@@ -114,7 +116,10 @@ class Commands(unittest.TestCase):
             self.assertEqual(commands.run_measured(["true"]).processor, "Z80")
 
     def test_failures_name_the_command(self):
-        for command, words in ((["sh", "-c", "echo no such luck; exit 3"], "sh ended with 3: no such luck"), (["/none/such"], "such ended with 127")):
+        for command, words in (
+            (["sh", "-c", "echo no such luck; exit 3"], "sh ended with 3: no such luck"),
+            (["/none/such"], "such ended with 127"),
+        ):
             with self.assertRaisesRegex(commands.CodecError, words):
                 commands.run_measured(command)
 
@@ -125,7 +130,9 @@ class UsableCodecs(unittest.TestCase):
         self.assertEqual(missing["lic"], "there is no /none/lic")
         self.assertNotIn("lic", codecs)
         self.assertLessEqual({*codecs, *missing}, {"lic", "jxl"})
-        self.assertEqual(coders.usable_codecs(["lic"], paths.LIC, "/none.dec.licm")[1], {"lic": "there is no /none.dec.licm"})
+        self.assertEqual(
+            coders.usable_codecs(["lic"], paths.LIC, "/none.dec.licm")[1], {"lic": "there is no /none.dec.licm"}
+        )
 
     def test_unknown_key(self):
         with self.assertRaisesRegex(commands.CodecError, "no codec is called jpg; there are lic, jpeg, "):
@@ -153,7 +160,10 @@ class EveryCodec(unittest.TestCase):
         self.assertEqual(self.runs.perceptual.missing(), {})
         for codec in self.runs.codecs.values():
             with self.subTest(codec.key):
-                ends = [self.runs.measure(self.picture, codec.key, setting) for setting in (codec.settings[0], codec.settings[-1])]
+                ends = [
+                    self.runs.measure(self.picture, codec.key, setting)
+                    for setting in (codec.settings[0], codec.settings[-1])
+                ]
                 for row in ends:
                     self.assertEqual(set(row), {*COLUMNS, "measured", "encode_processor", "decode_processor"})
                     self.assertNotIn(None, row.values())
@@ -174,7 +184,9 @@ class EveryCodec(unittest.TestCase):
         for setting in coders.JPEG.settings:  # none of the table is nearer than what the dial has
             row = self.runs.measure(self.picture, "jpeg", setting)
             nearest = self.runs.at_rate(self.picture, "jpeg", 1.5)[1]
-            self.assertLessEqual(abs(nearest["bytes"] - 1.5 * row["pixels"] / 8), abs(row["bytes"] - 1.5 * row["pixels"] / 8))
+            self.assertLessEqual(
+                abs(nearest["bytes"] - 1.5 * row["pixels"] / 8), abs(row["bytes"] - 1.5 * row["pixels"] / 8)
+            )
 
     def test_rates_beyond_the_dial_give_its_ends(self):
         self.assertEqual(self.runs.at_rate(self.picture, "jpeg", 0.001)[0], "1")

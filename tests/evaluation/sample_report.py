@@ -36,10 +36,17 @@ def write_pictures(folder):
 
 def run(folder, images=(), report=None):
     """compare.py, with a report in FOLDER/report or in the one that is named."""
-    command = [sys.executable, os.path.join(paths.ROOT, "models", "evaluation", "compare.py"), *write_pictures(folder), *images]
+    command = [
+        sys.executable,
+        os.path.join(paths.ROOT, "models", "evaluation", "compare.py"),
+        *write_pictures(folder),
+        *images,
+    ]
     command += ["--lic", paths.LIC, "--model", MODEL, "--codecs", "jpeg,webp", "--cache", f"{folder}/cache"]
     command += ["--out", f"{folder}/out/sample", "--report", report or f"{folder}/report"]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=600)
+    return subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=600
+    )
 
 
 if __name__ == "__main__":

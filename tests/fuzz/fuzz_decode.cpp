@@ -1,4 +1,5 @@
-// Decode, HashSymbols and a Decoder, in steps and as the file comes in, on any bytes, with the model that the file names if it is one of the tests'.
+// Decode, HashSymbols and a Decoder, in steps and as the file comes in, on any bytes, with the model that the file
+// names if it is one of the tests'.
 #include "mutate.h"
 
 using namespace lic;
@@ -26,8 +27,10 @@ void Mend(std::vector<uint8_t>& file, std::minstd_rand& random) {
   test::MendPicture(file);
 }
 
-// Decodes a file that comes in pieces, each time to a buffer of its own, where the one before is gone; the rows are taken from the strips.
-Result<std::vector<uint8_t>> DecodeInPieces(Bytes file, const Model& model, const DecoderOptions& options, std::minstd_rand& random) {
+// Decodes a file that comes in pieces, each time to a buffer of its own, where the one before is gone; the rows are
+// taken from the strips.
+Result<std::vector<uint8_t>> DecodeInPieces(Bytes file, const Model& model, const DecoderOptions& options,
+                                            std::minstd_rand& random) {
   auto begun = Decoder::Begin(model, options);
   REQUIRE(begun.ok());
   Decoder decoder = std::move(begun).value();
@@ -104,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   REQUIRE(rows == picture.value().height);
   const Picture stepped = std::move(decoder).value().TakePicture();
-  REQUIRE(std::equal(stepped.pixels.begin(), stepped.pixels.end(), picture.value().pixels.begin(), picture.value().pixels.end()));
+  REQUIRE(std::equal(stepped.pixels.begin(), stepped.pixels.end(), picture.value().pixels.begin(),
+                     picture.value().pixels.end()));
   return 0;
 }

@@ -41,7 +41,11 @@ def summed_visual(picture, x):
         if scale:
             luma, luma_x = F.avg_pool2d(luma, 2), F.avg_pool2d(luma_x, 2)
         whole, part, texture = losses.similarity(luma_x, luma)
-        loss = loss + losses.STRUCTURE * weight * (1 - (whole if scale == count - 1 else part)) + (losses.DETAIL / 2 * texture if scale < 2 else 0)
+        loss = (
+            loss
+            + losses.STRUCTURE * weight * (1 - (whole if scale == count - 1 else part))
+            + (losses.DETAIL / 2 * texture if scale < 2 else 0)
+        )
     return loss.sum() * x.numel()
 
 

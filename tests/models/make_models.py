@@ -63,7 +63,9 @@ def integer(weight, factor, bias=0, sets=1, lo=-32768, hi=32767, shift=30, rng=N
     if rng is not None:
         multiplier = multiplier + rng.integers(0, multiplier // 16 + 1)
         biases = biases + rng.integers(-200, 201, biases.shape)
-    layer = SimpleNamespace(weight=weight.astype(np.int8), multiplier=multiplier, bias=biases, shift=shift, lo=lo, hi=hi)
+    layer = SimpleNamespace(
+        weight=weight.astype(np.int8), multiplier=multiplier, bias=biases, shift=shift, lo=lo, hi=hi
+    )
     layer.op = licm.CONVOLUTION if weight.ndim == 4 else licm.DEPTHWISE
     layer.kernel, layer.stride = weight.shape[-1], 1
     return layer
@@ -75,7 +77,9 @@ def real(weight, bias=0.0, bits=8, lo=-INF, hi=INF, stride=1):
     largest = np.abs(weight).reshape(outputs, -1).max(1)
     scale = np.where(largest > 0, largest / (2 ** (bits - 1) - 1), 1.0).astype(np.float32)
     stored = np.rint(weight / scale.reshape(-1, *[1] * (weight.ndim - 1)))
-    layer = SimpleNamespace(weight=stored, scale=scale, bias=np.full(outputs, bias, np.float32), bits=bits, lo=lo, hi=hi)
+    layer = SimpleNamespace(
+        weight=stored, scale=scale, bias=np.full(outputs, bias, np.float32), bits=bits, lo=lo, hi=hi
+    )
     layer.op = licm.CONVOLUTION if weight.ndim == 4 else licm.DEPTHWISE
     layer.kernel, layer.stride = weight.shape[-1], stride
     return layer
@@ -167,7 +171,9 @@ def tiny_context(rng):
 
 def tiny_decoder():
     rng = np.random.default_rng(1703)
-    m = SimpleNamespace(name="tiny", version=0, latent_channels=LATENTS, hyper_channels=HYPER, feature_channels=FEATURES)
+    m = SimpleNamespace(
+        name="tiny", version=0, latent_channels=LATENTS, hyper_channels=HYPER, feature_channels=FEATURES
+    )
     m.passes, m.groups, m.skip_below = PASSES, GROUPS, 6
     m.group = [[0, 255, 2, 1], [255, 0, 1, 2], [1, 2, 255, 0], [2, 1, 0, 255]]
     low, high = np.linspace(1500, 1000, LATENTS), np.linspace(6500, 6000, LATENTS)
@@ -266,7 +272,9 @@ def edge_decoder():
         spread,
         summed,
         gate(1),
-        integer(np.array([[1, -1, 1, 0], [0, 2, -3, 1], [1, 0, 0, 0], [0, 0, 0, -128]]).reshape(4, 4, 1, 1), 1, shift=1),
+        integer(
+            np.array([[1, -1, 1, 0], [0, 2, -3, 1], [1, 0, 0, 0], [0, 0, 0, -128]]).reshape(4, 4, 1, 1), 1, shift=1
+        ),
     ]
     m.synthesis = [[real(rng.normal(0, 1e-4, (768, 2, 1, 1))), shuffle(16)]]
     return m
@@ -283,12 +291,28 @@ def least_decoder():
     m.tables = residual_tables(lambda sigma: 2)
     small = lambda *shape: rng.integers(-100, 101, shape)  # noqa: E731
     m.hyper_synthesis = [integer(small(4, 1, 1, 1), 1), shuffle(2), integer(small(8, 1, 1, 1), 1), gate(9), shuffle(2)]
-    context = [integer(small(1, 2, 3, 3), 0.01, sets=2), add(0), save(1), integer(small(1, 3, 3), 0.01), add(1), clamp(-9999, 9999)]
+    context = [
+        integer(small(1, 2, 3, 3), 0.01, sets=2),
+        add(0),
+        save(1),
+        integer(small(1, 3, 3), 0.01),
+        add(1),
+        clamp(-9999, 9999),
+    ]
     m.context = context + [integer(small(4, 1, 1, 1), 0.01, [0, 0, 4000, 4000])]
     weak = lambda *shape: rng.normal(0, 0.3, shape)  # noqa: E731
     up = lambda channels: [real(weak(channels, 1, 1, 1)), shuffle(2)]  # noqa: E731
     m.synthesis = [
-        [real(weak(4, 2, 1, 1)), shuffle(2), save(1), real(weak(1, 3, 3), bits=16), add(1), real(weak(8, 1, 1, 1)), gate(), shuffle(2)]
+        [
+            real(weak(4, 2, 1, 1)),
+            shuffle(2),
+            save(1),
+            real(weak(1, 3, 3), bits=16),
+            add(1),
+            real(weak(8, 1, 1, 1)),
+            gate(),
+            shuffle(2),
+        ]
         + up(4)
         + up(12),
         [real(weak(16, 2, 1, 1), bits=16), shuffle(4), clamp(-0.1, 0.1), real(weak(48, 1, 1, 1)), shuffle(4)],
@@ -300,7 +324,17 @@ def least_encoder():
     rng = np.random.default_rng(2)
     weak = lambda *shape: rng.normal(0, 0.3, shape)  # noqa: E731
     halve = real(weak(2, 3, 3), stride=2)
-    analysis = [unshuffle(4), real(weak(2, 48, 1, 1)), halve, save(1), real(weak(2, 5, 5)), add(1), halve, gate(), real(weak(2, 1, 1, 1))]
+    analysis = [
+        unshuffle(4),
+        real(weak(2, 48, 1, 1)),
+        halve,
+        save(1),
+        real(weak(2, 5, 5)),
+        add(1),
+        halve,
+        gate(),
+        real(weak(2, 1, 1, 1)),
+    ]
     hyper = [halve, clamp(-9.0, 9.0), halve, real(weak(1, 2, 3, 3), bits=16)]
     return SimpleNamespace(name="least", version=0, analysis=[analysis], hyper_analysis=[hyper], loss=None)
 

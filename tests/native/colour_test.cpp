@@ -23,7 +23,8 @@ double Decode(double value) { return value <= 0.04045 ? value / 12.92 : std::pow
 
 // Display P3 to sRGB, both with D65, after CSS Color 4.
 void P3ToSrgb(const double (&p3)[3], double (&srgb)[3]) {
-  constexpr double kMatrix[3][3] = {{1.2249402, -0.2249402, 0}, {-0.0420570, 1.0420570, 0}, {-0.0196376, -0.0786361, 1.0982736}};
+  constexpr double kMatrix[3][3] = {
+      {1.2249402, -0.2249402, 0}, {-0.0420570, 1.0420570, 0}, {-0.0196376, -0.0786361, 1.0982736}};
   for (int i = 0; i < 3; i++) {
     double light = 0;
     for (int k = 0; k < 3; k++) light += kMatrix[i][k] * Decode(p3[k]);
@@ -108,7 +109,8 @@ TEST(BitFlipsOfAProfile) {
   for (size_t bit = 0; bit < damaged.size() * 8; bit += 11) {
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     const Result<ColourProfile> profile = ColourProfile::FromIcc(damaged);
-    if (profile.ok() && profile.value().Fits(Samples::kRgb)) (void)RowConverter::Create(&profile.value(), Samples::kRgb, false);
+    if (profile.ok() && profile.value().Fits(Samples::kRgb))
+      (void)RowConverter::Create(&profile.value(), Samples::kRgb, false);
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
   }
 }
@@ -218,7 +220,8 @@ TEST(PngSaysItsColoursInManyWays) {
     return file;
   };
   const Result<PictureFile> cicp_p3 = ReadPicture(with_cicp({12, 13, 0, 1}), {});
-  if (CHECK(cicp_p3.ok())) CHECK(converted(File(cicp_p3.value().picture.pixels.begin(), cicp_p3.value().picture.pixels.begin() + 3)));
+  if (CHECK(cicp_p3.ok()))
+    CHECK(converted(File(cicp_p3.value().picture.pixels.begin(), cicp_p3.value().picture.pixels.begin() + 3)));
   CHECK(ReadPicture(with_cicp({1, 13, 0, 1}), {}).ok());
   CHECK(ReadPicture(with_cicp({9, 16, 0, 1}), {}).error() == Error::kUnsupportedImage);  // PQ: brighter than paper
 }
@@ -226,7 +229,8 @@ TEST(PngSaysItsColoursInManyWays) {
 TEST(BrokenProfileIsAWarning) {
   test::JpegRecipe recipe;
   recipe.icc = File(300, 1);
-  const Result<PictureFile> read = ReadPicture(test::MakeJpeg(recipe, File(recipe.width * recipe.height * 3, 99)), {.keep_icc = true});
+  const Result<PictureFile> read =
+      ReadPicture(test::MakeJpeg(recipe, File(recipe.width * recipe.height * 3, 99)), {.keep_icc = true});
   if (!CHECK(read.ok())) return;
   CHECK_EQ(read.value().warnings.size(), 1);
   CHECK(read.value().icc.empty());

@@ -24,7 +24,9 @@ class CommandFailuresTest(CommandCase):
         self.put("a.png", png(16, 8, smooth))
         self.put("bad.png", png(16, 8, smooth)[:-20])
         self.put(b"\xff.png".decode("utf-8", "surrogateescape"), png(1, 1, smooth))
-        done = self.encode("bad.png", "a.png", "none.png", b"\xff.png", "-d", "out", "--json", "-q", "12.5", expect="bad_image")
+        done = self.encode(
+            "bad.png", "a.png", "none.png", b"\xff.png", "-d", "out", "--json", "-q", "12.5", expect="bad_image"
+        )
         self.assertEqual(done.stderr, b"")
         bad, good, missing, odd = self.lines(done)
         self.assertEqual(bad["error"]["code"], "bad_image")
@@ -32,8 +34,26 @@ class CommandFailuresTest(CommandCase):
         self.assertEqual(missing["error"]["code"], "io_error")
         self.assertIn("No such file", missing["error"]["message"])
         self.assertNotIn("error", odd)
-        self.assertEqual(list(good), ["command", "file", "output", "width", "height", "bytes", "bpp", "quality", "model_id",
-                                      "model", "effort", "encode_ms", "source_bytes", "time", "ms"])
+        self.assertEqual(
+            list(good),
+            [
+                "command",
+                "file",
+                "output",
+                "width",
+                "height",
+                "bytes",
+                "bpp",
+                "quality",
+                "model_id",
+                "model",
+                "effort",
+                "encode_ms",
+                "source_bytes",
+                "time",
+                "ms",
+            ],
+        )
         self.assertEqual((good["command"], good["source_bytes"]), ("encode", os.path.getsize(self.path("a.png"))))
         self.assertRegex(missing["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual((good["file"], good["output"]), ("a.png", "out/a.lic"))
@@ -46,7 +66,9 @@ class CommandFailuresTest(CommandCase):
             self.put(name, png(8, 8, smooth))
         self.put("b.png", b"no picture")
         for threads in ("1", "4"):
-            done = self.encode("none.png", "a.png", "b.png", "c.png", "-d", "out" + threads, "-j", threads, expect="io_error")
+            done = self.encode(
+                "none.png", "a.png", "b.png", "c.png", "-d", "out" + threads, "-j", threads, expect="io_error"
+            )
             self.assertIn(b"b.png: unsupported_image", done.stderr)
             self.assertEqual(sorted(os.listdir(self.path("out" + threads))), ["a.lic", "c.lic"])
 
@@ -61,8 +83,15 @@ class CommandFailuresTest(CommandCase):
         self.assertEqual(self.files(), [])
         for path in glob.glob(os.path.join(VECTORS, "bad", "*.dec.licm")):
             with self.subTest(path):
-                self.lic("decode", os.path.join(VECTORS, "tiny-1x1.lic"), "-o", "out.png", "-m", path,
-                         expect=os.path.basename(path).split("-")[0])
+                self.lic(
+                    "decode",
+                    os.path.join(VECTORS, "tiny-1x1.lic"),
+                    "-o",
+                    "out.png",
+                    "-m",
+                    path,
+                    expect=os.path.basename(path).split("-")[0],
+                )
 
     def test_symbols_of_vectors(self):
         with open(os.path.join(VECTORS, "manifest.tsv"), encoding="utf-8") as manifest:
@@ -70,7 +99,9 @@ class CommandFailuresTest(CommandCase):
         named = {row[0]: row for row in rows}
         folders = {os.path.dirname(os.path.join(ROOT, row[1])) for row in rows}
         paths = [os.path.join(VECTORS, name) for name in named]
-        done = self.lines(self.lic("verify", *paths, "--json", "-j", "2", env=dict(os.environ, LIC_MODEL_PATH=":".join(folders))))
+        done = self.lines(
+            self.lic("verify", *paths, "--json", "-j", "2", env=dict(os.environ, LIC_MODEL_PATH=":".join(folders)))
+        )
         self.assertEqual(len(done), len(paths))
         for line in done:
             self.assertIn(line["symbol_hash"], named[os.path.basename(line["file"])])
@@ -85,7 +116,9 @@ class CommandFailuresTest(CommandCase):
         self.assertIn(self.lines(self.lic("info", "a.lic", "--json"))[0]["model_id"].encode(), done.stderr)
         self.assertIn(self.folder.encode(), done.stderr)
         self.lic("decode", "a.lic", "-o", "a2.png", "-m", os.path.join(MODELS, "tiny.dec.licm"), env=elsewhere)
-        self.lic("decode", "a.lic", "-o", "a3.png", "-m", os.path.join(MODELS, "least.dec.licm"), expect="model_mismatch")
+        self.lic(
+            "decode", "a.lic", "-o", "a3.png", "-m", os.path.join(MODELS, "least.dec.licm"), expect="model_mismatch"
+        )
         self.put("broken.dec.licm", b"junk")
         self.lic("decode", "a.lic", "-o", "a3.png", "-m", "./broken.dec.licm", expect="bad_model")
         # Beside the executable, and in the installation's share folder.
@@ -95,8 +128,12 @@ class CommandFailuresTest(CommandCase):
             shutil.copy(LIC, self.path("bin", "lic"))
             for kind in ("dec", "enc"):
                 shutil.copy(os.path.join(MODELS, f"tiny.{kind}.licm"), self.path(folder, f"found.{kind}.licm"))
-            subprocess.run([self.path("bin", "lic"), "encode", self.path("a.png"), "-o", self.path("found.lic"), "-m", "found"],
-                           check=True, env=elsewhere, capture_output=True)
+            subprocess.run(
+                [self.path("bin", "lic"), "encode", self.path("a.png"), "-o", self.path("found.lic"), "-m", "found"],
+                check=True,
+                env=elsewhere,
+                capture_output=True,
+            )
             self.assertEqual(self.get("found.lic"), self.get("a.lic"))
             shutil.rmtree(self.path(folder))
 
@@ -113,23 +150,38 @@ class CommandFailuresTest(CommandCase):
         self.lic("verify", "damaged.lic", expect="bad_checksum")
 
     def test_targets(self):
-        names = [self.put("in/a.png", png(96, 80, lambda x, y: (x * 41 % 256, y * 57 % 256, x * y % 256))), self.put("in/b.png", png(64, 64, smooth))]
+        names = [
+            self.put("in/a.png", png(96, 80, lambda x, y: (x * 41 % 256, y * 57 % 256, x * y % 256))),
+            self.put("in/b.png", png(64, 64, smooth)),
+        ]
         for effort in ("0", "4"):
-            sizes = [line["bytes"] for line in self.lines(self.encode(*names, "-d", "plain", "--effort", effort, "--json", "-q", "30"))]
+            sizes = [
+                line["bytes"]
+                for line in self.lines(self.encode(*names, "-d", "plain", "--effort", effort, "--json", "-q", "30"))
+            ]
             target = max(sizes) + 50
-            for line in self.lines(self.encode(*names, "-d", "size", "--effort", effort, "--target-size", str(target), "--json")):
+            for line in self.lines(
+                self.encode(*names, "-d", "size", "--effort", effort, "--target-size", str(target), "--json")
+            ):
                 self.assertLessEqual(line["bytes"], target)
                 self.assertTrue(line["bytes"] > 0.95 * target or line["quality"] == 100)
-                self.assertEqual(line["bytes"], os.path.getsize(line["output"] if os.path.isabs(line["output"]) else self.path(line["output"])))
+                self.assertEqual(
+                    line["bytes"],
+                    os.path.getsize(line["output"] if os.path.isabs(line["output"]) else self.path(line["output"])),
+                )
                 self.assertEqual(line["effort"], int(effort))
-            line, = self.lines(self.encode(names[0], "-o", "a.lic", "--effort", effort, "--target-bpp", "1", "--json"))
+            (line,) = self.lines(
+                self.encode(names[0], "-o", "a.lic", "--effort", effort, "--target-bpp", "1", "--json")
+            )
             self.assertTrue(0.97 < line["bpp"] <= 1, line["bpp"])
             self.encode(names[1], "-o", "b40.lic", "--effort", effort, "-q", "40")
             wanted = self.lines(self.lic("verify", "b40.lic", "--against", names[1], "--json"))[0]
             for option, above in (("psnr", 0.1), ("ssim", 0.01)):
                 self.encode(names[1], "-o", "b.lic", "--effort", effort, "--target-" + option, str(wanted[option]))
                 found = self.lines(self.lic("verify", "b.lic", "--against", names[1], "--json"))[0]
-                self.assertTrue(wanted[option] <= found[option] < wanted[option] + above, (option, found[option], wanted[option]))
+                self.assertTrue(
+                    wanted[option] <= found[option] < wanted[option] + above, (option, found[option], wanted[option])
+                )
         before = self.files()
         done = self.encode(names[0], "-o", "c.lic", "--target-size", "60", expect="limit_exceeded")
         self.assertIn(b"smallest file has", done.stderr)
@@ -151,15 +203,30 @@ class CommandFailuresTest(CommandCase):
     def test_usage(self):
         self.put("a.png", png(8, 8, smooth))
         self.put("b.png", png(8, 8, smooth))
-        wrong = [[], ["nothing"], ["encode"], ["encode", "a.png"], ["encode", "a.png", "-o", "x", "-d", "y"],
-                 ["encode", "a.png", "b.png", "-o", "x"], ["encode", "-", "-d", "y"], ["encode", ".", "-r", "-o", "x"],
-                 ["encode", "a.png", "-o", "x", "-q", "0"], ["encode", "a.png", "-o", "x", "-q", "101"],
-                 ["encode", "a.png", "-o", "x", "-q", "high"], ["encode", "a.png", "-o", "x", "--effort", "10"],
-                 ["encode", "a.png", "-o", "x", "-q", "50", "--target-size", "500"], ["encode", "a.png", "-o", "x", "--target-size", "0"],
-                 ["encode", "a.png", "-o", "x", "--target-bpp", "1", "--target-psnr", "30"],
-                 ["encode", "a.png", "-o", "x", "--tile", "100"], ["encode", "a.png", "-o", "."], ["decode", "x", "-o", "y", "-f", "gif"],
-                 ["verify", "x", "y", "--against", "a.png"], ["verify", "x", "--min-psnr", "30"], ["help", "nothing"],
-                 ["encode", "a.png", "-o", "x", "--unknown"]]
+        wrong = [
+            [],
+            ["nothing"],
+            ["encode"],
+            ["encode", "a.png"],
+            ["encode", "a.png", "-o", "x", "-d", "y"],
+            ["encode", "a.png", "b.png", "-o", "x"],
+            ["encode", "-", "-d", "y"],
+            ["encode", ".", "-r", "-o", "x"],
+            ["encode", "a.png", "-o", "x", "-q", "0"],
+            ["encode", "a.png", "-o", "x", "-q", "101"],
+            ["encode", "a.png", "-o", "x", "-q", "high"],
+            ["encode", "a.png", "-o", "x", "--effort", "10"],
+            ["encode", "a.png", "-o", "x", "-q", "50", "--target-size", "500"],
+            ["encode", "a.png", "-o", "x", "--target-size", "0"],
+            ["encode", "a.png", "-o", "x", "--target-bpp", "1", "--target-psnr", "30"],
+            ["encode", "a.png", "-o", "x", "--tile", "100"],
+            ["encode", "a.png", "-o", "."],
+            ["decode", "x", "-o", "y", "-f", "gif"],
+            ["verify", "x", "y", "--against", "a.png"],
+            ["verify", "x", "--min-psnr", "30"],
+            ["help", "nothing"],
+            ["encode", "a.png", "-o", "x", "--unknown"],
+        ]
         for arguments in wrong:
             with self.subTest(arguments):
                 done = self.lic(*arguments, expect=EXIT_USAGE)
@@ -206,8 +273,11 @@ class CommandFailuresTest(CommandCase):
             for delay in (0, 0.003, 0.01):
                 out = self.path("out")
                 shutil.rmtree(out, ignore_errors=True)
-                process = subprocess.Popen([LIC, "encode", "-m", "tiny", "-r", "in", "-d", "out", "-j", "4", "--quiet"], cwd=self.folder,
-                                           env=self.environment)
+                process = subprocess.Popen(
+                    [LIC, "encode", "-m", "tiny", "-r", "in", "-d", "out", "-j", "4", "--quiet"],
+                    cwd=self.folder,
+                    env=self.environment,
+                )
                 while process.poll() is None and not (os.path.isdir(out) and os.listdir(out)):
                     time.sleep(0.001)
                 time.sleep(delay)
@@ -223,7 +293,9 @@ class CommandFailuresTest(CommandCase):
         self.put("in.png", png(64, 64, smooth))
         self.encode("in.png", "-o", "a.lic")
         for _ in range(20):
-            process = subprocess.Popen([LIC, "decode", "a.lic", "-o", "out.png", "--quiet"], cwd=self.folder, env=self.environment)
+            process = subprocess.Popen(
+                [LIC, "decode", "a.lic", "-o", "out.png", "--quiet"], cwd=self.folder, env=self.environment
+            )
             while process.poll() is None and not any(name.endswith(".tmp") for name in os.listdir(self.folder)):
                 pass
             process.terminate()
@@ -234,8 +306,14 @@ class CommandFailuresTest(CommandCase):
         self.put("a.png", png(8, 8, smooth))
         reader, writer = os.pipe()
         os.close(reader)
-        process = subprocess.run([LIC, "encode", "-m", "tiny", "a.png", "-o", "-"], cwd=self.folder, env=self.environment,
-                                 stdout=writer, stderr=subprocess.PIPE, timeout=60)
+        process = subprocess.run(
+            [LIC, "encode", "-m", "tiny", "a.png", "-o", "-"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
         os.close(writer)
         self.assertEqual(process.returncode, ERRORS["io_error"][0])
 
@@ -244,8 +322,13 @@ class CommandFailuresTest(CommandCase):
         self.assertNotIn(b"[", self.encode("a.png", "-o", "a.lic").stderr)
         for arguments, drawn in ((["-o", "a.lic"], True), (["-o", "a.lic", "--json"], False), (["-o", "-"], False)):
             leader, terminal = pty.openpty()
-            process = subprocess.Popen([LIC, "encode", "-m", "tiny", "a.png", *arguments], cwd=self.folder, env=self.environment,
-                                       stdout=terminal if "-" in arguments else subprocess.DEVNULL, stderr=terminal)
+            process = subprocess.Popen(
+                [LIC, "encode", "-m", "tiny", "a.png", *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=terminal if "-" in arguments else subprocess.DEVNULL,
+                stderr=terminal,
+            )
             status = process.wait(60)
             shown = b""
             while select.select([leader], [], [], 0.1)[0]:

@@ -26,8 +26,8 @@ class CommandTest(CommandCase):
         for place in ((0, 0), (35, 25), (69, 49)):
             for got, wanted in zip(rows[place[1]][place[0]], smooth(*place)):
                 self.assertLess(abs(got - wanted), 60)
-        verified, = self.lines(self.lic("verify", "a.lic", "--against", "in.png", "--json"))
-        png_again, = self.lines(self.lic("verify", "a.lic", "--against", "a.png", "--json"))
+        (verified,) = self.lines(self.lic("verify", "a.lic", "--against", "in.png", "--json"))
+        (png_again,) = self.lines(self.lic("verify", "a.lic", "--against", "a.png", "--json"))
         self.assertTrue(png_again["equal"])
         self.assertIsNone(png_again["psnr"])
         self.assertFalse(verified["equal"])
@@ -36,7 +36,9 @@ class CommandTest(CommandCase):
 
     def test_sixteen_bits_are_narrowed(self):
         self.put("deep.png", png(33, 20, lambda x, y: (x * 1900, y * 3000, 40000), depth=16))
-        self.put("flat.png", png(33, 20, lambda x, y: tuple((v * 255 + 32767) // 65535 for v in (x * 1900, y * 3000, 40000))))
+        self.put(
+            "flat.png", png(33, 20, lambda x, y: tuple((v * 255 + 32767) // 65535 for v in (x * 1900, y * 3000, 40000)))
+        )
         self.encode("deep.png", "-o", "deep.lic")
         self.encode("flat.png", "-o", "flat.lic")
         self.assertEqual(self.get("deep.lic"), self.get("flat.lic"))
@@ -76,8 +78,8 @@ class CommandTest(CommandCase):
         # The colour in sRGB, by the formulas of CSS Color 4.
         self.put("srgb.png", png(32, 32, lambda x, y: (196, 85, 53)))
         self.encode("p3.png", "-o", "p3.lic")
-        against, = self.lines(self.lic("verify", "p3.lic", "--against", "srgb.png", "--json"))
-        converted, = self.lines(self.lic("verify", "p3.lic", "--against", "p3.png", "--json"))
+        (against,) = self.lines(self.lic("verify", "p3.lic", "--against", "srgb.png", "--json"))
+        (converted,) = self.lines(self.lic("verify", "p3.lic", "--against", "p3.png", "--json"))
         self.assertAlmostEqual(against["psnr"], converted["psnr"], delta=1.5)
         # Kept, they are other pixels and a profile, which decodes to the same colours.
         self.encode("p3.png", "-o", "kept.lic", "--keep-icc")
@@ -95,7 +97,7 @@ class CommandTest(CommandCase):
         self.put("in.ppm", picture)
         self.encode("in.ppm", "-o", "file.lic")
         self.assertEqual(encoded, self.get("file.lic"))
-        info, = self.lines(self.lic("info", "-", "--json", stdin=encoded))
+        (info,) = self.lines(self.lic("info", "-", "--json", stdin=encoded))
         self.assertEqual((info["width"], info["height"], info["bytes"]), (40, 30, len(encoded)))
         self.lic("verify", "-", stdin=encoded)
         self.assertTrue(self.lic("decode", "-", "-o", "-", stdin=encoded).stdout.startswith(b"\x89PNG"))
@@ -110,9 +112,13 @@ class CommandTest(CommandCase):
         self.put("in/readme.txt", b"no picture")
         self.encode("in", "-d", "no", expect="invalid_argument")
         self.encode("in", "-r", "-d", "out", "-j", "3")
-        self.assertEqual([name for name in self.files() if name.startswith("out")], ["out/a.lic", "out/b/c.lic", "out/b/d/e.lic"])
+        self.assertEqual(
+            [name for name in self.files() if name.startswith("out")], ["out/a.lic", "out/b/c.lic", "out/b/d/e.lic"]
+        )
         self.lic("decode", "-r", "out", "--out-dir", "back", "-f", "ppm")
-        self.assertEqual([name for name in self.files() if name.startswith("back")], ["back/a.ppm", "back/b/c.ppm", "back/b/d/e.ppm"])
+        self.assertEqual(
+            [name for name in self.files() if name.startswith("back")], ["back/a.ppm", "back/b/c.ppm", "back/b/d/e.ppm"]
+        )
         self.assertEqual(len(self.lines(self.lic("info", "-r", "out", "--json"))), 3)
 
     def test_patterns(self):
@@ -168,9 +174,11 @@ class CommandTest(CommandCase):
 def another_head(decoder):
     """The bytes of a decoder file with other weights in the last convolution of its synthesis, and so the same model id."""
     start = 8 + int.from_bytes(decoder[6:8], "little")
-    start += 9 + int.from_bytes(decoder[start + 1:start + 5], "little")
-    head, payload = decoder[start:start + 5], decoder[start + 9:]
-    payload = payload[:-27] + bytes(w ^ 0x40 for w in payload[-27:-11]) + payload[-11:]  # it ends with a shuffle and a clamp
+    start += 9 + int.from_bytes(decoder[start + 1 : start + 5], "little")
+    head, payload = decoder[start : start + 5], decoder[start + 9 :]
+    payload = (
+        payload[:-27] + bytes(w ^ 0x40 for w in payload[-27:-11]) + payload[-11:]
+    )  # it ends with a shuffle and a clamp
     return decoder[:start] + head + zlib.crc32(head + payload).to_bytes(4, "little") + payload
 
 

@@ -123,15 +123,21 @@ TEST(LinksStay) {
 std::string Plan(const std::vector<Job>& jobs, const Folder& folder) {
   std::string text;
   for (const Job& job : jobs) {
-    const auto relative = [&](const std::string& path) { return fs::path(path).lexically_relative(folder.path).string(); };
-    text += relative(job.input) + (job.failure.error == Error::kNone ? ">" + relative(job.output) : std::string("!") + ErrorName(job.failure.error)) + " ";
+    const auto relative = [&](const std::string& path) {
+      return fs::path(path).lexically_relative(folder.path).string();
+    };
+    text += relative(job.input) +
+            (job.failure.error == Error::kNone ? ">" + relative(job.output)
+                                               : std::string("!") + ErrorName(job.failure.error)) +
+            " ";
   }
   return text;
 }
 
 TEST(PlansTheTree) {
   const Folder folder;
-  for (const char* name : {"in/b.PNG", "in/a.jpg", "in/deep/er/c.ppm", "in/text.txt", "x.png", "y.png"}) Put(folder / name, "");
+  for (const char* name : {"in/b.PNG", "in/a.jpg", "in/deep/er/c.ppm", "in/text.txt", "x.png", "y.png"})
+    Put(folder / name, "");
   const OutputOptions outputs = {"", folder / "out", ".lic"};
   const std::vector<std::string> extensions = {".png", ".jpg", ".ppm"};
   const auto plan = [&](std::vector<std::string> names, bool recursive) {

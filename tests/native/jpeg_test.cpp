@@ -26,7 +26,8 @@ File SmoothRows(uint32_t width, uint32_t height, uint32_t channels, int orientat
   for (uint32_t y = 0; y < height; y++) {
     for (uint32_t x = 0; x < width; x++) {
       const test::Place place = test::Shown(orientation, x, y, shown_width, shown_height);
-      for (uint32_t c = 0; c < channels; c++) rows.push_back(static_cast<uint8_t>(Smooth(place.x, place.y, c, shown_width, shown_height)));
+      for (uint32_t c = 0; c < channels; c++)
+        rows.push_back(static_cast<uint8_t>(Smooth(place.x, place.y, c, shown_width, shown_height)));
     }
   }
   return rows;
@@ -55,7 +56,8 @@ TEST(KindsOfJpeg) {
         recipe.progressive = progressive;
         recipe.arithmetic = arithmetic;
         const uint32_t channels = stored == JCS_GRAYSCALE ? 1 : 3;
-        const Result<PictureFile> read = ReadPicture(MakeJpeg(recipe, SmoothRows(recipe.width, recipe.height, channels)), {});
+        const Result<PictureFile> read =
+            ReadPicture(MakeJpeg(recipe, SmoothRows(recipe.width, recipe.height, channels)), {});
         if (!CHECK(read.ok())) continue;
         CHECK_EQ(read.value().picture.channels, channels);
         CHECK(LargestDifference(read.value().picture) <= 6);
@@ -93,11 +95,13 @@ TEST(InkBecomesLight) {
       recipe.adobe = adobe;
       const int ink[4] = {200, 100, 30, 60};
       File rows;
-      for (uint32_t i = 0; i < recipe.width * recipe.height * 4; i++) rows.push_back(static_cast<uint8_t>(adobe ? 255 - ink[i % 4] : ink[i % 4]));
+      for (uint32_t i = 0; i < recipe.width * recipe.height * 4; i++)
+        rows.push_back(static_cast<uint8_t>(adobe ? 255 - ink[i % 4] : ink[i % 4]));
       const Result<PictureFile> read = ReadPicture(MakeJpeg(recipe, rows), {true, true, true});
       if (!CHECK(read.ok())) continue;
       CHECK_EQ(read.value().picture.channels, 3);
-      for (size_t c = 0; c < 3; c++) CHECK_NEAR(read.value().picture.pixels[300 + c], (255 - ink[c]) * (255 - ink[3]) / 255.0, 3);
+      for (size_t c = 0; c < 3; c++)
+        CHECK_NEAR(read.value().picture.pixels[300 + c], (255 - ink[c]) * (255 - ink[3]) / 255.0, 3);
     }
   }
 }

@@ -31,23 +31,36 @@ def chunk(kind, payload):
 def png(width, height, pixel, channels=3, depth=8, before_pixels=b""):
     """A PNG whose samples at (x, y) are pixel(x, y)."""
     rows = b"".join(
-        b"\0" + b"".join(v.to_bytes(depth // 8, "big") for x in range(width) for v in pixel(x, y)) for y in range(height))
+        b"\0" + b"".join(v.to_bytes(depth // 8, "big") for x in range(width) for v in pixel(x, y))
+        for y in range(height)
+    )
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before_pixels + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + before_pixels
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def ppm(width, height, pixel):
-    return b"P6 %d %d 255\n" % (width, height) + bytes(v for y in range(height) for x in range(width) for v in pixel(x, y))
+    return b"P6 %d %d 255\n" % (width, height) + bytes(
+        v for y in range(height) for x in range(width) for v in pixel(x, y)
+    )
 
 
 def read_pnm(data):
     """Width, height, rows of tuples."""
-    kind, width, height, _, samples = data.split(maxsplit=4) if not data.startswith(b"P6\n") else (
-        [b"P6"] + data.split(b"\n", 3)[1].split() + [b"255", data.split(b"\n", 3)[3]])
+    kind, width, height, _, samples = (
+        data.split(maxsplit=4)
+        if not data.startswith(b"P6\n")
+        else ([b"P6"] + data.split(b"\n", 3)[1].split() + [b"255", data.split(b"\n", 3)[3]])
+    )
     assert kind == b"P6"
     width, height = int(width), int(height)
-    return width, height, [[tuple(samples[(y * width + x) * 3:][:3]) for x in range(width)] for y in range(height)]
+    return width, height, [[tuple(samples[(y * width + x) * 3 :][:3]) for x in range(width)] for y in range(height)]
 
 
 def smooth(x, y):
@@ -56,7 +69,9 @@ def smooth(x, y):
 
 def quadrant(width, height):
     """Four flat quarters: top left red, top right green, bottom left blue, bottom right grey."""
-    return lambda x, y: (((200, 40, 40), (40, 180, 40)), ((40, 40, 200), (128, 128, 128)))[2 * y >= height][2 * x >= width]
+    return lambda x, y: (((200, 40, 40), (40, 180, 40)), ((40, 40, 200), (128, 128, 128)))[2 * y >= height][
+        2 * x >= width
+    ]
 
 
 class CommandCase(unittest.TestCase):
@@ -81,13 +96,18 @@ class CommandCase(unittest.TestCase):
             return file.read()
 
     def files(self):
-        return sorted(os.path.relpath(os.path.join(folder, name), self.folder)
-                      for folder, _, names in os.walk(self.folder) for name in names)
+        return sorted(
+            os.path.relpath(os.path.join(folder, name), self.folder)
+            for folder, _, names in os.walk(self.folder)
+            for name in names
+        )
 
     def lic(self, *arguments, stdin=b"", expect=0, **options):
         """Runs the command in the test's folder; `expect` is the exit status or the name of an error."""
         options.setdefault("env", self.environment)
-        done = subprocess.run([LIC, *arguments], input=stdin, capture_output=True, cwd=self.folder, timeout=120, **options)
+        done = subprocess.run(
+            [LIC, *arguments], input=stdin, capture_output=True, cwd=self.folder, timeout=120, **options
+        )
         number = ERRORS[expect][0] if isinstance(expect, str) else expect
         self.assertEqual(done.returncode, number, (arguments, done.stderr))
         if isinstance(expect, str) and "--json" not in arguments:

@@ -23,7 +23,8 @@ Image Noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t seed, i
   for (uint32_t y = 0; y < height; y++) {
     for (uint32_t x = 0; x < width; x++) {
       for (uint32_t c = 0; c < channels; c++) {
-        image.pixels.push_back(static_cast<uint8_t>(60 + 2 * x + 3 * y + 10 * c + test::Pattern(x, y, c + seed) % static_cast<uint32_t>(amplitude)));
+        image.pixels.push_back(static_cast<uint8_t>(60 + 2 * x + 3 * y + 10 * c +
+                                                    test::Pattern(x, y, c + seed) % static_cast<uint32_t>(amplitude)));
       }
     }
   }
@@ -34,7 +35,8 @@ Image Noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t seed, i
 double PlainSsim(const Image& a, const Image& b) {
   double weights[11][11], weight_sum = 0;
   for (int i = 0; i < 11; i++) {
-    for (int k = 0; k < 11; k++) weight_sum += weights[i][k] = std::exp(-((i - 5) * (i - 5) + (k - 5) * (k - 5)) / (2 * 1.5 * 1.5));
+    for (int k = 0; k < 11; k++)
+      weight_sum += weights[i][k] = std::exp(-((i - 5) * (i - 5) + (k - 5) * (k - 5)) / (2 * 1.5 * 1.5));
   }
   const auto luma = [](const Image& image, uint32_t x, uint32_t y) {
     const uint8_t* p = image.pixels.data() + (size_t{y} * image.width + x) * 3;
@@ -92,7 +94,8 @@ TEST(SmallPicturesHaveNoSsim) {
 }
 
 TEST(GreyAndAlphaCompareAsTheyLook) {
-  const Image grey{1, 1, 1, {100}}, colour{1, 1, 3, {100, 100, 100}}, hidden{1, 1, 4, {1, 2, 3, 0}}, white{1, 1, 2, {255, 255}};
+  const Image grey{1, 1, 1, {100}}, colour{1, 1, 3, {100, 100, 100}}, hidden{1, 1, 4, {1, 2, 3, 0}},
+      white{1, 1, 2, {255, 255}};
   CHECK(std::isinf(Compare(grey.view(), colour.view()).value().psnr));
   CHECK(std::isinf(Compare(hidden.view(), white.view()).value().psnr));
   CHECK(!std::isinf(Compare(grey.view(), white.view()).value().psnr));

@@ -40,7 +40,10 @@ struct PngRecipe {
 };
 
 inline uint32_t PngChannels(int colour_type) {
-  return colour_type == PNG_COLOR_TYPE_RGB ? 3 : colour_type == PNG_COLOR_TYPE_RGBA ? 4 : colour_type == PNG_COLOR_TYPE_GRAY_ALPHA ? 2 : 1;
+  return colour_type == PNG_COLOR_TYPE_RGB          ? 3
+         : colour_type == PNG_COLOR_TYPE_RGBA       ? 4
+         : colour_type == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
+                                                    : 1;
 }
 
 // The sample that stands in the file: of `depth` bits.
@@ -54,21 +57,25 @@ inline png_color PaletteEntry(uint32_t i) {
 inline uint8_t PaletteAlpha(uint32_t i) { return static_cast<uint8_t>(i * 16); }
 
 // CRC-32 as PNG has it.
-inline uint32_t Checksum(Bytes bytes) { return static_cast<uint32_t>(crc32(0, bytes.data(), static_cast<uInt>(bytes.size()))); }
+inline uint32_t Checksum(Bytes bytes) {
+  return static_cast<uint32_t>(crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
+}
 
 inline File MakePng(const PngRecipe& recipe) {
   File file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
   png_set_write_fn(
-      png, &file, [](png_structp p, png_bytep from, size_t count) {
+      png, &file,
+      [](png_structp p, png_bytep from, size_t count) {
         auto* to = static_cast<File*>(png_get_io_ptr(p));
         to->insert(to->end(), from, from + count);
       },
       [](png_structp) {});
   png_set_option(png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
   png_set_IHDR(png, info, recipe.width, recipe.height, recipe.depth, recipe.colour_type,
-               recipe.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+               recipe.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
   const uint32_t entries = recipe.depth < 8 ? 1u << recipe.depth : 256;
   if (recipe.colour_type == PNG_COLOR_TYPE_PALETTE) {
     std::vector<png_color> palette;
@@ -82,7 +89,8 @@ inline File MakePng(const PngRecipe& recipe) {
     png_color_16 colour = {0, first(0), first(1), first(2), first(0)};
     png_set_tRNS(png, info, alphas, static_cast<int>(entries < 16 ? entries : 16), &colour);
   }
-  if (!recipe.icc.empty()) png_set_iCCP(png, info, "x", 0, recipe.icc.data(), static_cast<png_uint_32>(recipe.icc.size()));
+  if (!recipe.icc.empty())
+    png_set_iCCP(png, info, "x", 0, recipe.icc.data(), static_cast<png_uint_32>(recipe.icc.size()));
   if (recipe.srgb) png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
   if (recipe.gamma > 0) png_set_gAMA(png, info, recipe.gamma);
   if (const double* p = recipe.primaries) png_set_cHRM(png, info, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
@@ -130,7 +138,8 @@ inline File MakePng(const PngRecipe& recipe) {
   return file;
 }
 
-// The pixel that a reader should make of the recipe's file: red, green, blue (or grey) and alpha if there is any, 8 bits each.
+// The pixel that a reader should make of the recipe's file: red, green, blue (or grey) and alpha if there is any, 8
+// bits each.
 inline std::vector<int> ExpectedPixel(const PngRecipe& recipe, uint32_t x, uint32_t y) {
   if (recipe.colour_type == PNG_COLOR_TYPE_PALETTE) {
     const uint32_t index = PngSample(recipe, x, y, 0);
@@ -208,13 +217,16 @@ inline File MakeJpeg(const JpegRecipe& recipe, const File& rows) {
   if (!recipe.adobe) info.write_Adobe_marker = FALSE;
   jpeg_start_compress(&info, TRUE);
   const auto write_app1 = [&](std::string payload) {
-    jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(payload.data()), static_cast<unsigned>(payload.size()));
+    jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(payload.data()),
+                      static_cast<unsigned>(payload.size()));
   };
-  if (!recipe.exif.empty()) write_app1(std::string("Exif\0\0", 6) + std::string(recipe.exif.begin(), recipe.exif.end()));
+  if (!recipe.exif.empty())
+    write_app1(std::string("Exif\0\0", 6) + std::string(recipe.exif.begin(), recipe.exif.end()));
   if (!recipe.xmp.empty()) write_app1(std::string("http://ns.adobe.com/xap/1.0/\0", 29) + recipe.xmp);
   if (!recipe.icc.empty()) jpeg_write_icc_profile(&info, recipe.icc.data(), static_cast<unsigned>(recipe.icc.size()));
   for (uint32_t y = 0; y < recipe.height; y++) {
-    auto* row = const_cast<JSAMPROW>(rows.data() + size_t{y} * recipe.width * static_cast<uint32_t>(info.input_components));
+    auto* row =
+        const_cast<JSAMPROW>(rows.data() + size_t{y} * recipe.width * static_cast<uint32_t>(info.input_components));
     jpeg_write_scanlines(&info, &row, 1);
   }
   jpeg_finish_compress(&info);
@@ -224,8 +236,8 @@ inline File MakeJpeg(const JpegRecipe& recipe, const File& rows) {
   return file;
 }
 
-// Where the pixel at (x, y) of the stored rows is seen, from the definitions in Exif: which side of the shown picture the first
-// row and the first column are.
+// Where the pixel at (x, y) of the stored rows is seen, from the definitions in Exif: which side of the shown picture
+// the first row and the first column are.
 struct Place {
   uint32_t x, y;
 };

@@ -23,7 +23,8 @@ void CheckPixels(const PngRecipe& recipe, const Picture& picture) {
   for (uint32_t y = 0; y < recipe.height; y++) {
     for (uint32_t x = 0; x < recipe.width; x++) {
       const std::vector<int> expected = test::ExpectedPixel(recipe, x, y);
-      for (uint32_t c = 0; c < picture.channels; c++) wrong += picture.pixels[(size_t{y} * picture.width + x) * picture.channels + c] != expected[c];
+      for (uint32_t c = 0; c < picture.channels; c++)
+        wrong += picture.pixels[(size_t{y} * picture.width + x) * picture.channels + c] != expected[c];
     }
   }
   CHECK_EQ(wrong, 0);
@@ -77,7 +78,8 @@ TEST(PngIsTurnedUpright) {
         for (uint32_t x = 0; x < recipe.width; x++) {
           const test::Place place = test::Shown(orientation, x, y, picture.width, picture.height);
           for (uint32_t c = 0; c < 3; c++) {
-            wrong += picture.pixels[(size_t{place.y} * picture.width + place.x) * 3 + c] != test::ExpectedPixel(recipe, x, y)[c];
+            wrong += picture.pixels[(size_t{place.y} * picture.width + place.x) * 3 + c] !=
+                     test::ExpectedPixel(recipe, x, y)[c];
           }
         }
       }
@@ -132,17 +134,23 @@ File DeclaredPng(uint32_t width, uint32_t height) {
 }
 
 TEST(DeclaredSizesOfPng) {
-  const std::pair<uint32_t, uint32_t> too_large[] = {{65536, 1}, {1, 65536}, {65535, 65535}, {16385, 16384}, {0x7FFFFFFF, 0x7FFFFFFF}};
-  for (const auto& [width, height] : too_large) CHECK(ReadPicture(DeclaredPng(width, height), {}).error() == Error::kUnsupportedImage);
+  const std::pair<uint32_t, uint32_t> too_large[] = {
+      {65536, 1}, {1, 65536}, {65535, 65535}, {16385, 16384}, {0x7FFFFFFF, 0x7FFFFFFF}};
+  for (const auto& [width, height] : too_large)
+    CHECK(ReadPicture(DeclaredPng(width, height), {}).error() == Error::kUnsupportedImage);
   const std::pair<uint32_t, uint32_t> bad[] = {{0, 1}, {1, 0}, {0x80000000, 1}, {16384, 16384}, {65535, 4000}, {3, 3}};
-  for (const auto& [width, height] : bad) CHECK(ReadPicture(DeclaredPng(width, height), {}).error() == Error::kBadImage);
+  for (const auto& [width, height] : bad)
+    CHECK(ReadPicture(DeclaredPng(width, height), {}).error() == Error::kBadImage);
 }
 
-std::string TemporaryPath(const char* name) { return (std::filesystem::temp_directory_path() / (std::to_string(getpid()) + name)).string(); }
+std::string TemporaryPath(const char* name) {
+  return (std::filesystem::temp_directory_path() / (std::to_string(getpid()) + name)).string();
+}
 
 TEST(WrittenPngReadsBack) {
   const Result<ColourProfile> profile = ColourProfile::FromPrimaries(kDisplayP3Primaries, {}, false);
-  const Result<ColourProfile> grey_profile = ColourProfile::FromPrimaries(kDisplayP3Primaries, {Transfer::kPower, 1.8}, true);
+  const Result<ColourProfile> grey_profile =
+      ColourProfile::FromPrimaries(kDisplayP3Primaries, {Transfer::kPower, 1.8}, true);
   if (!CHECK(profile.ok() && grey_profile.ok())) return;
   const std::string path = TemporaryPath("written.png");
   for (const int type : {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA}) {
@@ -162,7 +170,8 @@ TEST(WrittenPngReadsBack) {
       {
         Result<OutputFile> out = OutputFile::Create(path);
         if (!CHECK(out.ok())) return;
-        CHECK(WritePicture(read.value().picture, read.value().metadata(), FileFormat::kPng, out.value(), warnings).ok());
+        CHECK(
+            WritePicture(read.value().picture, read.value().metadata(), FileFormat::kPng, out.value(), warnings).ok());
         CHECK(out.value().Commit().ok());
       }
       CHECK(warnings.empty());

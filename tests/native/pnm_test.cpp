@@ -28,19 +28,37 @@ TEST(KindsOfPnm) {
   CHECK((Pixels(std::string("P5 3 1 1\n\0\1\0", 12)) == std::vector<int>{0, 255, 0}));
   CHECK((Pixels(std::string("P5 2 1 65535\n\x80\0\xFF\xFF", 17)) == std::vector<int>{128, 255}));
   CHECK((Pixels(std::string("P5 2 1 1000\n\x01\xF4\x03\xE8", 16)) == std::vector<int>{128, 255}));
-  CHECK((Pixels("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd") == std::vector<int>{'a', 'b', 'c', 'd'}));
-  CHECK((Pixels("P7\n# x\nDEPTH 2\nMAXVAL 255\nWIDTH 1\nHEIGHT 2\nENDHDR\nabcd") == std::vector<int>{'a', 'b', 'c', 'd'}));
+  CHECK((Pixels("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd") ==
+         std::vector<int>{'a', 'b', 'c', 'd'}));
+  CHECK((Pixels("P7\n# x\nDEPTH 2\nMAXVAL 255\nWIDTH 1\nHEIGHT 2\nENDHDR\nabcd") ==
+         std::vector<int>{'a', 'b', 'c', 'd'}));
   const Result<PictureFile> two = Read("P5 1 1 255\naP5 1 1 255\nb");
   if (CHECK(two.ok())) CHECK_EQ(two.value().warnings.size(), 1);
 }
 
 TEST(DamagedPnm) {
-  const char* const bad[] = {"P5 1 1 0\na", "P5 1 1 65536\naa", "P5 0 1 255\n", "P5 1 0 255\n", "P5 x 1 255\na", "P5 -1 1 255\na",
-                             "P5 1 1 1\n\x02", "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\n", "P7\nCOLOUR 1\nENDHDR\n",
-                             "P5 99999999999 1 255\na", "P5 16384 16384 255\na", "P5 #", "P5 1 1 255\n"};
+  const char* const bad[] = {"P5 1 1 0\na",
+                             "P5 1 1 65536\naa",
+                             "P5 0 1 255\n",
+                             "P5 1 0 255\n",
+                             "P5 x 1 255\na",
+                             "P5 -1 1 255\na",
+                             "P5 1 1 1\n\x02",
+                             "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\n",
+                             "P7\nCOLOUR 1\nENDHDR\n",
+                             "P5 99999999999 1 255\na",
+                             "P5 16384 16384 255\na",
+                             "P5 #",
+                             "P5 1 1 255\n"};
   for (const char* text : bad) CHECK(Read(text).error() == Error::kBadImage);
-  const char* const unsupported[] = {"P1 1 1\n1", "P3 1 1 255 1 2 3", "P5 65536 1 255\n", "P5 65535 65535 255\n", "P8 1 1 255\na", "GIF89a",
-                                     "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde", "\x89LIC"};
+  const char* const unsupported[] = {"P1 1 1\n1",
+                                     "P3 1 1 255 1 2 3",
+                                     "P5 65536 1 255\n",
+                                     "P5 65535 65535 255\n",
+                                     "P8 1 1 255\na",
+                                     "GIF89a",
+                                     "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde",
+                                     "\x89LIC"};
   for (const char* text : unsupported) CHECK(Read(text).error() == Error::kUnsupportedImage);
   const std::string whole = "P7\nWIDTH 2\nHEIGHT 2\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\nabcdefghijkl";
   CHECK(Read(whole).ok());
@@ -48,7 +66,8 @@ TEST(DamagedPnm) {
 }
 
 std::string Written(const Picture& picture, const Metadata& metadata, FileFormat format) {
-  const std::string path = (std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "written.pnm")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "written.pnm")).string();
   std::vector<std::string> warnings;
   {
     Result<OutputFile> out = OutputFile::Create(path);
@@ -69,13 +88,15 @@ TEST(WrittenPnm) {
   CHECK_EQ(Written(grey, {}, FileFormat::kPnm), "P5\n2 1\n255\nab");
   CHECK_EQ(Written(colour, {}, FileFormat::kPnm), "P6\n1 1\n255\nabc");
   CHECK_EQ(Written(alpha, {}, FileFormat::kPnm), "invalid_argument");
-  CHECK_EQ(Written(alpha, {}, FileFormat::kPam), "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd");
+  CHECK_EQ(Written(alpha, {}, FileFormat::kPam),
+           "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd");
   // There is no place for a profile: colours become sRGB.
   const Result<ColourProfile> linear = ColourProfile::FromPrimaries(kSrgbPrimaries, {Transfer::kPower, 1.0}, false);
   const Buffer<uint8_t> icc = std::move(linear.value().ToIcc()).value();
   Metadata metadata;
   metadata.icc = icc;
-  CHECK_EQ(Written(picture(std::string("P6 1 1 255\n\0\x80\xFF", 14)), metadata, FileFormat::kPnm), std::string("P6\n1 1\n255\n\0\xBC\xFF", 14));
+  CHECK_EQ(Written(picture(std::string("P6 1 1 255\n\0\x80\xFF", 14)), metadata, FileFormat::kPnm),
+           std::string("P6\n1 1\n255\n\0\xBC\xFF", 14));
 }
 
 TEST(FormatsByName) {

@@ -44,7 +44,9 @@ class QaTest(unittest.TestCase):
         self.environment = dict(os.environ, LIC_MODEL_PATH=self.path("models"))
         os.mkdir(self.path("models"))
         for half in ("dec", "enc"):
-            os.symlink(os.path.join(ROOT, "models", f"{MODEL}.{half}.licm"), self.path("models", f"{MODEL}.{half}.licm"))
+            os.symlink(
+                os.path.join(ROOT, "models", f"{MODEL}.{half}.licm"), self.path("models", f"{MODEL}.{half}.licm")
+            )
         self.put("bars.png", png(96, 64, bars))
 
     def path(self, *names):
@@ -59,7 +61,9 @@ class QaTest(unittest.TestCase):
             return file.read()
 
     def run_lic(self, *arguments, expect=0, **options):
-        done = subprocess.run([LIC, *arguments], capture_output=True, cwd=self.folder, env=self.environment, timeout=300, **options)
+        done = subprocess.run(
+            [LIC, *arguments], capture_output=True, cwd=self.folder, env=self.environment, timeout=300, **options
+        )
         self.assertEqual(done.returncode, expect, (arguments, done.stderr))
         return done
 
@@ -74,7 +78,9 @@ class QaTest(unittest.TestCase):
             self.ids = {name: self.line("info", "probe.lic")[name] for name in ("model_id", "head_hash")}
             os.remove(self.path("probe.lic"))
         row = {"quality": 50} | dict.fromkeys(MEASURES, NEVER) | limits
-        self.put(os.path.join("models", f"{MODEL}.qa.json"), json.dumps(self.ids | {"tile": 32, "limits": [row]}).encode())
+        self.put(
+            os.path.join("models", f"{MODEL}.qa.json"), json.dumps(self.ids | {"tile": 32, "limits": [row]}).encode()
+        )
 
     def qa(self, *arguments, **options):
         return self.line("encode", "bars.png", "-o", "out.lic", "--qa", *arguments, **options)
@@ -86,8 +92,20 @@ class QaTest(unittest.TestCase):
     def test_no_alarm_is_the_plain_file(self):
         self.calibrate()
         line = self.qa("-q", "30")
-        self.assertEqual(line["qa"], {"alarm": False, "action": "none", "asked_quality": 30, "encodings": 1, "tiles": 6, "flagged": 0,
-                                      "left": 0, "reasons": [], "flagged_tiles": []})
+        self.assertEqual(
+            line["qa"],
+            {
+                "alarm": False,
+                "action": "none",
+                "asked_quality": 30,
+                "encodings": 1,
+                "tiles": 6,
+                "flagged": 0,
+                "left": 0,
+                "reasons": [],
+                "flagged_tiles": [],
+            },
+        )
         self.assertNotIn("warnings", line)
         self.run_lic("encode", "bars.png", "-o", "plain.lic", "-q", "30")
         self.assertEqual(self.get("out.lic"), self.get("plain.lic"))
@@ -131,7 +149,9 @@ class QaTest(unittest.TestCase):
         self.calibrate(shift=ALWAYS)
         self.put("out.lic", b"an older one")
         line = self.qa("--qa-fallback", "png")
-        self.assertEqual((line["output"], line["format"], line["qa"]["action"], line["qa"]["left"]), ("out.lic.png", "png", "png", 0))
+        self.assertEqual(
+            (line["output"], line["format"], line["qa"]["action"], line["qa"]["left"]), ("out.lic.png", "png", "png", 0)
+        )
         self.assertNotIn("quality", line)
         self.assertFalse(os.path.exists(self.path("out.lic")))
         self.assertEqual(os.path.getsize(self.path("out.lic.png")), line["bytes"])
@@ -160,7 +180,10 @@ class QaTest(unittest.TestCase):
         self.calibrate(error=(low * high) ** 0.5)
         self.assertEqual(self.qa("-q", "10", "--qa-fallback", "png")["qa"]["action"], "png")  # bars are small as PNG
         dice = random.Random(1)
-        self.put("bars.png", png(96, 64, lambda x, y: tuple(dice.randrange(100, 130) for _ in range(3)) if x >= 32 else bars(x, y)))
+        self.put(
+            "bars.png",
+            png(96, 64, lambda x, y: tuple(dice.randrange(100, 130) for _ in range(3)) if x >= 32 else bars(x, y)),
+        )
         low, high = self.worst_error(10), self.worst_error(90)
         self.calibrate(error=(low * high) ** 0.5)
         self.assertEqual(self.qa("-q", "10", "--qa-fallback", "png")["qa"]["action"], "raised")
@@ -177,20 +200,38 @@ class QaTest(unittest.TestCase):
         shutil.copy(self.path("bars.png"), self.path("in", "a.png"))
         self.put("in/deep/grey.png", png(50, 40, lambda x, y: (x * 5 % 256,), colour_type=0))
         done = self.run_lic("encode", "in", "-r", "-d", "out", "--qa", "--qa-fallback", "png", "-j", "2", "--json")
-        self.assertEqual([json.loads(line)["output"] for line in done.stdout.splitlines()], ["out/a.lic.png", "out/deep/grey.lic.png"])
+        self.assertEqual(
+            [json.loads(line)["output"] for line in done.stdout.splitlines()],
+            ["out/a.lic.png", "out/deep/grey.lic.png"],
+        )
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["a.lic.png", "deep"])
         # A PNG must not come to lie upon an input.
         shutil.copy(self.path("bars.png"), self.path("in", "a.lic.png"))
-        done = self.run_lic("encode", "in/a.png", "in/a.lic.png", "-d", "in", "--qa", "--qa-fallback", "png", "--json", expect=INVALID_ARGUMENT)
+        done = self.run_lic(
+            "encode",
+            "in/a.png",
+            "in/a.lic.png",
+            "-d",
+            "in",
+            "--qa",
+            "--qa-fallback",
+            "png",
+            "--json",
+            expect=INVALID_ARGUMENT,
+        )
         self.assertIn("would overwrite", json.loads(done.stdout.splitlines()[0])["error"]["message"])
         self.assertEqual(self.get("in/a.lic.png"), self.get("bars.png"))
 
     def test_kinds_of_pictures(self):
         """Alpha, grey and tiny pictures are judged; what nobody sees does not count."""
         self.calibrate(error=ALWAYS)
-        pictures = {"grey": png(40, 40, lambda x, y: (x * 6 % 256,), 0), "dot": png(1, 1, lambda x, y: (1, 2, 3)),
-                    "thin": png(100, 3, lambda x, y: (x, 255 - x, 9)), "alpha": png(40, 40, lambda x, y: (x, y, 99, 6 * x % 256), 6),
-                    "hidden": png(40, 40, lambda x, y: (x * 6 % 256, y * 6 % 256, 99, 0), 6)}
+        pictures = {
+            "grey": png(40, 40, lambda x, y: (x * 6 % 256,), 0),
+            "dot": png(1, 1, lambda x, y: (1, 2, 3)),
+            "thin": png(100, 3, lambda x, y: (x, 255 - x, 9)),
+            "alpha": png(40, 40, lambda x, y: (x, y, 99, 6 * x % 256), 6),
+            "hidden": png(40, 40, lambda x, y: (x * 6 % 256, y * 6 % 256, 99, 0), 6),
+        }
         for name, data in pictures.items():
             self.put("bars.png", data)
             self.assertEqual(self.qa("--qa-max", "50")["qa"]["alarm"], name != "hidden", name)
@@ -201,7 +242,10 @@ class QaTest(unittest.TestCase):
         error = self.qa(expect=IO_ERROR)["error"]
         self.assertIn(f"{MODEL}.qa.json", error["message"])
         self.calibrate()
-        self.put(f"models/{MODEL}.qa.json", self.get(f"models/{MODEL}.qa.json").replace(b'"head_hash": "', b'"head_hash": "00'))
+        self.put(
+            f"models/{MODEL}.qa.json",
+            self.get(f"models/{MODEL}.qa.json").replace(b'"head_hash": "', b'"head_hash": "00'),
+        )
         self.assertIn("qa_calibrate.py", self.qa(expect=MODEL_MISMATCH)["error"]["message"])
         self.put(f"models/{MODEL}.qa.json", b"{}")
         self.qa(expect=BAD_MODEL)
@@ -209,11 +253,21 @@ class QaTest(unittest.TestCase):
 
     def test_usage(self):
         self.calibrate()
-        for wrong in (["--qa-fallback", "png"], ["--qa-max", "90"], ["--qa", "--qa-fallback", "jpeg"], ["--qa", "--qa-max", "101"],
-                      ["--qa", "--qa-max", "40"]):
+        for wrong in (
+            ["--qa-fallback", "png"],
+            ["--qa-max", "90"],
+            ["--qa", "--qa-fallback", "jpeg"],
+            ["--qa", "--qa-max", "101"],
+            ["--qa", "--qa-max", "40"],
+        ):
             self.run_lic("encode", "bars.png", "-o", "out.lic", *wrong, expect=USAGE)
         self.run_lic("encode", "bars.png", "-o", "a.lic")
-        for wrong in (["--map", "x.png"], ["--against", "bars.png", "--map", "x.jpg"], ["--tiles", "--json"], ["--against", "bars.png", "--tiles"]):
+        for wrong in (
+            ["--map", "x.png"],
+            ["--against", "bars.png", "--map", "x.jpg"],
+            ["--tiles", "--json"],
+            ["--against", "bars.png", "--tiles"],
+        ):
             self.run_lic("verify", "a.lic", *wrong, expect=USAGE)
         self.assertFalse(os.path.exists(self.path("x.png")))
 
@@ -235,7 +289,12 @@ class QaTest(unittest.TestCase):
             self.run_lic("encode", "bars.png", "-o", os.path.join("several", name))
         shutil.copy(self.path("several", "a.lic"), self.path("a.png"))  # readers go by contents
         os.symlink("bars.png", self.path("link.png"))
-        for lic, chart in (("a.png", "bars.png"), ("a.png", "./several/../bars.png"), ("a.png", "link.png"), ("a.png", "a.png")):
+        for lic, chart in (
+            ("a.png", "bars.png"),
+            ("a.png", "./several/../bars.png"),
+            ("a.png", "link.png"),
+            ("a.png", "a.png"),
+        ):
             done = self.run_lic("verify", lic, "--against", "bars.png", "--map", chart, expect=USAGE)
             self.assertIn(b"--map would overwrite the", done.stderr)
         for several in (["several", "-r"], ["several/*.lic"]):

@@ -30,9 +30,17 @@ def encoding(dice, time, bpp=0.5, quality=50, alarms=0.05, ms=400, failures=0.01
     width, height = dice.randint(300, 4000), dice.randint(300, 4000)
     size = max(1, int(width * height * bpp * dice.lognormvariate(0, 0.5) / 8))
     alarm = dice.random() < alarms
-    return head | {"width": width, "height": height, "bytes": size, "bpp": size * 8 / (width * height), "quality": quality,
-                   "encode_ms": width * height / 1e6 * ms * dice.lognormvariate(0, 0.3), "source_bytes": int(size * dice.lognormvariate(2, 0.4)) + 1,
-                   "qa": {"alarm": alarm, "action": "raised" if alarm else "none"}, "time": stamp}
+    return head | {
+        "width": width,
+        "height": height,
+        "bytes": size,
+        "bpp": size * 8 / (width * height),
+        "quality": quality,
+        "encode_ms": width * height / 1e6 * ms * dice.lognormvariate(0, 0.3),
+        "source_bytes": int(size * dice.lognormvariate(2, 0.4)) + 1,
+        "qa": {"alarm": alarm, "action": "raised" if alarm else "none"},
+        "time": stamp,
+    }
 
 
 def history(dice, days=60, drift=lambda day: {}, least=5, weekend=None):
@@ -90,12 +98,18 @@ class StatsTest(unittest.TestCase):
         self.assertEqual(report["total"]["files"], sum(period["files"] for period in report["periods"]))
 
     def test_injected_drifts_are_found(self):
-        cases = {"bpp": (lambda day: {"bpp": 1.0}, 0.5, 1.0), "ms_per_megapixel": (lambda day: {"ms": 800}, 400, 800),
-                 "quality": (lambda day: {"quality": 60}, 50, 60), "alarm_rate": (lambda day: {"alarms": 0.6}, 0.05, 0.6),
-                 "failure_rate": (lambda day: {"failures": 0.5}, 0.01, 0.5)}
+        cases = {
+            "bpp": (lambda day: {"bpp": 1.0}, 0.5, 1.0),
+            "ms_per_megapixel": (lambda day: {"ms": 800}, 400, 800),
+            "quality": (lambda day: {"quality": 60}, 50, 60),
+            "alarm_rate": (lambda day: {"alarms": 0.6}, 0.05, 0.6),
+            "failure_rate": (lambda day: {"failures": 0.5}, 0.01, 0.5),
+        }
         for figure, (change, before, after) in cases.items():
             for start in (20, 45):
-                report = self.report(history(self.dice, drift=lambda day: change(day) if day >= start else {}, least=40))
+                report = self.report(
+                    history(self.dice, drift=lambda day: change(day) if day >= start else {}, least=40)
+                )
                 found = [drift for drift in report["drifts"] if drift["figure"] == figure]
                 with self.subTest(figure, seed=SEED, start=start):
                     self.assertEqual(len(found), 1, found)
@@ -110,6 +124,7 @@ class StatsTest(unittest.TestCase):
                 if "source_bytes" in line and line["time"] >= "2026-02-10":
                     line["source_bytes"] = line["source_bytes"] // 2 + 1
                 yield line
+
         self.assertEqual([drift["figure"] for drift in self.report(lines())["drifts"]], ["ratio"], f"seed {SEED}")
 
     def test_slow_drift_is_found(self):
@@ -124,20 +139,40 @@ class StatsTest(unittest.TestCase):
 
     def test_quiet_weekends_are_no_drift(self):
         """Days of 1 to 4 files among days of 100 or more. Measured: 2 of 100 histories drift, 67 where medians of so few values count."""
-        alarmed = [drifts for drifts in (self.report(history(self.dice, least=100, weekend=4))["drifts"] for _ in range(20)) if drifts]
+        alarmed = [
+            drifts
+            for drifts in (self.report(history(self.dice, least=100, weekend=4))["drifts"] for _ in range(20))
+            if drifts
+        ]
         self.assertLessEqual(len(alarmed), 3, (f"seed {SEED}", alarmed))
 
     def test_broken_and_other_lines(self):
         good = encoding(self.dice, START, failures=0)
-        broken = {2: "{", 3: '"text"', 5: json.dumps(good | {"time": "yesterday"}), 6: json.dumps({"file": "x"}),
-                  7: json.dumps({key: value for key, value in good.items() if key != "encode_ms"}), 8: json.dumps(good | {"width": -5}),
-                  9: json.dumps(good | {"time": "2026-02-30T00:00:00Z"}), 10: json.dumps(good | {"qa": 7}),
-                  11: json.dumps(good | {"error": {}}), 12: json.dumps(good | {"width": 1e9}), 13: "x" * 1500000, 14: "\xff\0"}
+        broken = {
+            2: "{",
+            3: '"text"',
+            5: json.dumps(good | {"time": "yesterday"}),
+            6: json.dumps({"file": "x"}),
+            7: json.dumps({key: value for key, value in good.items() if key != "encode_ms"}),
+            8: json.dumps(good | {"width": -5}),
+            9: json.dumps(good | {"time": "2026-02-30T00:00:00Z"}),
+            10: json.dumps(good | {"qa": 7}),
+            11: json.dumps(good | {"error": {}}),
+            12: json.dumps(good | {"width": 1e9}),
+            13: "x" * 1500000,
+            14: "\xff\0",
+        }
         lines = [broken.get(number, json.dumps(good)) for number in range(1, 16)]
-        lines += [json.dumps({"command": "decode", "file": "x"})] * 3 + [json.dumps({"command": "encode", "skipped": True})] * 2 + ["", "  "]
+        lines += (
+            [json.dumps({"command": "decode", "file": "x"})] * 3
+            + [json.dumps({"command": "encode", "skipped": True})] * 2
+            + ["", "  "]
+        )
         report = self.report(lines)
         self.assertEqual([entry["line"] for entry in report["broken"]["first"]], sorted(broken))
-        self.assertTrue(all(entry["reason"] and entry["file"].endswith("log.jsonl") for entry in report["broken"]["first"]))
+        self.assertTrue(
+            all(entry["reason"] and entry["file"].endswith("log.jsonl") for entry in report["broken"]["first"])
+        )
         self.assertEqual((report["broken"]["count"], report["total"]["files"], report["skipped"]), (len(broken), 3, 2))
         self.assertEqual(report["other_commands"], {"decode": 3})
         text = self.run_stats(lines)
@@ -148,14 +183,18 @@ class StatsTest(unittest.TestCase):
         self.assertIn("80 more", many.stderr)
 
     def test_periods(self):
-        times = {"2026-12-31T23:30:00Z": ("2026-12-31T23", "2026-12-31", "2026-W53"),
-                 "2027-01-01T00:30:00+01:00": ("2026-12-31T23", "2026-12-31", "2026-W53"),
-                 "2027-01-04T00:00:00.5Z": ("2027-01-04T00", "2027-01-04", "2027-W01"),
-                 "1969-12-31T23:59:59Z": ("1969-12-31T23", "1969-12-31", "1970-W01")}
+        times = {
+            "2026-12-31T23:30:00Z": ("2026-12-31T23", "2026-12-31", "2026-W53"),
+            "2027-01-01T00:30:00+01:00": ("2026-12-31T23", "2026-12-31", "2026-W53"),
+            "2027-01-04T00:00:00.5Z": ("2027-01-04T00", "2027-01-04", "2027-W01"),
+            "1969-12-31T23:59:59Z": ("1969-12-31T23", "1969-12-31", "1970-W01"),
+        }
         for stamp, names in times.items():
             line = encoding(self.dice, START, failures=0) | {"time": stamp}
             for by, name in zip(("hour", "day", "week"), names):
-                self.assertEqual([period["period"] for period in self.report([line], "--by", by)["periods"]], [name], stamp)
+                self.assertEqual(
+                    [period["period"] for period in self.report([line], "--by", by)["periods"]], [name], stamp
+                )
 
     def test_inputs(self):
         line = json.dumps(encoding(self.dice, START, failures=0))
@@ -166,18 +205,27 @@ class StatsTest(unittest.TestCase):
         self.assertIn("/nowhere: io_error", done.stderr)
         self.assertIn("2026-01-05", done.stdout)
         self.assertEqual(self.report([])["total"]["files"], 0)
-        self.assertEqual(subprocess.run([LIC, "stats", "-", "--by", "year"], input="", capture_output=True).returncode, 64)
+        self.assertEqual(
+            subprocess.run([LIC, "stats", "-", "--by", "year"], input="", capture_output=True).returncode, 64
+        )
 
     def test_memory_does_not_grow_with_lines(self):
         lines = [json.dumps(line) for line in history(self.dice, days=30)]
-        environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1")  # else the sanitizer keeps what was released
+        environment = dict(
+            os.environ, ASAN_OPTIONS="quarantine_size_mb=1"
+        )  # else the sanitizer keeps what was released
         peaks = []
         for repeat in (1, 30):
             path = os.path.join(self.folder, "many.jsonl")
             with open(path, "w", encoding="utf-8") as log:
                 for _ in range(repeat):
                     log.write("\n".join(lines) + "\n")
-            pid = os.posix_spawn(LIC, [LIC, "stats", path], environment, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+            pid = os.posix_spawn(
+                LIC,
+                [LIC, "stats", path],
+                environment,
+                file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
+            )
             _, status, usage = os.wait4(pid, 0)
             self.assertEqual(status, 0)
             peaks.append(usage.ru_maxrss)

@@ -11,9 +11,9 @@
 
 #include "check.h"
 #include "files.h"
-#include "shared/metrics.h"
 #include "native/qa.h"
 #include "pictures.h"
+#include "shared/metrics.h"
 
 namespace lic {
 namespace {
@@ -28,7 +28,8 @@ struct Image {
   Image(uint32_t w, uint32_t h, uint32_t c, uint32_t seed, uint32_t amplitude) : width(w), height(h), channels(c) {
     for (uint32_t y = 0; y < h; y++) {
       for (uint32_t x = 0; x < w; x++) {
-        for (uint32_t i = 0; i < c; i++) pixels.push_back(static_cast<uint8_t>(40 + x + y / 2 + 20 * i + test::Pattern(x, y, i + seed) % amplitude));
+        for (uint32_t i = 0; i < c; i++)
+          pixels.push_back(static_cast<uint8_t>(40 + x + y / 2 + 20 * i + test::Pattern(x, y, i + seed) % amplitude));
       }
     }
   }
@@ -72,7 +73,8 @@ Measures PlainMeasures(const Image& a, const Image& b, const TileBox& box) {
 }
 
 TEST(MeasuresAreThoseOfTheirDefinitions) {
-  for (const auto& [width, height] : {std::pair{64u, 32u}, std::pair{100u, 77u}, std::pair{15u, 90u}, std::pair{3u, 2u}, std::pair{47u, 48u}}) {
+  for (const auto& [width, height] :
+       {std::pair{64u, 32u}, std::pair{100u, 77u}, std::pair{15u, 90u}, std::pair{3u, 2u}, std::pair{47u, 48u}}) {
     const Image a(width, height, 3, 1, 50), b(width, height, 3, 9, 40);
     const Result<TileGrid> grid = MeasureTiles(a.view(), b.view());
     if (!CHECK(grid.ok())) continue;
@@ -90,7 +92,8 @@ TEST(StructureIsSsim) {
   const Image a(40, 30, 3, 1, 50), b(40, 30, 3, 9, 40);
   const Result<TileGrid> grid = MeasureTiles(a.view(), b.view());
   CHECK(grid.value().measures.size() == 1);
-  CHECK_NEAR(ValueOf(grid.value().measures[0], Measure::kStructure), 1 - *Compare(a.view(), b.view()).value().ssim, 1e-9);
+  CHECK_NEAR(ValueOf(grid.value().measures[0], Measure::kStructure), 1 - *Compare(a.view(), b.view()).value().ssim,
+             1e-9);
   const Image small(10, 200, 3, 1, 50), other(10, 200, 3, 4, 50);
   const Result<TileGrid> without = MeasureTiles(small.view(), other.view());
   for (const Measures& measures : without.value().measures) CHECK(ValueOf(measures, Measure::kStructure) == 0);
@@ -147,12 +150,14 @@ TEST(JudgementsCountTiles) {
   CHECK(judge(3200, 11, 2.5).alarm);
   const Judgement judgement = judge(320, 3, 1.5);
   CHECK(judgement.tiles == 100 && judgement.flagged.size() == 3);
-  CHECK(judgement.flagged[1].worst == Measure::kRelative && judgement.flagged[1].box.x == 2 * kTilePixels && judgement.flagged[1].box.y == kTilePixels);
+  CHECK(judgement.flagged[1].worst == Measure::kRelative && judgement.flagged[1].box.x == 2 * kTilePixels &&
+        judgement.flagged[1].box.y == kTilePixels);
 }
 
 // A calibration file for the small model, with the text `from` replaced by `to`.
 std::string CalibrationFile(const Model& model, const std::string& from, const std::string& to) {
-  std::string text = R"({"model_id": ")" + ToHex(model.id()) + R"(", "head_hash": ")" + ToHex(model.head_hash()) + R"(", "tile": 32, "limits": [
+  std::string text = R"({"model_id": ")" + ToHex(model.id()) + R"(", "head_hash": ")" + ToHex(model.head_hash()) +
+                     R"(", "tile": 32, "limits": [
     {"quality": 10, "error": 100, "relative": 10, "structure": 0.5, "shift": 4, "chroma": 50},
     {"quality": 50, "error": 25, "relative": 2.5, "structure": 0.5, "shift": 1, "chroma": 50}]})";
   if (const size_t at = text.find(from); at != text.npos) text.replace(at, from.size(), to);
@@ -174,14 +179,19 @@ TEST(CalibrationsAreRead) {
   CHECK_NEAR(error_at(1), 100, 1e-9);
   CHECK_NEAR(error_at(100), 25, 1e-9);
   CHECK(Calibration::Load("/nowhere.qa.json", model).error() == Error::kIoError);
-  const std::pair<const char*, const char*> bad[] = {{"{", "["},          {"limits", "bounds"}, {"32", "64"},         {": 0.5", ": 0"},
-                                                     {": 0.5", ": null"}, {"50, \"error", "9, \"error"}, {"error", "eror"}, {"{\"quality\"", "7, {\"quality\""},
+  const std::pair<const char*, const char*> bad[] = {{"{", "["},           {"limits", "bounds"},
+                                                     {"32", "64"},         {": 0.5", ": 0"},
+                                                     {": 0.5", ": null"},  {"50, \"error", "9, \"error"},
+                                                     {"error", "eror"},    {"{\"quality\"", "7, {\"quality\""},
                                                      {": 0.5", ": 1e999"}, {"]}", "]"}};
   for (const auto& [from, to] : bad) {
-    if (!CHECK(Calibration::Load(CalibrationFile(model, from, to), model).error() == Error::kBadModel)) std::fprintf(stderr, "%s -> %s\n", from, to);
+    if (!CHECK(Calibration::Load(CalibrationFile(model, from, to), model).error() == Error::kBadModel))
+      std::fprintf(stderr, "%s -> %s\n", from, to);
   }
-  CHECK(Calibration::Load(CalibrationFile(model, ToHex(model.id()), "0011223344556677"), model).error() == Error::kModelMismatch);
-  CHECK(Calibration::Load(CalibrationFile(model, ToHex(model.head_hash()), "0011223344556677"), model).error() == Error::kModelMismatch);
+  CHECK(Calibration::Load(CalibrationFile(model, ToHex(model.id()), "0011223344556677"), model).error() ==
+        Error::kModelMismatch);
+  CHECK(Calibration::Load(CalibrationFile(model, ToHex(model.head_hash()), "0011223344556677"), model).error() ==
+        Error::kModelMismatch);
   std::filesystem::remove(CalibrationFile(model, "", ""));
 }
 

@@ -9,8 +9,11 @@ import tempfile
 
 build, source = sys.argv[1:]
 package = os.path.join(source, "tests", "package")
-compiler = next(line.split("=", 1)[1].strip() for line in open(os.path.join(build, "CMakeCache.txt"))
-                if line.startswith("CMAKE_CXX_COMPILER:"))
+compiler = next(
+    line.split("=", 1)[1].strip()
+    for line in open(os.path.join(build, "CMakeCache.txt"))
+    if line.startswith("CMAKE_CXX_COMPILER:")
+)
 
 
 def run(*command, **options):
@@ -21,10 +24,23 @@ with tempfile.TemporaryDirectory() as folder:
     prefix = os.path.join(folder, "prefix")
     run("cmake", "--install", build, "--prefix", prefix)
     library = os.path.join(prefix, "lib")
-    arguments = [os.path.join(source, "tests", "models", "tiny.dec.licm"), os.path.join(source, "tests", "vectors", "tiny-33x31.lic")]
+    arguments = [
+        os.path.join(source, "tests", "models", "tiny.dec.licm"),
+        os.path.join(source, "tests", "vectors", "tiny-33x31.lic"),
+    ]
 
     by_cmake = os.path.join(folder, "cmake")
-    run("cmake", "-S", package, "-B", by_cmake, f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={compiler}", "-G", "Ninja")
+    run(
+        "cmake",
+        "-S",
+        package,
+        "-B",
+        by_cmake,
+        f"-DCMAKE_PREFIX_PATH={prefix}",
+        f"-DCMAKE_CXX_COMPILER={compiler}",
+        "-G",
+        "Ninja",
+    )
     run("cmake", "--build", by_cmake)
     assert run(os.path.join(by_cmake, "uses_lic"), *arguments) == "33 x 31\n"
 

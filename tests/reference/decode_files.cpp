@@ -1,5 +1,5 @@
-// Decodes pictures for random_models_test.py. Arguments: MODEL FILE OUTPUT for each; prints a line for each with the symbol hashes of
-// every instruction set, or error names, and writes the pixels to OUTPUT.
+// Decodes pictures for random_models_test.py. Arguments: MODEL FILE OUTPUT for each; prints a line for each with the
+// symbol hashes of every instruction set, or error names, and writes the pixels to OUTPUT.
 #include "files.h"
 #include "integer_gemm.h"
 
@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     std::printf("%s\n", ErrorName(picture.error()));
     if (!picture.ok()) continue;
     std::ofstream output(argv[i + 2], std::ios::binary);
-    output.write(reinterpret_cast<const char*>(picture.value().pixels.data()), ptrdiff_t(picture.value().pixels.size()));
+    output.write(reinterpret_cast<const char*>(picture.value().pixels.data()),
+                 ptrdiff_t(picture.value().pixels.size()));
   }
 }

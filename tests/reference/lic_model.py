@@ -172,7 +172,9 @@ def write_float_network(branches):
                 else:
                     out += struct.pack("<BBH", layer.kernel, layer.stride, layer.weight.shape[0])
                 out += struct.pack("<Bff", layer.bits, layer.lo, layer.hi)
-                out += packed("f4", layer.scale) + packed("f4", layer.bias) + packed(f"i{layer.bits // 8}", layer.weight)
+                out += (
+                    packed("f4", layer.scale) + packed("f4", layer.bias) + packed(f"i{layer.bits // 8}", layer.weight)
+                )
             elif layer.op in (SHUFFLE, UNSHUFFLE):
                 out += struct.pack("<B", layer.r)
             elif layer.op in (SAVE, ADD):
@@ -236,7 +238,10 @@ def read_float_network(payload, channels_in, channels_out, step_in, step_out):
             layer = read_float_layer(cursor)
             layers.append(layer)
             if layer.op in (CONVOLUTION, DEPTHWISE):
-                require(layer.weight.shape[1 if layer.op == CONVOLUTION else 0] == channels, "channels of neighbouring layers")
+                require(
+                    layer.weight.shape[1 if layer.op == CONVOLUTION else 0] == channels,
+                    "channels of neighbouring layers",
+                )
                 channels, step = layer.weight.shape[0], step * layer.stride
             elif layer.op == SHUFFLE:
                 require(channels % layer.r**2 == 0 and step % layer.r == 0, "shuffle")
@@ -250,7 +255,9 @@ def read_float_network(payload, channels_in, channels_out, step_in, step_out):
             elif layer.op == GATE:
                 require(channels % 2 == 0, "channels of a gate")
                 channels //= 2
-            require(channels <= 1024 and min(step_in, step_out) <= step <= max(step_in, step_out), "channels or resolution")
+            require(
+                channels <= 1024 and min(step_in, step_out) <= step <= max(step_in, step_out), "channels or resolution"
+            )
             require(layer.op not in (SHUFFLE, UNSHUFFLE) or step_out <= 16, "a shuffle in hyper-analysis")
         require((channels, step) == (channels_out, step_out), "output of the network")
         branches.append(layers)
@@ -274,7 +281,9 @@ def read_entropy(payload):
     c, m = Cursor(payload), SimpleNamespace()
     m.latent_channels, m.hyper_channels, m.feature_channels = c.many("H", 3)
     m.passes, m.groups = c.many("B", 2)
-    require(1 <= m.latent_channels <= 512 and 1 <= m.hyper_channels <= 256 and 1 <= m.feature_channels <= 512, "channels")
+    require(
+        1 <= m.latent_channels <= 512 and 1 <= m.hyper_channels <= 256 and 1 <= m.feature_channels <= 512, "channels"
+    )
     require(1 <= m.passes <= 8 and 1 <= m.groups <= 8 and m.latent_channels % m.groups == 0, "passes or groups")
     m.group = c.array("u1", m.passes, 4)
     for position_class in range(4):
@@ -338,7 +347,9 @@ def read_loss(payload):
 
 
 def read_encoder_model(data, decoder):
-    name, version, (owner, analysis, hyper_analysis, *loss) = split_model_file(data, 2, (OWNER, ANALYSIS, HYPER_ANALYSIS), LOSS)
+    name, version, (owner, analysis, hyper_analysis, *loss) = split_model_file(
+        data, 2, (OWNER, ANALYSIS, HYPER_ANALYSIS), LOSS
+    )
     require(len(owner) == 16, "length of OWNER")
     if owner[:8] != decoder.id:
         raise FormatError("model_mismatch", "made for another decoder model")

@@ -41,9 +41,18 @@ def read_header(data):
     if data[:4] != MAGIC:
         raise FormatError("not_lic", "magic")
     h = SimpleNamespace()
-    (h.version, h.flags, h.quality256, h.width, h.height, h.model_id, h.head_hash, h.tile_units, zero, crc) = struct.unpack(
-        "<BBHII8s8sHHI", data[4:HEADER_BYTES]
-    )
+    (
+        h.version,
+        h.flags,
+        h.quality256,
+        h.width,
+        h.height,
+        h.model_id,
+        h.head_hash,
+        h.tile_units,
+        zero,
+        crc,
+    ) = struct.unpack("<BBHII8s8sHHI", data[4:HEADER_BYTES])
     if zlib.crc32(data[:36]) != crc:
         raise FormatError("bad_checksum", "header")
     if h.version > 1:
@@ -205,7 +214,10 @@ def decode_hyper(model, h, coder):
     anchor = (h.quality256 * 7 + 12800) // 25600
     per_channel = shape[1] * shape[2]
     tables = np.repeat(model.hyper_table[anchor], per_channel).tolist()
-    z = np.array(coder.residuals(tables), np.int64).reshape(shape) + model.hyper_offset[anchor].astype(np.int64)[:, None, None]
+    z = (
+        np.array(coder.residuals(tables), np.int64).reshape(shape)
+        + model.hyper_offset[anchor].astype(np.int64)[:, None, None]
+    )
     if (np.abs(z) > HYPER_MAX).any():
         raise FormatError("bad_stream", "a hyper-latent above 1023")
     coder.finish()

@@ -113,7 +113,11 @@ def probable(seed):
             frequency, escape = model.tables[table]
             support = len(frequency) - 1
             slot = int(rng.integers(0, 32768))
-            magnitude = int(np.searchsorted(np.cumsum(np.concatenate([frequency[:1], 2 * frequency[1:].astype(int)])), slot, "right"))
+            magnitude = int(
+                np.searchsorted(
+                    np.cumsum(np.concatenate([frequency[:1], 2 * frequency[1:].astype(int)])), slot, "right"
+                )
+            )
             if magnitude > support:
                 magnitude = support + int(rng.geometric(0.2))
             chosen.append(magnitude * int(rng.choice([-1, 1])))
@@ -130,7 +134,16 @@ def wild(seed, limit=32767):
         chosen = []
         for table in tables:
             support = len(model.tables[table][0]) - 1
-            edges = [0, 1, support, support + 1, support + 2, support + 3, support + (1 << int(rng.integers(0, 15))), limit]
+            edges = [
+                0,
+                1,
+                support,
+                support + 1,
+                support + 2,
+                support + 3,
+                support + (1 << int(rng.integers(0, 15))),
+                limit,
+            ]
             chosen.append(min(limit, int(rng.choice(edges))) * int(rng.choice([-1, 1])))
         return chosen
 
@@ -143,7 +156,11 @@ def hyper_values(z, model, quality256):
 
     def choose(tables, _):
         count = len(tables) // model.hyper_channels
-        wanted = np.broadcast_to(np.asarray(z, int).reshape(-1), len(tables)) if np.size(z) == 1 else np.asarray(z).reshape(-1)
+        wanted = (
+            np.broadcast_to(np.asarray(z, int).reshape(-1), len(tables))
+            if np.size(z) == 1
+            else np.asarray(z).reshape(-1)
+        )
         return wanted - np.repeat(offset, count)
 
     return choose

@@ -100,7 +100,9 @@ def random_context(rng, m):
     head = b.layers[-1]
     head.lo, head.hi = -32768, 32767
     unit = 2.0**head.shift / head.multiplier[m.latent_channels :]
-    head.bias[:, m.latent_channels :] += (rng.uniform(0, 50, m.latent_channels) * unit).astype(np.int64).clip(0, 2**28)
+    head.bias[:, m.latent_channels :] += (
+        (rng.uniform(0, 50, m.latent_channels) * unit).astype(np.int64).clip(0, 2**28)
+    )
     return b.layers + {"clamp": [clamp(-50, 63)], "add": [save(2), add(2)]}.get(end, [])
 
 
@@ -113,7 +115,14 @@ def random_synthesis(rng, channels):
         def convolve(outputs, gain=1.0):
             kernel = int(rng.choice([1, 3]))
             weight = rng.normal(0, gain / math.sqrt(now * kernel**2), (outputs, now, kernel, kernel))
-            layers.append(real(weight, rng.normal(0, 0.1), int(rng.choice([8, 16])), *rng.choice([[-math.inf, math.inf], [-3, 3], [0, 4]])))
+            layers.append(
+                real(
+                    weight,
+                    rng.normal(0, 0.1),
+                    int(rng.choice([8, 16])),
+                    *rng.choice([[-math.inf, math.inf], [-3, 3], [0, 4]]),
+                )
+            )
             return outputs
 
         while step > 1 or not layers:

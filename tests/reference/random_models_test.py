@@ -31,7 +31,11 @@ def problems_of(seed, model, data, expected_hash, line, output):
     expected = synthesize(model, decode(data, model)).astype(int)
     found = np.fromfile(output, np.uint8).reshape(expected.shape)
     difference = np.abs(found - expected)
-    return [f"seed {seed}: pixels differ by {difference.max()} at {np.argwhere(difference > 1)[0]}"] if difference.max() > 1 else []
+    return (
+        [f"seed {seed}: pixels differ by {difference.max()} at {np.argwhere(difference > 1)[0]}"]
+        if difference.max() > 1
+        else []
+    )
 
 
 def main(program, first=1, count=40):

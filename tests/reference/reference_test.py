@@ -49,7 +49,9 @@ class Vectors(unittest.TestCase):
                 mean = [float(m) for m in row["mean"].split(",")]
                 self.assertLess(np.abs(pixels.reshape(-1, len(mean)).mean(0) - mean).max(), 0.1)
                 if row["pixels"] != "-":
-                    expected = np.frombuffer(read_file(os.path.join(VECTORS, row["pixels"])), np.uint8).reshape(pixels.shape)
+                    expected = np.frombuffer(read_file(os.path.join(VECTORS, row["pixels"])), np.uint8).reshape(
+                        pixels.shape
+                    )
                     self.assertLessEqual(np.abs(pixels.astype(int) - expected).max(), 1)
 
 

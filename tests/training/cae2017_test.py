@@ -52,7 +52,9 @@ class AncestorTest(unittest.TestCase):
             k, g = q[b, c, i, j].item(), gain[b, c].item()
             mass = sum(w.item() * normal_mass(k - 0.5, k + 0.5, s.item() * g) for w, s in zip(weights[c], scales[c]))
             self.assertAlmostEqual(found[b, c, i, j].item(), -math.log2(mass), places=3)
-        self.assertAlmostEqual(self.model(self.x, self.quality, True, OFF)[1][1].item(), found[1].sum().item(), delta=0.01)
+        self.assertAlmostEqual(
+            self.model(self.x, self.quality, True, OFF)[1][1].item(), found[1].sum().item(), delta=0.01
+        )
 
     def test_the_noisy_rate_is_an_upper_bound(self):
         gain, y = self.model.gains(torch.tensor([50.0])), torch.zeros(1, 96, 1, 1)
@@ -60,7 +62,7 @@ class AncestorTest(unittest.TestCase):
         noisy, exact = self.model.mixture.noisy_bits(y + noise, gain).mean(0), self.model.mixture.bits(y, gain)[0]
         self.assertTrue((noisy > exact - 1e-4).all())
         density = -self.model.mixture.noisy_bits(y + noise, gain) * math.log(2)  # whose integral is the mass
-        torch.testing.assert_close(density.exp().mean(0), 2 ** -exact, rtol=2e-3, atol=1e-5)
+        torch.testing.assert_close(density.exp().mean(0), 2**-exact, rtol=2e-3, atol=1e-5)
 
     def test_noise_stands_for_rounding_in_the_soft_rate_alone(self):
         soft, hard = ([self.model(self.x, self.quality, kind, OFF)[1] for _ in range(2)] for kind in (False, True))
@@ -101,7 +103,9 @@ class AncestorTest(unittest.TestCase):
         config = small_config(network="cae-2017", crop=64, batch=2, learning_rate=1e-3, warmup_steps=3)
         with tempfile.TemporaryDirectory() as folder:
             crops, path = Crops(smooth_pictures(4, 96, 96), 64, 2, 1), os.path.join(folder, "cae.pt")
-            made = trainer.Trainer(make_model(config), None, crops, smooth_pictures(2, 64, 64, seed=5), torch.device("cpu"))
+            made = trainer.Trainer(
+                make_model(config), None, crops, smooth_pictures(2, 64, 64, seed=5), torch.device("cpu")
+            )
             start = trainer.mean_of(trainer.validate(made.model, made.pictures, made.device, made.autocast))[0]
             made.run(trainer.Budget(steps=25), path, Curve(os.path.join(folder, "cae.csv")))
             model, _ = checkpoint.load(path)

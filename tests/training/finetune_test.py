@@ -73,8 +73,16 @@ class AuditTest(Folder):
         self.save("flat.png", np.full((300, 300, 3), 90, np.uint8))
         with open(self.path("torn.jpg"), "wb") as file:
             file.write(b"\xff\xd8\xff no picture")
-        self.assertEqual(self.problems(), {"good.png": "", "z-copy.png": "duplicate", "small.png": "too small", "flat.png": "flat",
-                                           "torn.jpg": "unreadable"})
+        self.assertEqual(
+            self.problems(),
+            {
+                "good.png": "",
+                "z-copy.png": "duplicate",
+                "small.png": "too small",
+                "flat.png": "flat",
+                "torn.jpg": "unreadable",
+            },
+        )
 
     def test_pictures_are_turned_upright_and_reduced(self):
         exif = Image.Exif()
@@ -142,7 +150,9 @@ class GainTest(unittest.TestCase):
         self.assertAlmostEqual(finetune.gain_of(self.BASE, [(1.2 * bpp, db) for bpp, db in self.BASE]), 20, places=3)
 
     def test_a_point_that_a_smaller_one_beats_says_nothing(self):
-        self.assertAlmostEqual(finetune.gain_of([*self.BASE, (1.2, 20.0)], [(0.9 * bpp, db) for bpp, db in self.BASE]), -10, places=3)
+        self.assertAlmostEqual(
+            finetune.gain_of([*self.BASE, (1.2, 20.0)], [(0.9 * bpp, db) for bpp, db in self.BASE]), -10, places=3
+        )
 
     def test_a_collapsed_model_is_refused(self):
         with self.assertRaisesRegex(finetune.Refused, "36.0 dB on the held-out pictures, the new model 16.0 dB"):
@@ -175,10 +185,28 @@ class FinetuneTest(Folder):
             self.save(f"photos/{number % 3}/{number}.png", smooth_picture(20 + number))
 
     def finetune(self, *more, lic=LIC):
-        arguments = ["finetune.py", "--data", self.path("photos", ""), "--base", self.base, "--checkpoint", self.base + ".pt",
-                     "--out", self.path("out", "acme"), "--minutes", "0.1", "--threads", "1", "--lic", lic, *more]
+        arguments = [
+            "finetune.py",
+            "--data",
+            self.path("photos", ""),
+            "--base",
+            self.base,
+            "--checkpoint",
+            self.base + ".pt",
+            "--out",
+            self.path("out", "acme"),
+            "--minutes",
+            "0.1",
+            "--threads",
+            "1",
+            "--lic",
+            lic,
+            *more,
+        ]
         counted = lambda seconds: finetune_budget(steps=12)  # the same on every machine
-        with mock.patch.object(sys, "argv", arguments), mock.patch.object(finetune, "Budget", counted), redirect_stdout(io.StringIO()) as out:
+        with mock.patch.object(sys, "argv", arguments), mock.patch.object(finetune, "Budget", counted), redirect_stdout(
+            io.StringIO()
+        ) as out:
             finetune.main()
         return out.getvalue()
 
@@ -190,7 +218,10 @@ class FinetuneTest(Folder):
 
     def test_a_better_model_is_written_with_its_card(self):
         self.assertIn("files agree with the second decoder", self.finetune())
-        self.assertEqual(sorted(os.listdir(self.path("out", ""))), ["acme.csv", "acme.dec.licm", "acme.enc.licm", "acme.md", "acme.pt"])
+        self.assertEqual(
+            sorted(os.listdir(self.path("out", ""))),
+            ["acme.csv", "acme.dec.licm", "acme.enc.licm", "acme.md", "acme.pt"],
+        )
         with open(self.path("out", "acme.md")) as file:
             text = file.read()
         self.assertRegex(text, r"\*\*-\d+\.\d %\*\* of the rate of base")

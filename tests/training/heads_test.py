@@ -39,10 +39,25 @@ if HAS_ALL:
 
 
 def small_config(**changes):
-    return configuration.from_dict({
-        "latent_channels": 16, "hyper_channels": 8, "analysis_width4": 8, "analysis_width8": 8, "analysis_width16": 8, "analysis_blocks": [1, 1, 1],
-        "synthesis_width16": 16, "synthesis_width8": 8, "synthesis_width4": 8, "synthesis_blocks": [1, 2, 1], "hyper_width": 8,
-        "feature_channels": 8, "context_width": 8, "context_hidden": 8, **changes})
+    return configuration.from_dict(
+        {
+            "latent_channels": 16,
+            "hyper_channels": 8,
+            "analysis_width4": 8,
+            "analysis_width8": 8,
+            "analysis_width16": 8,
+            "analysis_blocks": [1, 1, 1],
+            "synthesis_width16": 16,
+            "synthesis_width8": 8,
+            "synthesis_width4": 8,
+            "synthesis_blocks": [1, 2, 1],
+            "hyper_width": 8,
+            "feature_channels": 8,
+            "context_width": 8,
+            "context_hidden": 8,
+            **changes,
+        }
+    )
 
 
 def synthesis_of(config, seed=0):
@@ -127,12 +142,16 @@ class PruningTest(unittest.TestCase):
         channel, total = 3, 0.0
         for y, x in zip(self.y.split(1), self.x.split(1)):
             kept = []
-            handle = self.synthesis.blocks4[0].act.register_forward_hook(lambda _, __, out: (out.retain_grad(), kept.append(out))[1])
+            handle = self.synthesis.blocks4[0].act.register_forward_hook(
+                lambda _, __, out: (out.retain_grad(), kept.append(out))[1]
+            )
             (self.synthesis(y, contextlib.nullcontext) - x).square().mean().backward()
             handle.remove()
             total += float((kept[0] * kept[0].grad)[0, channel].sum()) ** 2 / 2
         for batches in (1, 3):
-            self.assertAlmostEqual(float(self.scores(batches)["blocks4.0.widen"][channel]), total / 6, delta=1e-4 * total / 6)
+            self.assertAlmostEqual(
+                float(self.scores(batches)["blocks4.0.widen"][channel]), total / 6, delta=1e-4 * total / 6
+            )
 
     def test_a_step_leaves_nothing_behind(self):
         seen = []
@@ -145,7 +164,10 @@ class PruningTest(unittest.TestCase):
     def test_what_stays_does_what_it_did(self):
         dead = list(range(0, 16, 2))
         self.kill("blocks8.0", dead)
-        kept = {inner.first: torch.arange(inner_width(self.synthesis, inner)) for inner in pruning.inner_channels(self.synthesis)}
+        kept = {
+            inner.first: torch.arange(inner_width(self.synthesis, inner))
+            for inner in pruning.inner_channels(self.synthesis)
+        }
         kept["blocks8.0.widen"] = torch.arange(1, 16, 2)
         smaller, config = pruning.without(self.synthesis, self.config, kept)
         torch.testing.assert_close(run(smaller, self.y), run(self.synthesis, self.y))
@@ -244,9 +266,30 @@ class HeadsTest(unittest.TestCase):
     def heads(self, *more, steps=24, **recipe):
         with open(self.path("head.json"), "w") as file:
             json.dump({"name": "x", "batch": 2, "warmup_steps": 2, "prune_rounds": 2, **recipe}, file)
-        arguments = ["heads.py", "--config", self.path("head.json"), "--base", self.path("base"), "--checkpoint", self.path("base.pt"), "--data",
-                     self.folder, "--cache", self.path("cache.npz"), "--crops", "6", "--side", "96", "--every", "1", "--out", self.path("tiny"),
-                     "--steps", str(steps), *more]
+        arguments = [
+            "heads.py",
+            "--config",
+            self.path("head.json"),
+            "--base",
+            self.path("base"),
+            "--checkpoint",
+            self.path("base.pt"),
+            "--data",
+            self.folder,
+            "--cache",
+            self.path("cache.npz"),
+            "--crops",
+            "6",
+            "--side",
+            "96",
+            "--every",
+            "1",
+            "--out",
+            self.path("tiny"),
+            "--steps",
+            str(steps),
+            *more,
+        ]
         with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stdout(io.StringIO()) as out:
             gains = [gain for _, gain in heads.run(heads.arguments())]
         return gains, out.getvalue()
@@ -270,7 +313,9 @@ class HeadsTest(unittest.TestCase):
     def test_training_goes_on_and_gains(self):
         gains, _ = self.heads(steps=100, learning_rate=2e-3)
         self.assertGreater(gains[0], 0.1)
-        again, text = self.heads("--checkpoint", self.path("tiny.pt"), "--against", self.path("base.dec.licm"), "--data", "/nowhere", steps=2)  # cached
+        again, text = self.heads(
+            "--checkpoint", self.path("tiny.pt"), "--against", self.path("base.dec.licm"), "--data", "/nowhere", steps=2
+        )  # cached
         self.assertGreater(again[0], 0.1)
         self.assertEqual(again[0], again[1])
         self.assertIn("6 train crops, 16 val pictures", text)
@@ -299,7 +344,17 @@ class HeadsTest(unittest.TestCase):
         def lic(*words):
             return subprocess.run([LIC, *words], capture_output=True, text=True, check=True).stdout
 
-        lic("encode", self.path("in.png"), "-o", self.path("p.lic"), "-m", self.path("base.dec.licm"), "-q", "60", "--quiet")
+        lic(
+            "encode",
+            self.path("in.png"),
+            "-o",
+            self.path("p.lic"),
+            "-m",
+            self.path("base.dec.licm"),
+            "-q",
+            "60",
+            "--quiet",
+        )
         hashes, pictures = [], []
         for name in ("base", "tiny"):
             model = self.path(name + ".dec.licm")

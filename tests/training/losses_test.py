@@ -27,7 +27,9 @@ class LossTest(unittest.TestCase):
 
     def test_structure_is_the_ms_ssim_of_the_evaluation(self):
         lumas = [losses.to_ycbcr(self.tensor(pixels))[0] for pixels in (self.pixels, self.noisy)]
-        self.assertAlmostEqual(losses.structure_error(*lumas)[0].item(), 1 - metrics.ms_ssim(self.pixels, self.noisy), places=4)
+        self.assertAlmostEqual(
+            losses.structure_error(*lumas)[0].item(), 1 - metrics.ms_ssim(self.pixels, self.noisy), places=4
+        )
 
     def test_equal_pictures_have_no_loss(self):
         self.assertAlmostEqual(self.visual(self.pixels), 0, places=6)

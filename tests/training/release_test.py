@@ -45,7 +45,7 @@ class RegistryTest(unittest.TestCase):
     def test_golden_files_are_those_of_the_model_and_in_the_manifest(self):
         for entry in self.entries:
             path = self.decoders[entry["id"]][0]
-            listed = release.golden_files(os.path.basename(path)[:-len(".dec.licm")])
+            listed = release.golden_files(os.path.basename(path)[: -len(".dec.licm")])
             self.assertLessEqual(set(entry["golden"]), set(listed))
             for name in entry["golden"]:
                 data = release.read(os.path.join(VECTORS, name))
@@ -61,7 +61,12 @@ class ReleaseTest(unittest.TestCase):
             shutil.copy(TINY + half, self.models)
         self.write("tiny.md", "Licence: Apache-2.0\n")
         self.write("registry.json", json.dumps({"comment": "kept", "released": []}))
-        self.manifest = self.write("manifest.tsv", "# about\nfile\tmodel\n" + "".join(f"t{i}.lic\tmodels/tiny.dec.licm\n" for i in range(3)) + "x.lic\tmodels/other.dec.licm\n")
+        self.manifest = self.write(
+            "manifest.tsv",
+            "# about\nfile\tmodel\n"
+            + "".join(f"t{i}.lic\tmodels/tiny.dec.licm\n" for i in range(3))
+            + "x.lic\tmodels/other.dec.licm\n",
+        )
 
     def write(self, name, text):
         path = os.path.join(self.models, name)
@@ -84,7 +89,9 @@ class ReleaseTest(unittest.TestCase):
             old, new = before["tiny" + half], after["tiny" + half]
             self.assertEqual([i for i in range(len(old)) if old[i] != new[i]], [release.VERSION_AT])
         model = licm.read_decoder(after["tiny.dec.licm"])
-        self.assertEqual((model.version, model.model_id().hex(), model.head_hash().hex()), (1, entry["id"], entry["head"]))
+        self.assertEqual(
+            (model.version, model.model_id().hex(), model.head_hash().hex()), (1, entry["id"], entry["head"])
+        )
         self.assertEqual(licm.read_encoder(after["tiny.enc.licm"]).version, 1)
         self.assertEqual(json.loads(after["registry.json"]), {"comment": "kept", "released": [entry]})
         self.assertEqual((entry["golden"], entry["date"]), (["t0.lic", "t1.lic", "t2.lic"], "2026-11-30"))
@@ -121,7 +128,9 @@ class ReleaseTest(unittest.TestCase):
         prefix, other = os.path.join(self.models, "tiny"), bytes(8)
         self.assertIsNone(release.keep_released(prefix, other), "a draft is overwritten")
         entry = self.release()
-        self.assertIsNone(release.keep_released(prefix, bytes.fromhex(entry["id"])), "another head of the same model takes its place")
+        self.assertIsNone(
+            release.keep_released(prefix, bytes.fromhex(entry["id"])), "another head of the same model takes its place"
+        )
         kept = release.keep_released(prefix, other)
         self.assertEqual(kept, f"{prefix}-{entry['id']}.dec.licm")
         self.assertEqual(hashlib.sha256(release.read(kept)).hexdigest(), entry["decoder_sha256"])

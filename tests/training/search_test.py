@@ -23,16 +23,38 @@ if HAS_TORCH:
 RECIPE = {"crop": 64, "batch": 2, "warmup_steps": 2}
 CPU = HAS_TORCH and torch.device("cpu")
 # (inputs x outputs x taps or channels x taps, pixels between outputs) of small_config's layers.
-SMALL_ANALYSIS = ((768 * 16, 16), (48 * 8 * 9, 4), (8 * 25 + 2 * 8 * 16, 4), (32 * 8, 8), (8 * 25 + 2 * 8 * 16, 8), (32 * 8, 16),
-                  (8 * 25 + 2 * 8 * 16, 16), (8 * 16, 16), (16 * 8, 16), (8 * 25, 32), (8 * 8, 32), (8 * 25, 64), (8 * 8, 64))
-SMALL_SYNTHESIS = ((16 * 768, 16), (16 * 8, 16), (8 * 9 + 2 * 8 * 16, 16), (8 * 32, 16), (8 * 9 + 2 * 8 * 16, 8), (8 * 32, 8),
-                   (8 * 9 + 2 * 8 * 16, 4), (8 * 9, 4), (8 * 48, 4))
+SMALL_ANALYSIS = (
+    (768 * 16, 16),
+    (48 * 8 * 9, 4),
+    (8 * 25 + 2 * 8 * 16, 4),
+    (32 * 8, 8),
+    (8 * 25 + 2 * 8 * 16, 8),
+    (32 * 8, 16),
+    (8 * 25 + 2 * 8 * 16, 16),
+    (8 * 16, 16),
+    (16 * 8, 16),
+    (8 * 25, 32),
+    (8 * 8, 32),
+    (8 * 25, 64),
+    (8 * 8, 64),
+)
+SMALL_SYNTHESIS = (
+    (16 * 768, 16),
+    (16 * 8, 16),
+    (8 * 9 + 2 * 8 * 16, 16),
+    (8 * 32, 16),
+    (8 * 9 + 2 * 8 * 16, 8),
+    (8 * 32, 8),
+    (8 * 9 + 2 * 8 * 16, 4),
+    (8 * 9, 4),
+    (8 * 48, 4),
+)
 SMALL_HYPER = ((8 * 32, 64), (8 * 9, 32), (8 * 160, 32), (160 * 32, 32))
 SMALL_CONTEXT, SMALL_LAST = 16 * 8 + 8 * 9 + 8 * 8 + 8 * 9 + 8 * 8, 8 * 32
 
 
 def counted(layers):
-    return sum(macs / side ** 2 for macs, side in layers) / 1000
+    return sum(macs / side**2 for macs, side in layers) / 1000
 
 
 @unittest.skipUnless(HAS_TORCH, "needs torch")
@@ -55,7 +77,15 @@ class SearchTest(unittest.TestCase):
         trained = []
         measure = lambda made, variant, *rest: trained.append(variant) or search_measure(made, variant, *rest)
         with mock.patch.object(search, "measure", measure), redirect_stdout(io.StringIO()):
-            search.run(made, table or self.table, smooth_pictures(3, 96, 96), smooth_pictures(2, 64, 64, seed=5), CPU, self.folder, only)
+            search.run(
+                made,
+                table or self.table,
+                smooth_pictures(3, 96, 96),
+                smooth_pictures(2, 64, 64, seed=5),
+                CPU,
+                self.folder,
+                only,
+            )
         return search.read_rows(table or self.table), trained
 
     def test_a_search_goes_on_where_it_was_cut_off(self):
@@ -66,10 +96,14 @@ class SearchTest(unittest.TestCase):
         self.assertEqual(more[:2], rows)
         self.assertEqual([row["variant"] for row in more], ["base", "narrow", "gate"])
         self.assertEqual(float(more[0]["bd_rate"]), 0)
-        self.assertEqual([len(search.numbers(more[2][key])) for key in ("qualities", "bpp", "psnr", "ms_ssim")], [3] * 4)
+        self.assertEqual(
+            [len(search.numbers(more[2][key])) for key in ("qualities", "bpp", "psnr", "ms_ssim")], [3] * 4
+        )
 
     def test_equal_seeds_give_equal_rows(self):
-        rows = [self.run_search(self.make(), table=os.path.join(self.folder, name))[0] for name in ("one.csv", "two.csv")]
+        rows = [
+            self.run_search(self.make(), table=os.path.join(self.folder, name))[0] for name in ("one.csv", "two.csv")
+        ]
         other, _ = self.run_search(self.make(seed=1), table=os.path.join(self.folder, "three.csv"))
         for one, two, three in zip(*rows, other):
             self.assertEqual({**one, "seconds": ""}, {**two, "seconds": ""})
@@ -83,15 +117,22 @@ class SearchTest(unittest.TestCase):
         self.assertEqual(self.run_search(self.make("other", steps=4))[1], ["base", "narrow", "gate"])
 
     def test_mistakes_show_before_the_first_training(self):
-        for content in ({"step": 3}, {"steps": 0}, {"variants": {"gate": {}}}, {"variants": {"base": {"batch": 1}}},
-                        {"variants": {"base": {}, "x": {"widht": 3}}}, {"variants": {"base": {}, "x": {"activation": "elu"}}},
-                        {"variants": {"base": {}, "x": {"fixed_quality": 30.0}}}, {"variants": {"base": {}, "x": {"group_table": [[0, 0, 0, 255]]}}}):
+        for content in (
+            {"step": 3},
+            {"steps": 0},
+            {"variants": {"gate": {}}},
+            {"variants": {"base": {"batch": 1}}},
+            {"variants": {"base": {}, "x": {"widht": 3}}},
+            {"variants": {"base": {}, "x": {"activation": "elu"}}},
+            {"variants": {"base": {}, "x": {"fixed_quality": 30.0}}},
+            {"variants": {"base": {}, "x": {"group_table": [[0, 0, 0, 255]]}}},
+        ):
             with self.subTest(content), self.assertRaises(search.SearchError):
                 self.make(**content)
 
     def test_the_rate_at_a_psnr_is_log_linear_within_and_beyond(self):
         curve = [(0.25, 30.0), (0.5, 33.0), (1.0, 34.5)]
-        for db, rate in ((30.0, 0.25), (31.5, 0.25 * 2 ** 0.5), (34.0, 0.5 * 2 ** (2 / 3)), (27.0, 0.125), (36.0, 2.0)):
+        for db, rate in ((30.0, 0.25), (31.5, 0.25 * 2**0.5), (34.0, 0.5 * 2 ** (2 / 3)), (27.0, 0.125), (36.0, 2.0)):
             self.assertAlmostEqual(search.rate_at(curve, db), rate)
 
     def test_a_fixed_quality_is_compared_there_alone(self):
@@ -152,7 +193,9 @@ class VariantTest(unittest.TestCase):
         for fixed, expected in ((25.0, {6400}), (0.0, None)):
             seen = []
             model = make_model(small_config(fixed_quality=fixed))
-            with mock.patch.object(export.Statistics, "add", lambda self, coder, latents, quality256: seen.append(int(quality256))):
+            with mock.patch.object(
+                export.Statistics, "add", lambda self, coder, latents, quality256: seen.append(int(quality256))
+            ):
                 export.export(model, "test", 0, smooth_pictures(2, 64, 64))
             self.assertTrue(set(seen) == expected if expected else len(set(seen)) == 6)
 

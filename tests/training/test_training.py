@@ -37,9 +37,14 @@ def read(name):
 
 def random_conv(inputs, outputs, kernel=1, shift=12, lo=-32768, hi=32767):
     random = np.random.default_rng(5)
-    return licm.IntegerConvolution(random.integers(-127, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
-                                   random.integers(60, 200, outputs).astype(np.int32),
-                                   random.integers(-400, 401, (1, outputs)).astype(np.int32), shift, lo, hi)
+    return licm.IntegerConvolution(
+        random.integers(-127, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
+        random.integers(60, 200, outputs).astype(np.int32),
+        random.integers(-400, 401, (1, outputs)).astype(np.int32),
+        shift,
+        lo,
+        hi,
+    )
 
 
 @unittest.skipUnless(HAS_NUMPY, "needs numpy")
@@ -102,7 +107,10 @@ class IntegerTest(unittest.TestCase):
         for o, r, c in ((0, 0, 0), (1, 3, 4), (3, 2, 1), (2, 0, 4)):
             acc = int(layer.bias[0, o]) + sum(
                 int(layer.weight[o, i, dy, dx]) * int(padded[i, r + dy, c + dx])
-                for i in range(3) for dy in range(3) for dx in range(3))
+                for i in range(3)
+                for dy in range(3)
+                for dx in range(3)
+            )
             value = (acc * int(layer.multiplier[o]) + 256) >> 9
             self.assertEqual(out[o, r, c], min(max(value, -900), 700))
 
@@ -173,8 +181,17 @@ class NetworkTest(unittest.TestCase):
         self.assertLessEqual(np.abs(exact - trained).max(), 1)
 
     def test_exported_models_code_like_the_trained_ones(self):
-        for changes in ({}, {"group_table": [[0, 0, 0, 0]]}, {"group_table": [[0, 255, 255, 0], [255, 0, 0, 255]]}, {"activation": "gate"},
-                        {"linear": "lapped"}, {"linear": "dropped"}, {"linear": "absent"}, {"last_layer": "none"}, {"last_layer": "full"}):
+        for changes in (
+            {},
+            {"group_table": [[0, 0, 0, 0]]},
+            {"group_table": [[0, 255, 255, 0], [255, 0, 0, 255]]},
+            {"activation": "gate"},
+            {"linear": "lapped"},
+            {"linear": "dropped"},
+            {"linear": "absent"},
+            {"last_layer": "none"},
+            {"last_layer": "full"},
+        ):
             with self.subTest(changes):
                 self.check_export(self.make(**changes))
 
@@ -241,7 +258,9 @@ class TrainerTest(unittest.TestCase):
     def make(self, seed=1, **start):
         torch.manual_seed(seed)
         crops = Crops(smooth_pictures(4, 96, 96), 64, 2, seed)
-        return trainer.Trainer(Codec(self.config), start.get("average"), crops, smooth_pictures(2, 64, 64, seed=5), torch.device("cpu"))
+        return trainer.Trainer(
+            Codec(self.config), start.get("average"), crops, smooth_pictures(2, 64, 64, seed=5), torch.device("cpu")
+        )
 
     def train(self, name, steps=30, seed=1):
         made = self.make(seed)
@@ -272,7 +291,10 @@ class TrainerTest(unittest.TestCase):
     def test_a_step_that_is_not_finite_changes_nothing(self):
         made = self.make()
         made.take_step()
-        kept, average = ({key: value.clone() for key, value in state.items()} for state in (made.model.state_dict(), made.average.state))
+        kept, average = (
+            {key: value.clone() for key, value in state.items()}
+            for state in (made.model.state_dict(), made.average.state)
+        )
         made.crops.next = lambda: torch.full((2, 3, 64, 64), float("nan"))
         self.assertEqual(made.take_step()[3], 1)
         self.assertTrue(all(torch.equal(made.model.state_dict()[key], kept[key]) for key in kept))

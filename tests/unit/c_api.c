@@ -28,7 +28,8 @@ int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* 
   EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == 0);
   EXPECT(lic_read_info(lic_buffer_data(file), 40, &info, &failure) == 0);
   lic_model_id(model, id);
-  EXPECT(info.width == 20 && info.height == 10 && info.channels == 3 && info.quality == 70 && memcmp(id, info.model_id, 8) == 0);
+  EXPECT(info.width == 20 && info.height == 10 && info.channels == 3 && info.quality == 70 &&
+         memcmp(id, info.model_id, 8) == 0);
   EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 199, 0, &decoded, &out, &failure) == 8);
   EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 0, 4, &decoded, &out, &failure) == 0);
   EXPECT(decoded.width == 20 && decoded.height == 10 && decoded.channels == 4 && decoded.stride == 80);

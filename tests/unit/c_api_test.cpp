@@ -1,7 +1,8 @@
 #include "check.h"
 #include "files.h"
 
-extern "C" int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder, size_t encoder_size);
+extern "C" int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder,
+                               size_t encoder_size);
 
 namespace lic {
 namespace {

@@ -1,5 +1,5 @@
-// A small test frame: TEST(name) { ... } registers a test, CHECK and its kin record failures and go on. Each test file links
-// with main.cpp into an executable of its own; an argument runs only the tests whose names contain it.
+// A small test frame: TEST(name) { ... } registers a test, CHECK and its kin record failures and go on. Each test file
+// links with main.cpp into an executable of its own; an argument runs only the tests whose names contain it.
 #pragma once
 
 #include <cmath>
@@ -57,7 +57,8 @@ std::string Show(const T& value) {
 template <class A, class B>
 bool Equal(const A& a, const B& b) {
   if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
-    if (std::is_signed_v<A> != std::is_signed_v<B> && ((std::is_signed_v<A> && a < A{}) || (std::is_signed_v<B> && b < B{}))) {
+    if (std::is_signed_v<A> != std::is_signed_v<B> &&
+        ((std::is_signed_v<A> && a < A{}) || (std::is_signed_v<B> && b < B{}))) {
       return false;
     }
     using Wide = std::common_type_t<A, B>;
@@ -77,7 +78,8 @@ bool ReportEqual(const A& a, const B& b, const char* file, int line, const char*
 
 inline bool ReportNear(double a, double b, double tolerance, const char* file, int line, const char* text) {
   const bool ok = std::fabs(a - b) <= tolerance;
-  return Report(ok, file, line, text, ok ? std::string{} : Show(a) + " against " + Show(b) + ", tolerance " + Show(tolerance));
+  return Report(ok, file, line, text,
+                ok ? std::string{} : Show(a) + " against " + Show(b) + ", tolerance " + Show(tolerance));
 }
 
 }  // namespace lic::test

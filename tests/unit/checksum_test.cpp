@@ -18,15 +18,18 @@ TEST(Crc32OfCheckString) {
 TEST(Crc32InPieces) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += static_cast<char>(i * 37);
-  for (size_t cut = 0; cut <= text.size(); ++cut) CHECK_EQ(Crc32(Text(text.substr(cut)), Crc32(Text(text.substr(0, cut)))), Crc32(Text(text)));
+  for (size_t cut = 0; cut <= text.size(); ++cut)
+    CHECK_EQ(Crc32(Text(text.substr(cut)), Crc32(Text(text.substr(0, cut)))), Crc32(Text(text)));
 }
 
 // FIPS 180-4's examples.
 TEST(Sha256OfPublishedExamples) {
   CHECK_EQ(test::ToHex(Sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK_EQ(test::ToHex(Sha256(Text("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  CHECK_EQ(test::ToHex(Sha256(Text("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  CHECK_EQ(test::ToHex(Sha256(Text(std::string(1000000, 'a')))), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  CHECK_EQ(test::ToHex(Sha256(Text("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))),
+           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK_EQ(test::ToHex(Sha256(Text(std::string(1000000, 'a')))),
+           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Sha256InPieces) {

@@ -1,4 +1,5 @@
-// Decoder: as a file comes in, by regions, without keeping the picture, with previews. The whole decode is the definition.
+// Decoder: as a file comes in, by regions, without keeping the picture, with previews. The whole decode is the
+// definition.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -62,9 +63,11 @@ struct Photo {
     File pixels;
     for (uint32_t i = 0; i < width * height * channels; ++i) {
       const double x = i / channels % width, y = i / channels / width;
-      pixels.push_back(static_cast<uint8_t>(128 + 60 * std::sin(0.06 * x + i % channels) * std::cos(0.09 * y) + static_cast<double>(random.Within(-40, 40))));
+      pixels.push_back(static_cast<uint8_t>(128 + 60 * std::sin(0.06 * x + i % channels) * std::cos(0.09 * y) +
+                                            static_cast<double>(random.Within(-40, 40))));
     }
-    const auto encoded = Encode({pixels.data(), width, height, channels, size_t{width} * channels}, *model, encoder.value(), {.effort = 0, .tile_units = 1, .metadata = {}});
+    const auto encoded = Encode({pixels.data(), width, height, channels, size_t{width} * channels}, *model,
+                                encoder.value(), {.effort = 0, .tile_units = 1, .metadata = {}});
     file.assign(encoded.value().begin(), encoded.value().end());
   }
 };
@@ -79,7 +82,8 @@ TEST(fed_in_chunks_every_vector_gives_the_same_picture) {
     const File expected(whole.value().pixels.begin(), whole.value().pixels.end());
     for (const size_t chunk : {size_t{1}, size_t{61}, file.size()}) {
       const auto found = DecodeInChunks(file, chunk, *model, {});
-      if (!CHECK(found.ok() && found.value() == expected)) std::printf("  %s in chunks of %zu\n", vector.file.c_str(), chunk);
+      if (!CHECK(found.ok() && found.value() == expected))
+        std::printf("  %s in chunks of %zu\n", vector.file.c_str(), chunk);
     }
   }
 }
@@ -90,10 +94,12 @@ TEST(a_region_is_the_crop_of_the_whole) {
     const Photo photo(330, 270, channels);
     const auto whole = Decode(photo.file, *photo.model);
     if (!CHECK(whole.ok())) return;
-    std::vector<Region> regions = {{0, 0, 330, 270}, {0, 0, 1, 1}, {329, 269, 1, 1}, {0, 128, 330, 1}, {64, 64, 64, 64}, {200, 0, 3, 270}};
+    std::vector<Region> regions = {{0, 0, 330, 270}, {0, 0, 1, 1},     {329, 269, 1, 1},
+                                   {0, 128, 330, 1}, {64, 64, 64, 64}, {200, 0, 3, 270}};
     for (int i = 0; i < 12; ++i) {
       const auto x = static_cast<uint32_t>(random.Within(0, 329)), y = static_cast<uint32_t>(random.Within(0, 269));
-      regions.push_back({x, y, static_cast<uint32_t>(random.Within(1, 330 - x)), static_cast<uint32_t>(random.Within(1, 270 - y))});
+      regions.push_back(
+          {x, y, static_cast<uint32_t>(random.Within(1, 330 - x)), static_cast<uint32_t>(random.Within(1, 270 - y))});
     }
     for (const Region& region : regions) {
       DecoderOptions options;
@@ -102,7 +108,8 @@ TEST(a_region_is_the_crop_of_the_whole) {
       const File expected = Crop(whole.value(), region);
       CHECK(part.ok() && std::ranges::equal(part.value().pixels, expected));
       const auto fed = DecodeInChunks(photo.file, 1000, *photo.model, options);
-      if (!CHECK(fed.ok() && fed.value() == expected)) std::printf("  %u x %u at %u, %u\n", region.width, region.height, region.x, region.y);
+      if (!CHECK(fed.ok() && fed.value() == expected))
+        std::printf("  %u x %u at %u, %u\n", region.width, region.height, region.x, region.y);
     }
   }
 }
@@ -117,7 +124,8 @@ TEST(every_vector_has_regions) {
     const uint32_t x = vector.width / 3, y = vector.height / 2;
     const Region region = {x, y, (vector.width - x + 1) / 2, (vector.height - y + 1) / 2};
     const auto part = Decode(file, *model, {.region = region});
-    if (!CHECK(part.ok() && std::ranges::equal(part.value().pixels, Crop(whole.value(), region)))) std::printf("  %s\n", vector.file.c_str());
+    if (!CHECK(part.ok() && std::ranges::equal(part.value().pixels, Crop(whole.value(), region))))
+      std::printf("  %s\n", vector.file.c_str());
   }
 }
 
@@ -137,7 +145,13 @@ TEST(a_region_takes_only_its_tiles) {
 TEST(a_region_outside_the_picture_is_refused) {
   const auto model = test::LoadTestModel("tiny");
   const File file = ReadFile(test::kVectors + "tiny-33x31.lic");
-  for (const Region& region : {Region{33, 0, 1, 1}, {0, 0, 34, 1}, {0, 0, 1, 32}, {1, 1, 0, 5}, {5, 5, 0, 0}, {1, 0, UINT32_MAX, 1}, {0, UINT32_MAX, 1, 1}}) {
+  for (const Region& region : {Region{33, 0, 1, 1},
+                               {0, 0, 34, 1},
+                               {0, 0, 1, 32},
+                               {1, 1, 0, 5},
+                               {5, 5, 0, 0},
+                               {1, 0, UINT32_MAX, 1},
+                               {0, UINT32_MAX, 1, 1}}) {
     CHECK_EQ(Decode(file, *model, {.region = region}).error(), Error::kInvalidArgument);
   }
 }
@@ -153,7 +167,8 @@ TEST(truncated_or_damaged_while_it_comes_in) {
   for (const auto& entry : std::filesystem::directory_iterator(test::kBadVectors)) {
     if (entry.path().extension() != ".lic") continue;
     const File bad = ReadFile(entry.path().string());
-    if (!CHECK_EQ(DecodeInChunks(bad, 5, *model, {}).error(), Decode(bad, *model).error())) std::printf("  %s\n", entry.path().c_str());
+    if (!CHECK_EQ(DecodeInChunks(bad, 5, *model, {}).error(), Decode(bad, *model).error()))
+      std::printf("  %s\n", entry.path().c_str());
   }
 }
 
@@ -188,13 +203,17 @@ TEST(a_preview_shows_the_colours_and_changes_nothing) {
   const Picture& picture = decoder.picture();
   double sums[2][3] = {};
   for (size_t i = 0; i < picture.pixels.size(); ++i) {
-    if (i % 4 == 3) CHECK_EQ(picture.pixels[i], 255);
-    else CHECK_EQ(picture.pixels[i], whole.value().pixels[i / 4 * 3 + i % 4]);
+    if (i % 4 == 3)
+      CHECK_EQ(picture.pixels[i], 255);
+    else
+      CHECK_EQ(picture.pixels[i], whole.value().pixels[i / 4 * 3 + i % 4]);
     if (i % 4 < 3) sums[0][i % 4] += picture.pixels[i] / (picture.pixels.size() / 4.0);
   }
   for (size_t i = 0; i < preview.pixels.size(); ++i) {
-    if (i % 4 == 3) CHECK_EQ(preview.pixels[i], 255);
-    else sums[1][i % 4] += preview.pixels[i] / (preview.pixels.size() / 4.0);
+    if (i % 4 == 3)
+      CHECK_EQ(preview.pixels[i], 255);
+    else
+      sums[1][i % 4] += preview.pixels[i] / (preview.pixels.size() / 4.0);
   }
   // What the synthesis adds to its linear branch is missing; on photographs that is a few levels, on this drawing more.
   for (int c = 0; c < 3; ++c) CHECK_NEAR(sums[0][c], sums[1][c], 24);
@@ -214,10 +233,11 @@ TEST(a_preview_of_a_region) {
   };
   const auto [size, whole] = preview({});
   const auto [part_size, part] = preview({70, 40, 120, 100});
-  CHECK_EQ(part_size.width, 4u);  // blocks 2 to 5
+  CHECK_EQ(part_size.width, 4u);   // blocks 2 to 5
   CHECK_EQ(part_size.height, 4u);  // blocks 1 to 4
   for (uint32_t y = 0; y < part_size.height; ++y) {
-    CHECK(std::equal(part.begin() + y * 12, part.begin() + y * 12 + 12, whole.begin() + ((y + 1) * size.width + 2) * 3));
+    CHECK(
+        std::equal(part.begin() + y * 12, part.begin() + y * 12 + 12, whole.begin() + ((y + 1) * size.width + 2) * 3));
   }
 }
 

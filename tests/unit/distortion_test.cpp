@@ -1,4 +1,5 @@
-// Distortions: equal to the plain definition below, their gradients to differences of the loss and to what PyTorch says.
+// Distortions: equal to the plain definition below, their gradients to differences of the loss and to what PyTorch
+// says.
 #include "distortion.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ using namespace test;
 
 constexpr VisualLoss kLoss = {0.016f, 0.08f, 0.15f, 0.2f};
 
-// ---- The definition ----------------------------------------------------------------------------------------------------------
+// ---- The definition ---------------------------------------------------------------------------------------
 
 struct Plane {
   uint32_t height, width;
@@ -38,7 +39,9 @@ Plane HalfOf(const Plane& from) {
   Plane to = {from.height / 2, from.width / 2, {}};
   for (uint32_t y = 0; y < to.height; ++y) {
     for (uint32_t x = 0; x < to.width; ++x) {
-      to.values.push_back((from.at(2 * y, 2 * x) + from.at(2 * y, 2 * x + 1) + from.at(2 * y + 1, 2 * x) + from.at(2 * y + 1, 2 * x + 1)) / 4);
+      to.values.push_back((from.at(2 * y, 2 * x) + from.at(2 * y, 2 * x + 1) + from.at(2 * y + 1, 2 * x) +
+                           from.at(2 * y + 1, 2 * x + 1)) /
+                          4);
     }
   }
   return to;
@@ -63,11 +66,13 @@ Similarity Compare(const Plane& a, const Plane& b) {
         return sum;
       };
       const double mean_a = mean([](double p, double) { return p; }), mean_b = mean([](double, double q) { return q; });
-      const double variance_a = mean([](double p, double) { return p * p; }) - mean_a * mean_a, variance_b = mean([](double, double q) { return q * q; }) - mean_b * mean_b;
+      const double variance_a = mean([](double p, double) { return p * p; }) - mean_a * mean_a,
+                   variance_b = mean([](double, double q) { return q * q; }) - mean_b * mean_b;
       const double covariance = mean([](double p, double q) { return p * q; }) - mean_a * mean_b;
       const double part = (2 * covariance + 0.0009) / (variance_a + variance_b + 0.0009);
       sums.part += part / (rows * columns);
-      sums.whole += part * (2 * mean_a * mean_b + 0.0001) / (mean_a * mean_a + mean_b * mean_b + 0.0001) / (rows * columns);
+      sums.whole +=
+          part * (2 * mean_a * mean_b + 0.0001) / (mean_a * mean_a + mean_b * mean_b + 0.0001) / (rows * columns);
       sums.texture += std::pow(std::sqrt(variance_a + 0.0009) - std::sqrt(variance_b + 0.0009), 2) / (rows * columns);
     }
   }
@@ -100,13 +105,15 @@ double VisualOf(const PictureView& original, const PictureView& decoded) {
   return loss;
 }
 
-// ---- Pictures ----------------------------------------------------------------------------------------------------------------
+// ---- Pictures ---------------------------------------------------------------------------------------------
 
 // Waves of all lengths, and the same with errors.
 struct Pair {
   uint32_t width, height;
   std::vector<uint8_t> original, decoded;
-  PictureView View(const std::vector<uint8_t>& pixels) const { return {pixels.data(), width, height, 3, size_t{width} * 3}; }
+  PictureView View(const std::vector<uint8_t>& pixels) const {
+    return {pixels.data(), width, height, 3, size_t{width} * 3};
+  }
 };
 
 Pair MakePair(uint32_t width, uint32_t height) {
@@ -127,7 +134,8 @@ Pair MakePair(uint32_t width, uint32_t height) {
 // As a network gives it.
 std::vector<float> RowOf(const Pair& pair, uint32_t y) {
   std::vector<float> row;
-  for (size_t i = 0; i < size_t{pair.width} * 3; ++i) row.push_back(static_cast<float>(pair.decoded[y * size_t{pair.width} * 3 + i]) / 255 - 0.5f);
+  for (size_t i = 0; i < size_t{pair.width} * 3; ++i)
+    row.push_back(static_cast<float>(pair.decoded[y * size_t{pair.width} * 3 + i]) / 255 - 0.5f);
   return row;
 }
 
@@ -164,7 +172,7 @@ Found Measure(const Pair& pair, const std::optional<VisualLoss>& loss) {
   return found;
 }
 
-// ---- Tests -------------------------------------------------------------------------------------------------------------------
+// ---- Tests ------------------------------------------------------------------------------------------------
 
 TEST(SquaredErrors) {
   const Pair pair = MakePair(40, 30);
@@ -188,7 +196,8 @@ TEST(VisualLossesByTheirDefinition) {
   }
 }
 
-// Moves many values by one step of a byte at once, up and down: the difference of the losses is the gradient's product with the move.
+// Moves many values by one step of a byte at once, up and down: the difference of the losses is the gradient's product
+// with the move.
 void CheckDifferences(uint32_t width, uint32_t height, uint32_t seed) {
   const Pair pair = MakePair(width, height);
   const Found found = Measure(pair, kLoss);

@@ -49,7 +49,8 @@ std::vector<uint8_t> MakePixels(uint32_t width, uint32_t height, uint32_t channe
       for (uint32_t c = 0; c < channels; ++c) {
         const bool alpha = channels % 2 == 0 && c + 1 == channels;
         const double wave = 128 + 80 * std::sin(0.05 * x + c) * std::cos(0.07 * y);
-        pixels.push_back(alpha ? static_cast<uint8_t>(x * 255 / std::max(1u, width - 1)) : static_cast<uint8_t>(wave + static_cast<double>(random.Within(-4, 4))));
+        pixels.push_back(alpha ? static_cast<uint8_t>(x * 255 / std::max(1u, width - 1))
+                               : static_cast<uint8_t>(wave + static_cast<double>(random.Within(-4, 4))));
       }
     }
   }
@@ -157,14 +158,16 @@ TEST(WrongArgumentsAreNamed) {
   CHECK_EQ(error_of([](auto& o, auto&) { o.effort = -1; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.target = static_cast<Target>(4); }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.target = Target::kBytes, o.target_value = 0; }), Error::kInvalidArgument);
-  CHECK_EQ(error_of([](auto& o, auto&) { o.target = Target::kSsim, o.target_value = 0.5; }), Error::kInvalidArgument);  // 8 x 8 pixels are too few
+  CHECK_EQ(error_of([](auto& o, auto&) { o.target = Target::kSsim, o.target_value = 0.5; }),
+           Error::kInvalidArgument);  // 8 x 8 pixels are too few
   CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 0; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto& o, auto&) { o.tile_units = 1025; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto&, auto& p) { p.channels = 5; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto&, auto& p) { p.stride = 23; }), Error::kInvalidArgument);
   CHECK_EQ(error_of([](auto&, auto& p) { p.width = 0; }), Error::kUnsupportedImage);
   CHECK_EQ(error_of([](auto&, auto& p) { p.height = 65536; }), Error::kUnsupportedImage);
-  CHECK_EQ(error_of([](auto&, auto& p) { p.width = p.height = 65535, p.stride = 65535 * 3; }), Error::kUnsupportedImage);
+  CHECK_EQ(error_of([](auto&, auto& p) { p.width = p.height = 65535, p.stride = 65535 * 3; }),
+           Error::kUnsupportedImage);
 }
 
 TEST(StepsEndWithTheSamePicture) {
@@ -225,7 +228,10 @@ TEST(RefinementLowersTheLoss) {
       return Loss(EncodeTest(View(pixels, 150, 90, 3), options).value(), pixels, options.quality);
     };
     const double plain = loss(0);
-    for (const int effort : {3, 5, 7}) CHECK(loss(effort) < plain * (effort < 7 ? 1.002 : 0.995));  // streams end with whole words, pixels outside a row of tiles move a little
+    for (const int effort : {3, 5, 7})
+      CHECK(loss(effort) <
+            plain * (effort < 7 ? 1.002
+                                : 0.995));  // streams end with whole words, pixels outside a row of tiles move a little
   });
 }
 
@@ -254,7 +260,8 @@ TEST(RefinementLowersTheVisualLoss) {
       return VisualTotal(Encode(view, models.decoder, models.encoder, options).value(), view, models, options.quality);
     };
     const double plain = total(0);
-    for (const int effort : {3, 5, 7}) CHECK(total(effort) < plain * (options.quality > 15 ? 1.002 : effort < 7 ? 0.985 : 0.96));
+    for (const int effort : {3, 5, 7})
+      CHECK(total(effort) < plain * (options.quality > 15 ? 1.002 : effort < 7 ? 0.985 : 0.96));
   });
 }
 
@@ -267,7 +274,9 @@ TEST(TheDefaultEffortSuitsLicVisual) {
   for (const float quality : {20.0f, 60.0f}) {
     EncodeOptions options;
     options.quality = quality;
-    const auto total = [&] { return VisualTotal(Encode(view, models.decoder, models.encoder, options).value(), view, models, quality); };
+    const auto total = [&] {
+      return VisualTotal(Encode(view, models.decoder, models.encoder, options).value(), view, models, quality);
+    };
     const double searched = total();
     options.effort = 0;
     CHECK(searched < 0.998 * total());
@@ -308,7 +317,8 @@ TEST(TargetsAreMet) {
     const auto file = EncodeTest(view, options);
     if (!CHECK(file.ok())) return;
     CHECK(static_cast<double>(file.value().size()) <= options.target_value);
-    CHECK(static_cast<double>(file.value().size()) > options.target_value * 0.97);  // a small file: few bytes are many percent
+    CHECK(static_cast<double>(file.value().size()) >
+          options.target_value * 0.97);  // a small file: few bytes are many percent
     options.target_value = static_cast<double>(smallest) - 20;
     CHECK_EQ(EncodeTest(view, options).error(), Error::kLimitExceeded);
 
@@ -354,8 +364,11 @@ TEST(EffortsDiffer) {
 
 TEST(EncodeSurvivesEveryFailedAllocation) {
   static int64_t left;
-  const Allocator failing = {[](void*, size_t bytes, size_t alignment) -> void* { return left-- > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment) : nullptr; },
-                             [](void*, void* memory) { std::free(memory); }, nullptr};
+  const Allocator failing = {
+      [](void*, size_t bytes, size_t alignment) -> void* {
+        return left-- > 0 ? std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment) : nullptr;
+      },
+      [](void*, void* memory) { std::free(memory); }, nullptr};
   const auto pixels = MakePixels(20, 20, 4);
   EncodeOptions options;
   options.quality = 90;  // every step of the search

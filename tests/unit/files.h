@@ -33,7 +33,9 @@ inline std::optional<Model> LoadModel(const std::string& path) {
   return {};
 }
 
-inline std::optional<Model> LoadTestModel(const std::string& name) { return LoadModel(kRoot + "/tests/models/" + name + ".dec.licm"); }
+inline std::optional<Model> LoadTestModel(const std::string& name) {
+  return LoadModel(kRoot + "/tests/models/" + name + ".dec.licm");
+}
 
 // A line of tests/vectors/manifest.tsv, whose head explains the columns.
 struct Vector {
@@ -58,7 +60,8 @@ inline std::vector<Vector> ReadManifest() {
     std::istringstream fields(line);
     Vector v;
     std::string mean;
-    fields >> v.file >> v.model >> v.width >> v.height >> v.channels >> v.symbols_sha256 >> v.alpha_sha256 >> mean >> v.pixels;
+    fields >> v.file >> v.model >> v.width >> v.height >> v.channels >> v.symbols_sha256 >> v.alpha_sha256 >> mean >>
+        v.pixels;
     std::istringstream means(mean);
     for (std::string value; std::getline(means, value, ',');) v.mean.push_back(std::stod(value));
     vectors.push_back(v);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace test;
 
-// ---- The definition ----------------------------------------------------------------------------------------------------------
+// ---- The definition ---------------------------------------------------------------------------------------
 
 // Each output's gradient goes to the inputs that it was summed of; one that lies outside the range has none.
 Tensor ConvolutionGradient(const FloatLayer& layer, const Tensor& in, const Tensor& out, const Tensor& gradient) {
@@ -31,7 +31,8 @@ Tensor ConvolutionGradient(const FloatLayer& layer, const Tensor& in, const Tens
             const int64_t from_y = y + t / kernel - side, from_x = x + t % kernel - side;
             if (from_y < 0 || from_x < 0 || from_y >= in.height || from_x >= in.width) continue;
             const float weight = layer.weight[(size_t{o} * inputs + i) * kernel * kernel + t];
-            result.at(depthwise ? o : i, static_cast<uint32_t>(from_y), static_cast<uint32_t>(from_x)) += weight * gradient.at(o, int64_t{y}, x);
+            result.at(depthwise ? o : i, static_cast<uint32_t>(from_y), static_cast<uint32_t>(from_x)) +=
+                weight * gradient.at(o, int64_t{y}, x);
           }
         }
       }
@@ -95,16 +96,20 @@ Tensor BranchGradient(const std::vector<FloatLayer>& layers, const Tensor& in, T
   return gradient;
 }
 
-// ---- Networks ----------------------------------------------------------------------------------------------------------------
+// ---- Networks ---------------------------------------------------------------------------------------------
 
-// What Synthesis lacks: gates, clamps in the middle, planes saved and used twice, unshuffles, shuffles behind clamps, a branch that ends otherwise.
+// What Synthesis lacks: gates, clamps in the middle, planes saved and used twice, unshuffles, shuffles behind clamps, a
+// branch that ends otherwise.
 FloatNetwork OddSynthesis() {
-  auto branch = Branch(Conv(3, 4, 64, -0.7f, 0.9f), Plain(Op::kGate), ClampTo(-0.3f, 0.2f), Plain(Op::kSave, 2), Depthwise(5, 1, 32), Plain(Op::kAdd, 2),
-                       Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 2), Plain(Op::kSave, 3), Conv(1, 2, 2), Plain(Op::kAdd, 3), Plain(Op::kAdd, 2));
-  return Net(4, 2, std::move(branch), Branch(Conv(1, 4, 32, 0), Plain(Op::kShuffle, 4), Plain(Op::kUnshuffle, 2), Conv(3, 8, 8), Plain(Op::kShuffle, 2), Conv(1, 2, 2)));
+  auto branch = Branch(Conv(3, 4, 64, -0.7f, 0.9f), Plain(Op::kGate), ClampTo(-0.3f, 0.2f), Plain(Op::kSave, 2),
+                       Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4),
+                       Plain(Op::kSave, 2), Plain(Op::kSave, 3), Conv(1, 2, 2), Plain(Op::kAdd, 3), Plain(Op::kAdd, 2));
+  return Net(4, 2, std::move(branch),
+             Branch(Conv(1, 4, 32, 0), Plain(Op::kShuffle, 4), Plain(Op::kUnshuffle, 2), Conv(3, 8, 8),
+                    Plain(Op::kShuffle, 2), Conv(1, 2, 2)));
 }
 
-// ---- Tests -------------------------------------------------------------------------------------------------------------------
+// ---- Tests ------------------------------------------------------------------------------------------------
 
 // The gradient for errors that do not depend on the output, (height, width, channels).
 std::vector<float> RunGradient(Gradient& gradient, const Tensor& in, const Tensor& error) {
@@ -147,9 +152,7 @@ TEST(GradientOfOddLayers) {
   CheckGradient(net, 130, 3);
 }
 
-TEST(NoGradientOfStrides) {
-  CHECK(!HasGradient(Analysis()));
-}
+TEST(NoGradientOfStrides) { CHECK(!HasGradient(Analysis())); }
 
 TEST(TheNetworkAloneGivesItsOutput) {
   const FloatNetwork net = Synthesis();
@@ -195,7 +198,8 @@ TEST(GradientOfPyTorch) {
   const auto model = Model::Load(ReadFile(kRoot + "/tests/models/tiny.dec.licm"));
   const FloatNetwork& net = model.value().data().synthesis;
   const auto wave = [](Tensor& tensor, double pace) {
-    for (size_t i = 0; i < tensor.values.size(); ++i) tensor.values[i] = static_cast<float>(std::sin(pace * static_cast<double>(i)));
+    for (size_t i = 0; i < tensor.values.size(); ++i)
+      tensor.values[i] = static_cast<float>(std::sin(pace * static_cast<double>(i)));
   };
   Tensor in(net.in_channels, 5, 3), error(3, 80, 48), expected(net.in_channels, 5, 3);
   wave(in, 0.37);

@@ -22,7 +22,9 @@ IntegerPlane RandomPlane(Random& random, uint32_t height, uint32_t width, uint32
   IntegerPlane plane;
   CHECK(plane.Reshape(height, width, channels).ok());
   // now and then the extremes
-  for (int16_t& value : plane.values) value = static_cast<int16_t>(random.Within(0, 9) == 0 ? (random.Within(0, 1) ? 32767 : -32768) : random.Within(-2000, 2000));
+  for (int16_t& value : plane.values)
+    value = static_cast<int16_t>(random.Within(0, 9) == 0 ? (random.Within(0, 1) ? 32767 : -32768)
+                                                          : random.Within(-2000, 2000));
   return plane;
 }
 
@@ -66,7 +68,8 @@ IntegerPlane Defined(const IntegerLayer& layer, const IntegerPlane& in, uint32_t
           }
         }
         const int64_t scaled = (sum * layer.multiplier[o] + (int64_t{1} << (layer.shift - 1))) >> layer.shift;
-        out.at(static_cast<size_t>(y * in.width + x))[o] = static_cast<int16_t>(std::clamp<int64_t>(scaled, layer.lo, layer.hi));
+        out.at(static_cast<size_t>(y * in.width + x))[o] =
+            static_cast<int16_t>(std::clamp<int64_t>(scaled, layer.lo, layer.hi));
       }
     }
   }
@@ -85,11 +88,14 @@ TEST(KernelsFollowTheDefinition) {
     SetKernel(kernel);
     for (int round = 0; round < 60; ++round) {
       const bool depthwise = round % 3 == 2;
-      const uint32_t in = static_cast<uint32_t>(random.Within(1, 70)), out = depthwise ? in : static_cast<uint32_t>(random.Within(1, 70));
+      const uint32_t in = static_cast<uint32_t>(random.Within(1, 70)),
+                     out = depthwise ? in : static_cast<uint32_t>(random.Within(1, 70));
       const uint32_t sets = static_cast<uint32_t>(random.Within(1, 3));
       std::vector<IntegerLayer> layers;
-      layers.push_back(RandomLayer(random, depthwise ? Op::kDepthwise : Op::kConvolution, round % 3 == 0 ? 1 : 3, in, out, sets));
-      const IntegerPlane input = RandomPlane(random, static_cast<uint32_t>(random.Within(1, 12)), static_cast<uint32_t>(random.Within(1, 12)), in);
+      layers.push_back(
+          RandomLayer(random, depthwise ? Op::kDepthwise : Op::kConvolution, round % 3 == 0 ? 1 : 3, in, out, sets));
+      const IntegerPlane input = RandomPlane(random, static_cast<uint32_t>(random.Within(1, 12)),
+                                             static_cast<uint32_t>(random.Within(1, 12)), in);
       auto network = IntegerNetwork::Build(layers);
       if (!CHECK(network.ok())) return;
       for (uint32_t set = 0; set < sets; ++set) {
@@ -120,7 +126,13 @@ TEST(ShuffleOrdersChannelsAsTheDocumentSays) {
   IntegerPlane input;
   CHECK(input.Reshape(1, 1, 8).ok());
   for (int c = 0; c < 8; ++c) input.at(0)[c] = static_cast<int16_t>(c);
-  const IntegerPlane output = RunLayers([] { std::vector<IntegerLayer> l; l.push_back(SimpleLayer(Op::kShuffle, 2)); return l; }(), input, nullptr);
+  const IntegerPlane output = RunLayers(
+      [] {
+        std::vector<IntegerLayer> l;
+        l.push_back(SimpleLayer(Op::kShuffle, 2));
+        return l;
+      }(),
+      input, nullptr);
   CHECK_EQ(output.height, 2u);
   CHECK_EQ(output.channels, 2u);
   for (size_t position = 0; position < 4; ++position) {

@@ -33,7 +33,8 @@ void Sections(std::vector<uint8_t>& file, size_t at, Visit visit) {
     visit(type, payload, length);
     const Bytes all = file;
     uint32_t crc = Crc32(all.subspan(at, 5));
-    if (!(file[1] == 'L' && file[3] == 'C' && type == uint8_t(SectionType::kTiles))) crc = Crc32(all.subspan(payload, length), crc);
+    if (!(file[1] == 'L' && file[3] == 'C' && type == uint8_t(SectionType::kTiles)))
+      crc = Crc32(all.subspan(payload, length), crc);
     WriteAt(file.data() + at + 5, crc);
     at = payload + length;
   }

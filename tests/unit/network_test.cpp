@@ -14,7 +14,7 @@ namespace {
 
 using namespace test;
 
-// ---- Running them ------------------------------------------------------------------------------------------------------------
+// ---- Running them -----------------------------------------------------------------------------------------
 
 // The whole output, (height, width, channels), from strips that follow each other.
 std::vector<float> RunStrips(Network& network, TensorRows& rows) {
@@ -85,7 +85,7 @@ TEST(OdditiesInStrips) {
   CheckNetwork(net, 12, 20);
 }
 
-// ---- Refusals ----------------------------------------------------------------------------------------------------------------
+// ---- Refusals ---------------------------------------------------------------------------------------------
 
 Error BuildError(const FloatNetwork& net, uint32_t height, uint32_t width) {
   return Network::Build(net, height, width, 16).error();
@@ -112,7 +112,8 @@ TEST(RefusesLayersThatDoNotFit) {
   CHECK_EQ(BuildError(Net(9, 1, Branch(Plain(Op::kShuffle, 3))), 4, 4), Error::kBadModel);
   CHECK_EQ(BuildError(Net(3, 3, Branch(Plain(Op::kAdd, 1))), 4, 4), Error::kBadModel);
   CHECK_EQ(BuildError(Net(3, 3, Branch(Plain(Op::kGate))), 4, 4), Error::kBadModel);
-  CHECK_EQ(BuildError(Net(3, 3, Branch(Plain(Op::kSave, 1), Conv(1, 3, 4), Plain(Op::kAdd, 1))), 4, 4), Error::kBadModel);
+  CHECK_EQ(BuildError(Net(3, 3, Branch(Plain(Op::kSave, 1), Conv(1, 3, 4), Plain(Op::kAdd, 1))), 4, 4),
+           Error::kBadModel);
   CHECK_EQ(BuildError(Net(3, 3, Branch(Conv(1, 3, 3)), Branch(Conv(1, 3, 4))), 4, 4), Error::kBadModel);
   CHECK_EQ(BuildError(Net(3, 3), 4, 4), Error::kBadModel);
   FloatNetwork short_of_weights = Net(3, 4, Branch(Conv(3, 3, 4)));
@@ -120,7 +121,7 @@ TEST(RefusesLayersThatDoNotFit) {
   CHECK_EQ(BuildError(short_of_weights, 4, 4), Error::kBadModel);
 }
 
-// ---- Memory ------------------------------------------------------------------------------------------------------------------
+// ---- Memory -----------------------------------------------------------------------------------------------
 
 struct CountingAllocator {
   size_t calls = 0;

@@ -12,7 +12,8 @@ EntropyModel OneChannelModel(const int (&log2_gain)[kAnchorCount]) {
   EntropyModel model;
   model.latent_channels = 1;
   model.log2_gain = Buffer<int16_t>::Allocate(kAnchorCount).value();
-  for (int anchor = 0; anchor < kAnchorCount; ++anchor) model.log2_gain[anchor] = static_cast<int16_t>(log2_gain[anchor]);
+  for (int anchor = 0; anchor < kAnchorCount; ++anchor)
+    model.log2_gain[anchor] = static_cast<int16_t>(log2_gain[anchor]);
   return model;
 }
 
@@ -47,7 +48,8 @@ TEST(GainAtTheLimits) {
 TEST(AnchorIsTheNearest) {
   CHECK_EQ(NearestAnchor(256), 0u);
   CHECK_EQ(NearestAnchor(25600), 7u);
-  for (uint32_t quality = 256; quality <= 25600; ++quality) CHECK_NEAR(NearestAnchor(quality), quality * 7 / 25600.0, 0.5001);
+  for (uint32_t quality = 256; quality <= 25600; ++quality)
+    CHECK_NEAR(NearestAnchor(quality), quality * 7 / 25600.0, 0.5001);
 }
 
 TEST(LambdaRisesWithQuality) {

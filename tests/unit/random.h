@@ -15,7 +15,9 @@ class Random {
     return z ^ z >> 31;
   }
   // Within [low, high].
-  int64_t Within(int64_t low, int64_t high) { return low + static_cast<int64_t>(Next() % static_cast<uint64_t>(high - low + 1)); }
+  int64_t Within(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(Next() % static_cast<uint64_t>(high - low + 1));
+  }
 
  private:
   uint64_t state_;

@@ -26,7 +26,8 @@ ResidualTable MakeTable(const std::vector<uint32_t>& frequency) {
   return table;
 }
 
-const std::vector<std::vector<uint32_t>> kShapes = {{32765, 1}, {1, 1}, {16000, 4000, 2000, 1000, 500}, {32000, 100, 50, 1, 1, 1}};
+const std::vector<std::vector<uint32_t>> kShapes = {
+    {32765, 1}, {1, 1}, {16000, 4000, 2000, 1000, 500}, {32000, 100, 50, 1, 1, 1}};
 
 std::vector<int> RandomResiduals(Random& random, size_t count) {
   std::vector<int> residuals(count);
@@ -102,7 +103,8 @@ TEST(WrongEndsAreReported) {
   CHECK_EQ(status_after(stream, 500), Error::kNone);
   CHECK_EQ(status_after(stream, 499), Error::kBadStream);
   CHECK_EQ(status_after(stream, 501), Error::kBadStream);
-  for (size_t length = 4; length < stream.size(); length += 2) CHECK_EQ(status_after(Bytes(stream).first(length), 500), Error::kBadStream);
+  for (size_t length = 4; length < stream.size(); length += 2)
+    CHECK_EQ(status_after(Bytes(stream).first(length), 500), Error::kBadStream);
 }
 
 TEST(StateBelowTheLowestIsRejected) {

@@ -10,7 +10,7 @@
 
 namespace lic::test {
 
-// ---- The definition ----------------------------------------------------------------------------------------------------------
+// ---- The definition ---------------------------------------------------------------------------------------
 
 struct Tensor {
   uint32_t channels = 0, height = 0, width = 0;
@@ -28,16 +28,19 @@ inline Tensor ReferenceConvolve(const FloatLayer& layer, const Tensor& in) {
   const bool depthwise = layer.op == Op::kDepthwise;
   const int64_t side = (layer.kernel - 1) / 2;
   const uint32_t inputs = depthwise ? 1 : layer.in_channels;
-  Tensor out(layer.out_channels, (in.height + layer.stride - 1) / layer.stride, (in.width + layer.stride - 1) / layer.stride);
+  Tensor out(layer.out_channels, (in.height + layer.stride - 1) / layer.stride,
+             (in.width + layer.stride - 1) / layer.stride);
   for (uint32_t o = 0; o < out.channels; ++o) {
     for (uint32_t y = 0; y < out.height; ++y) {
       for (uint32_t x = 0; x < out.width; ++x) {
         double sum = layer.bias[o];
-        const float* weight = &layer.weight[size_t{o} * inputs * layer.kernel * layer.kernel];  // (inputs, kernel, kernel)
+        const float* weight =
+            &layer.weight[size_t{o} * inputs * layer.kernel * layer.kernel];  // (inputs, kernel, kernel)
         for (uint32_t i = 0; i < inputs; ++i) {
           for (int64_t dy = -side; dy <= side; ++dy) {
             for (int64_t dx = -side; dx <= side; ++dx) {
-              sum += double{*weight++} * in.at(depthwise ? o : i, int64_t{y} * layer.stride + dy, int64_t{x} * layer.stride + dx);
+              sum += double{*weight++} *
+                     in.at(depthwise ? o : i, int64_t{y} * layer.stride + dy, int64_t{x} * layer.stride + dx);
             }
           }
         }
@@ -56,7 +59,8 @@ inline Tensor ReferenceLayer(const FloatLayer& layer, const Tensor& in, const Te
       out = Tensor(in.channels / (r * r), in.height * r, in.width * r);
       for (uint32_t c = 0; c < in.channels; ++c) {
         for (uint32_t y = 0; y < in.height; ++y) {
-          for (uint32_t x = 0; x < in.width; ++x) out.at(c / (r * r), y * r + c / r % r, x * r + c % r) = in.at(c, int64_t{y}, x);
+          for (uint32_t x = 0; x < in.width; ++x)
+            out.at(c / (r * r), y * r + c / r % r, x * r + c % r) = in.at(c, int64_t{y}, x);
         }
       }
       return out;
@@ -101,7 +105,7 @@ inline Tensor ReferenceRun(const FloatNetwork& net, const Tensor& in) {
   return sum;
 }
 
-// ---- Networks to try ---------------------------------------------------------------------------------------------------------
+// ---- Networks to try --------------------------------------------------------------------------------------
 
 inline uint32_t random_state = 1;
 
@@ -127,11 +131,13 @@ inline FloatLayer Conv(uint32_t kernel, uint32_t in, uint32_t out, float lo = -k
   layer.lo = lo;
   layer.hi = hi;
   layer.bias = RandomFloats(out, 0.5f);
-  layer.weight = RandomFloats(size_t{out} * in * kernel * kernel, 1.7f / std::sqrt(static_cast<float>(in * kernel * kernel)));
+  layer.weight =
+      RandomFloats(size_t{out} * in * kernel * kernel, 1.7f / std::sqrt(static_cast<float>(in * kernel * kernel)));
   return layer;
 }
 
-inline FloatLayer Depthwise(uint32_t kernel, uint32_t stride, uint32_t channels, float lo = -kInfinity, float hi = kInfinity) {
+inline FloatLayer Depthwise(uint32_t kernel, uint32_t stride, uint32_t channels, float lo = -kInfinity,
+                            float hi = kInfinity) {
   FloatLayer layer = Conv(kernel, 1, channels, lo, hi);
   layer.op = Op::kDepthwise;
   layer.stride = stride;
@@ -196,22 +202,24 @@ inline FloatNetwork Synthesis() {
 
 // The shape of an analysis: a picture to latents at 1/16.
 inline FloatNetwork Analysis() {
-  return Net(3, 9,
-             Branch(Plain(Op::kUnshuffle, 4), Conv(3, 48, 16), Plain(Op::kSave, 1), Depthwise(5, 1, 16), Plain(Op::kAdd, 1),
-                    Depthwise(3, 2, 16), Conv(1, 16, 24, -1, 2), Plain(Op::kUnshuffle, 2), Conv(1, 96, 9)),
-             Branch(Plain(Op::kUnshuffle, 16), Conv(1, 768, 9)));
+  return Net(
+      3, 9,
+      Branch(Plain(Op::kUnshuffle, 4), Conv(3, 48, 16), Plain(Op::kSave, 1), Depthwise(5, 1, 16), Plain(Op::kAdd, 1),
+             Depthwise(3, 2, 16), Conv(1, 16, 24, -1, 2), Plain(Op::kUnshuffle, 2), Conv(1, 96, 9)),
+      Branch(Plain(Op::kUnshuffle, 16), Conv(1, 768, 9)));
 }
 
-// Everything that the others lack: strides on odd sizes, shuffles that no convolution can serve, planes saved and used twice,
-// convolutions behind the last shuffle, sums of branches without one.
+// Everything that the others lack: strides on odd sizes, shuffles that no convolution can serve, planes saved and used
+// twice, convolutions behind the last shuffle, sums of branches without one.
 inline FloatNetwork Oddities() {
-  return Net(4, 4,
-             Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 64), Plain(Op::kGate), ClampTo(-0.5f, 0.75f),
-                    Plain(Op::kSave, 2), Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3),
-                    Depthwise(3, 2, 2, -1, 1), Conv(1, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1), Conv(3, 4, 4)),
-             Branch(Conv(1, 4, 16), Plain(Op::kSave, 3), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Plain(Op::kUnshuffle, 2),
-                    Plain(Op::kAdd, 3), Plain(Op::kShuffle, 2), Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)),
-             Branch(ClampTo(-1, 1)));
+  return Net(
+      4, 4,
+      Branch(Plain(Op::kSave, 1), Depthwise(5, 2, 4), Conv(3, 4, 64), Plain(Op::kGate), ClampTo(-0.5f, 0.75f),
+             Plain(Op::kSave, 2), Depthwise(5, 1, 32), Plain(Op::kAdd, 2), Plain(Op::kShuffle, 4), Plain(Op::kSave, 3),
+             Depthwise(3, 2, 2, -1, 1), Conv(1, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1), Conv(3, 4, 4)),
+      Branch(Conv(1, 4, 16), Plain(Op::kSave, 3), Plain(Op::kShuffle, 2), Conv(3, 4, 4), Plain(Op::kUnshuffle, 2),
+             Plain(Op::kAdd, 3), Plain(Op::kShuffle, 2), Depthwise(5, 2, 4), Plain(Op::kSave, 1), Plain(Op::kAdd, 1)),
+      Branch(ClampTo(-1, 1)));
 }
 
 inline Tensor RandomTensor(uint32_t channels, uint32_t height, uint32_t width) {

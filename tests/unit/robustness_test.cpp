@@ -1,4 +1,5 @@
-// Damaged files, memory that runs out and limits: every one gives an error or a picture, never more. Run under sanitizers too.
+// Damaged files, memory that runs out and limits: every one gives an error or a picture, never more. Run under
+// sanitizers too.
 #include <cstdlib>
 #include <unordered_map>
 
@@ -37,11 +38,12 @@ void ForEachFlippedBit(const File& file, Visit visit) {
   }
 }
 
-constexpr const char* kSmallVectors[] = {"tiny-15x17.lic", "tiny-every-section.lic", "tiny-alpha-2x1.lic", "edge-37x45.lic"};
+constexpr const char* kSmallVectors[] = {"tiny-15x17.lic", "tiny-every-section.lic", "tiny-alpha-2x1.lic",
+                                         "edge-37x45.lic"};
 
 std::optional<Model> ModelOf(const std::string& vector) { return LoadTestModel(vector.substr(0, vector.find('-'))); }
 
-// ---- An allocator that can fail ----------------------------------------------------------------------------------------------
+// ---- An allocator that can fail ---------------------------------------------------------------------------
 
 // Fails the allocation number `fail_at`, counted from 0, and every one that would exceed `byte_limit` in all.
 struct Failing {
@@ -137,7 +139,8 @@ TEST(every_flipped_bit_of_a_model) {
     MendModel(damaged);
     const auto model = Model::Load(damaged);
     if (!model.ok()) {
-      CHECK(model.error() == Error::kBadModel || model.error() == Error::kUnsupportedVersion || model.error() == Error::kBadChecksum);
+      CHECK(model.error() == Error::kBadModel || model.error() == Error::kUnsupportedVersion ||
+            model.error() == Error::kBadChecksum);
       return;
     }
     File relabelled = picture;
@@ -151,15 +154,16 @@ TEST(every_flipped_bit_of_a_model) {
 TEST(every_flipped_bit_of_an_encoder_model) {
   const auto least = LoadTestModel("least");
   if (!CHECK(least)) return;
-  ForEachFlippedBit(WithLoss(ReadFile(kRoot + "/tests/models/least.enc.licm"), {0.016f, 0.08f, 0.15f, 0.2f}), [&](File damaged) {
-    MendModel(damaged);
-    const auto encoder = EncoderModel::Load(damaged, *least);
-    if (!encoder.ok()) return;
-    const File pixels(17 * 33 * 3, 99);
-    const auto encoded = Encode({pixels.data(), 17, 33, 3, 17 * 3}, *least, encoder.value());
-    CHECK(encoded.ok());
-    if (encoded.ok()) CheckPicture(File(encoded.value().begin(), encoded.value().end()), *least);
-  });
+  ForEachFlippedBit(WithLoss(ReadFile(kRoot + "/tests/models/least.enc.licm"), {0.016f, 0.08f, 0.15f, 0.2f}),
+                    [&](File damaged) {
+                      MendModel(damaged);
+                      const auto encoder = EncoderModel::Load(damaged, *least);
+                      if (!encoder.ok()) return;
+                      const File pixels(17 * 33 * 3, 99);
+                      const auto encoded = Encode({pixels.data(), 17, 33, 3, 17 * 3}, *least, encoder.value());
+                      CHECK(encoded.ok());
+                      if (encoded.ok()) CheckPicture(File(encoded.value().begin(), encoded.value().end()), *least);
+                    });
 }
 
 TEST(memory_that_runs_out_while_loading) {
@@ -195,7 +199,8 @@ TEST(memory_that_runs_out_while_a_file_comes_in) {
       auto decoder = Decoder::Begin(*model, options);
       if (!decoder.ok()) return decoder.error();
       for (size_t size = 0; !decoder.value().done(); size = std::min(size + 50, file.size())) {
-        if (const Status status = decoder.value().Feed({file.data(), size}, size == file.size()); !status.ok()) return status.error();
+        if (const Status status = decoder.value().Feed({file.data(), size}, size == file.size()); !status.ok())
+          return status.error();
         while (!decoder.value().waits() && !decoder.value().done()) {
           if (const Status status = decoder.value().Step(); !status.ok()) return status.error();
         }
@@ -212,10 +217,14 @@ TEST(memory_that_runs_out_while_encoding) {
   if (!CHECK(encoder.ok())) return;
   File pixels(70 * 20 * 4);
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = uint8_t(i * i / 7);
-  FailEveryAllocation([&] { return Encode({pixels.data(), 70, 20, 4, 70 * 4}, *model, encoder.value(), {.tile_units = 1, .metadata = {}}).error(); });
+  FailEveryAllocation([&] {
+    return Encode({pixels.data(), 70, 20, 4, 70 * 4}, *model, encoder.value(), {.tile_units = 1, .metadata = {}})
+        .error();
+  });
 }
 
-// A header that claims a huge picture: the limit is met before memory is asked for; without it, little memory is enough to find out.
+// A header that claims a huge picture: the limit is met before memory is asked for; without it, little memory is enough
+// to find out.
 TEST(a_small_file_that_claims_a_huge_picture) {
   const auto model = LoadTestModel("tiny");
   if (!CHECK(model)) return;

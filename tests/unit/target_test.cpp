@@ -68,7 +68,8 @@ TEST(UnreachableTargetsAreErrors) {
 
 TEST(ImpossibleTargetsAreErrors) {
   for (const double wanted : {0.0, -5.0, double{NAN}, double{INFINITY}}) {
-    for (const Target target : {Target::kBytes, Target::kPsnr, Target::kSsim}) CHECK_EQ(Find(target, wanted, Psnr).error, Error::kInvalidArgument);
+    for (const Target target : {Target::kBytes, Target::kPsnr, Target::kSsim})
+      CHECK_EQ(Find(target, wanted, Psnr).error, Error::kInvalidArgument);
   }
   CHECK_EQ(Find(Target::kSsim, 1, Psnr).error, Error::kInvalidArgument);
 }
@@ -79,9 +80,11 @@ TEST(StrangeCurvesEnd) {
   CHECK_EQ(Find(Target::kBytes, 500, [](double) { return 501.0; }).error, Error::kLimitExceeded);
   const Found step = Find(Target::kBytes, 500, [](double quality) { return quality < 63.21 ? 400.0 : 900.0; });
   CHECK_EQ(step.value, 400.0);
-  const Found noise = Find(Target::kBytes, 20000, [](double quality) { return Bytes(quality) * (1 + 0.02 * std::sin(1000 * quality)); });
+  const Found noise = Find(Target::kBytes, 20000,
+                           [](double quality) { return Bytes(quality) * (1 + 0.02 * std::sin(1000 * quality)); });
   CHECK(noise.error == Error::kNone && noise.value <= 20000 && noise.value > 19000);
-  CHECK_EQ(Find(Target::kPsnr, 50, [](double quality) { return quality < 90 ? 30.0 : double{INFINITY}; }).error, Error::kNone);
+  CHECK_EQ(Find(Target::kPsnr, 50, [](double quality) { return quality < 90 ? 30.0 : double{INFINITY}; }).error,
+           Error::kNone);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The conformance vectors: exact symbols and alpha, pixels within 1 of the second decoder's, and the reject vectors' errors.
+// The conformance vectors: exact symbols and alpha, pixels within 1 of the second decoder's, and the reject vectors'
+// errors.
 #include <cstdlib>
 #include <map>
 
@@ -23,7 +24,8 @@ const Model* ModelOf(const std::string& path) {
 std::string AlphaHash(const Picture& picture) {
   if (picture.channels % 2 != 0) return "-";
   std::vector<uint8_t> alpha;
-  for (size_t i = picture.channels - 1; i < picture.pixels.size(); i += picture.channels) alpha.push_back(picture.pixels[i]);
+  for (size_t i = picture.channels - 1; i < picture.pixels.size(); i += picture.channels)
+    alpha.push_back(picture.pixels[i]);
   return ToHex(Sha256(alpha));
 }
 
@@ -83,7 +85,8 @@ TEST(every_instruction_set_finds_the_same_symbols) {
       if (!CHECK(model)) continue;
       const auto hash = HashSymbols(ReadFile(kVectors + vector.file), *model);
       const std::string found = hash.ok() ? ToHex(hash.value()) : hash.failure().what;
-      if (!CHECK_EQ(found, vector.symbols_sha256)) std::printf("  in %s, kernel %s\n", vector.file.c_str(), kernel->name);
+      if (!CHECK_EQ(found, vector.symbols_sha256))
+        std::printf("  in %s, kernel %s\n", vector.file.c_str(), kernel->name);
     }
     SetKernel(nullptr);
   }
@@ -104,10 +107,12 @@ TEST(a_decoder_in_steps_makes_the_same_picture) {
       progress = decoder.value().progress();
       // Rows that are final stay as they are.
       const size_t bytes = size_t{decoder.value().rows_done()} * vector.width * vector.channels;
-      CHECK(std::equal(whole.value().pixels.begin(), whole.value().pixels.begin() + bytes, decoder.value().picture().pixels.begin()));
+      CHECK(std::equal(whole.value().pixels.begin(), whole.value().pixels.begin() + bytes,
+                       decoder.value().picture().pixels.begin()));
     }
     const Picture stepped = std::move(decoder).value().TakePicture();
-    CHECK(std::equal(stepped.pixels.begin(), stepped.pixels.end(), whole.value().pixels.begin(), whole.value().pixels.end()));
+    CHECK(std::equal(stepped.pixels.begin(), stepped.pixels.end(), whole.value().pixels.begin(),
+                     whole.value().pixels.end()));
   }
 }
 
@@ -130,7 +135,9 @@ TEST(every_reject_vector_gives_the_error_of_its_name) {
     } else {
       error = EncoderModel::Load(file, *least).error();
     }
-    if (!Report(name.starts_with(std::string(ErrorName(error)) + "-"), __FILE__, __LINE__, name.c_str(), ErrorName(error))) continue;
+    if (!Report(name.starts_with(std::string(ErrorName(error)) + "-"), __FILE__, __LINE__, name.c_str(),
+                ErrorName(error)))
+      continue;
     files++;
   }
   CHECK(files >= 200);

@@ -126,7 +126,9 @@ def integer_program_edits():
     yield "add-not-kept", edit(context, 4, slot=2)
     yield "add-side-in-hyper", insert(hyper, 0, layer(licm.ADD, slot=0))
     yield "add-other-shape", insert(context, 7, layer(licm.ADD, slot=1))
-    yield "add-other-size", lambda m: m.hyper_synthesis.extend([layer(licm.ADD, slot=1)]) or m.hyper_synthesis.insert(2, layer(licm.SAVE, slot=1))
+    yield "add-other-size", lambda m: m.hyper_synthesis.extend([layer(licm.ADD, slot=1)]) or m.hyper_synthesis.insert(
+        2, layer(licm.SAVE, slot=1)
+    )
     yield "gate-shift-0", edit(hyper, 3, shift=0)
     yield "gate-shift-31", edit(hyper, 3, shift=31)
     yield "gate-odd", insert(hyper, 0, layer(licm.GATE, shift=3))
@@ -197,7 +199,15 @@ def resolution_edits(name):
 def gathering_layer(inputs=12, outputs=3):
     ones = np.ones(outputs)
     return layer(
-        licm.CONVOLUTION, kernel=1, stride=1, bits=8, lo=-1.0, hi=1.0, scale=ones, bias=ones, weight=np.ones((outputs, inputs, 1, 1))
+        licm.CONVOLUTION,
+        kernel=1,
+        stride=1,
+        bits=8,
+        lo=-1.0,
+        hi=1.0,
+        scale=ones,
+        bias=ones,
+        weight=np.ones((outputs, inputs, 1, 1)),
     )
 
 
@@ -239,7 +249,10 @@ def bad_encoder_files(encoder, decoder):
     other.id = bytes(8)
     yield "model_mismatch-owner", licm.write_encoder_model(encoder, other)
     owner = decoder.id + decoder.head_hash
-    parts = [(licm.ANALYSIS, licm.write_float_network(encoder.analysis)), (licm.HYPER_ANALYSIS, licm.write_float_network(encoder.hyper_analysis))]
+    parts = [
+        (licm.ANALYSIS, licm.write_float_network(encoder.analysis)),
+        (licm.HYPER_ANALYSIS, licm.write_float_network(encoder.hyper_analysis)),
+    ]
     yield "bad_model-no-owner", licm.model_file(2, "least", parts)
     yield "bad_model-owner-short", licm.model_file(2, "least", [(licm.OWNER, owner[:15]), *parts])
     yield "bad_model-owner-long", licm.model_file(2, "least", [(licm.OWNER, owner + b"\0"), *parts])
@@ -264,6 +277,8 @@ def bad_losses(sections):
     yield "bad_model-loss-heavy", with_loss(1, 1, 1001, 1)
     yield "bad_model-loss-no-fidelity", with_loss(1, 1, 1, 0)
     yield "bad_model-loss-cut", with_loss(1, 1, 1, 1)[:-17]
-    yield "bad_model-section-behind-loss", licm.model_file(2, "least", [*sections, (licm.LOSS, struct.pack("<4f", 1, 1, 1, 1)), (licm.LOSS, b"")])
+    yield "bad_model-section-behind-loss", licm.model_file(
+        2, "least", [*sections, (licm.LOSS, struct.pack("<4f", 1, 1, 1, 1)), (licm.LOSS, b"")]
+    )
     yield "bad_model-section-22", licm.model_file(2, "least", [*sections, (22, b"")])
     yield "bad_checksum-loss", with_loss(1, 1, 1, 1)[:-1] + b"!"

@@ -28,7 +28,14 @@ from lic_writer import RansWriter, header_of, hyper_values, index_payload, proba
 
 FOLDERS = ("bad", "broken")
 BROKEN_VECTORS = ("tiny-15x17.lic", "tiny-tiles-of-1.lic", "tiny-alpha-smooth.lic", "tiny-wild.lic")
-OFFSETS = {"version": (4, "B"), "flags": (5, "B"), "quality256": (6, "H"), "width": (8, "I"), "height": (12, "I"), "tile_units": (32, "H")}
+OFFSETS = {
+    "version": (4, "B"),
+    "flags": (5, "B"),
+    "quality256": (6, "H"),
+    "width": (8, "I"),
+    "height": (12, "I"),
+    "tile_units": (32, "H"),
+}
 GOOD_SIZE = (66, 2)
 OFFSETS |= {"model_id": (16, "Q"), "reserved": (34, "H")}
 
@@ -40,7 +47,9 @@ def good_file(model, **extras):
     alpha = np.random.default_rng(3).integers(0, 256, (height, width))
     alpha[:, 64:] = 9
     h.flags |= 1
-    return write_picture(model, h, hyper_values(hyper_of(model, width, height, 4), model, h.quality256), probable(5), alpha, **extras)[0]
+    return write_picture(
+        model, h, hyper_values(hyper_of(model, width, height, 4), model, h.quality256), probable(5), alpha, **extras
+    )[0]
 
 
 def with_header(data, **fields):
@@ -92,7 +101,12 @@ def bad_starts(good):
 
 
 def bad_headers(good):
-    fields = {"flags": [4, 128], "quality256": [0, 255, 25601, 65535], "width": [0, 65536, 2**32 - 1], "height": [0, 65536]}
+    fields = {
+        "flags": [4, 128],
+        "quality256": [0, 255, 25601, 65535],
+        "width": [0, 65536, 2**32 - 1],
+        "height": [0, 65536],
+    }
     fields |= {"tile_units": [0, 1025, 65535], "reserved": [1, 256]}
     for name, values in fields.items():
         for value in values:
@@ -213,7 +227,9 @@ def make():
     for part in (bad_starts(good), bad_headers(good), bad_sections(good), bad_ends(good), bad_streams(good, model)):
         files |= {f"{name}.lic": data for name, data in part}
     files |= dict(bad_models())
-    return {f"bad/{name}": data for name, data in files.items()} | {f"broken/{name}": data for name, data in broken_files(model)}
+    return {f"bad/{name}": data for name, data in files.items()} | {
+        f"broken/{name}": data for name, data in broken_files(model)
+    }
 
 
 def broken_files(model):
@@ -245,7 +261,10 @@ def main(arguments):
             with open(path, "wb") as file:
                 file.write(files[name])
         differ = []
-    print(f"{len(files)} files, {sum(map(len, files.values()))} bytes" + ("; differ: " + ", ".join(differ) if differ else ""))
+    print(
+        f"{len(files)} files, {sum(map(len, files.values()))} bytes"
+        + ("; differ: " + ", ".join(differ) if differ else "")
+    )
     return 1 if differ else 0
 
 

@@ -44,7 +44,17 @@ def describe(name, model_path, data, model):
     alpha = "-" if decoded.alpha is None else hashlib.sha256(decoded.alpha.tobytes()).hexdigest()
     mean = ",".join(f"{m:.3f}" for m in pixels.reshape(-1, channels).mean(0))
     small = pixels.size <= PIXEL_BYTES_MAX
-    fields = [f"{name}.lic", model_path, width, height, channels, symbol_hash(decoded), alpha, mean, f"{name}.pixels" if small else "-"]
+    fields = [
+        f"{name}.lic",
+        model_path,
+        width,
+        height,
+        channels,
+        symbol_hash(decoded),
+        alpha,
+        mean,
+        f"{name}.pixels" if small else "-",
+    ]
     return "\t".join(map(str, fields)), pixels.tobytes() if small else None
 
 
@@ -93,7 +103,10 @@ def main():
             else:
                 os.remove(os.path.join(HERE, name))
         differ = []
-    print(f"{len(files)} files, {sum(map(len, files.values()))} bytes" + ("; differ: " + ", ".join(differ) if differ else ""))
+    print(
+        f"{len(files)} files, {sum(map(len, files.values()))} bytes"
+        + ("; differ: " + ", ".join(differ) if differ else "")
+    )
     return 1 if differ else 0
 
 

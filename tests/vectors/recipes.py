@@ -32,7 +32,20 @@ class Recipes:
     def __init__(self, models):
         self.models, self.files = models, []
 
-    def picture(self, name, model, width, height, choose, z=None, seed=1, alpha=None, classes=(20, 30, 40, 50), extras=None, **header):
+    def picture(
+        self,
+        name,
+        model,
+        width,
+        height,
+        choose,
+        z=None,
+        seed=1,
+        alpha=None,
+        classes=(20, 30, 40, 50),
+        extras=None,
+        **header,
+    ):
         m = self.models[model]
         h = header_of(m, width, height, alpha=alpha, **header)
         z = hyper_of(m, width, height, seed) if z is None else z
@@ -123,7 +136,12 @@ def metadata(r):
     block = lambda size: rng.integers(0, 256, size, np.uint8).tobytes()  # noqa: E731
     r.picture("tiny-icc", TINY, 20, 20, probable(70), extras={"icc": block(500)})
     r.picture("tiny-exif-xmp", TINY, 20, 20, probable(71), extras={"exif": block(99), "xmp": b"<x:xmpmeta/>"})
-    everything = {"icc": block(1), "exif": block(1), "xmp": block(1), "unknown": [(128, block(30)), (200, b""), (255, block(3))]}
+    everything = {
+        "icc": block(1),
+        "exif": block(1),
+        "xmp": block(1),
+        "unknown": [(128, block(30)), (200, b""), (255, block(3))],
+    }
     r.picture("tiny-every-section", TINY, 20, 20, probable(72), extras=everything, alpha=np.full((20, 20), 9))
     r.picture("tiny-unknown-section", TINY, 20, 20, probable(73), extras={"unknown": [(177, block(12))]})
 

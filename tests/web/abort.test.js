@@ -55,7 +55,10 @@ test('complaint 17: cancelling does not cancel. Here the decoder stops, and the 
   const stopped = performance.now() - start;
   // What comes next does not wait for the rest of the cancelled picture.
   const next = await timeOf(decode(small));
-  assert.ok(stopped + next < whole / 2, `stopped after ${stopped} ms, the next took ${next} ms, a whole one takes ${whole} ms`);
+  assert.ok(
+    stopped + next < whole / 2,
+    `stopped after ${stopped} ms, the next took ${next} ms, a whole one takes ${whole} ms`,
+  );
 });
 
 test('while decoding, by a clock that stands still between turns of the event loop, as in Cloudflare Workers', async (t) => {

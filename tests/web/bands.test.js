@@ -28,7 +28,8 @@ function checkBands(info, region, workers) {
 }
 
 test('bands are exactly the picture or the region, in any tiles, for any number of workers', () => {
-  for (let workers = 1; workers <= 16; ++workers) checkBands({ width: 6000, height: 6000, tileUnits: 10 }, { x: 0, y: 4, width: 6000, height: 566 }, workers);
+  for (let workers = 1; workers <= 16; ++workers)
+    checkBands({ width: 6000, height: 6000, tileUnits: 10 }, { x: 0, y: 4, width: 6000, height: 566 }, workers);
   const random = makeRandom(7);
   let most = 0;
   for (let i = 0; i < 4000; ++i) {

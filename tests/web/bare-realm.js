@@ -20,7 +20,8 @@ function load(url) {
 const names = {};
 for (const path of process.argv.slice(2)) {
   const module = load(pathToFileURL(path).href);
-  if (module.status === 'unlinked') await module.link((specifier, from) => load(new URL(specifier, from.identifier).href));
+  if (module.status === 'unlinked')
+    await module.link((specifier, from) => load(new URL(specifier, from.identifier).href));
   await module.evaluate();
   names[path] = Object.keys(module.namespace);
 }

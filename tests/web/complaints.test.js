@@ -28,7 +28,8 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (command, args, options = {}) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
+const run = (command, args, options = {}) =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
 
 /** Runs a module of the application and reads what it prints. */
 function runModule(name, text, at = folder) {
@@ -80,16 +81,31 @@ test('complaint 4: modules of Node in browser builds. Here bundles for browsers 
     });
     const imports = Object.values(built.metafile.outputs).flatMap((output) => output.imports);
     assert.deepEqual(built.warnings, [], entry);
-    assert.deepEqual(imports.filter(({ external }) => external), [], entry);
+    assert.deepEqual(
+      imports.filter(({ external }) => external),
+      [],
+      entry,
+    );
     assert.ok(!built.outputFiles.some(({ text }) => /["']node:|\brequire\(/.test(text)), entry);
   }
 });
 
 test('complaint 5: importing it on a server crashes. Here entries for browsers need nothing but the language', () => {
-  const files = listEntries('default').filter(({ file }) => !file.includes('/dist/server/')).map(({ file }) => file);
-  const names = JSON.parse(run(process.execPath, ['--no-warnings', '--experimental-vm-modules', rootPath('tests/web/bare-realm.js'), ...files], { maxBuffer: 2 ** 24 }));
+  const files = listEntries('default')
+    .filter(({ file }) => !file.includes('/dist/server/'))
+    .map(({ file }) => file);
+  const names = JSON.parse(
+    run(
+      process.execPath,
+      ['--no-warnings', '--experimental-vm-modules', rootPath('tests/web/bare-realm.js'), ...files],
+      { maxBuffer: 2 ** 24 },
+    ),
+  );
   for (const file of files) assert.ok(names[file].length > 0, file);
-  assert.ok(names[join(installed, 'dist/index.js')].includes('decode') && names[join(installed, 'dist/define.js')].includes('LicImgElement'));
+  assert.ok(
+    names[join(installed, 'dist/index.js')].includes('decode') &&
+      names[join(installed, 'dist/define.js')].includes('LicImgElement'),
+  );
 });
 
 /** Until the test is over nothing makes a module of bytes, as on edge runtimes. */
@@ -98,8 +114,11 @@ function forbidCompiling(context) {
   const refuse = () => {
     throw new WebAssembly.CompileError('Wasm code generation disallowed by embedder');
   };
-  for (const name of ['compile', 'compileStreaming', 'instantiateStreaming']) context.mock.method(WebAssembly, name, async () => refuse());
-  context.mock.method(WebAssembly, 'instantiate', async (source, imports) => (source instanceof Module ? instantiate(source, imports) : refuse()));
+  for (const name of ['compile', 'compileStreaming', 'instantiateStreaming'])
+    context.mock.method(WebAssembly, name, async () => refuse());
+  context.mock.method(WebAssembly, 'instantiate', async (source, imports) =>
+    source instanceof Module ? instantiate(source, imports) : refuse(),
+  );
   WebAssembly.Module = new Proxy(Module, { construct: refuse });
   context.after(() => (WebAssembly.Module = Module));
 }
@@ -113,21 +132,41 @@ for (const entry of ['node.js', 'index.js']) {
     assert.equal((await lic.decode(readVector('tiny-33x31.lic'))).width, 33);
     assert.equal((await lic.info(readVector('tiny-33x31.lic'))).width, 33);
     lic.configure({ wasm: readRoot('dist/lic.wasm') });
-    await assert.rejects(lic.decode(readVector('tiny-33x31.lic')), { code: 'internal', message: /disallowed by embedder/ });
+    await assert.rejects(lic.decode(readVector('tiny-33x31.lic')), {
+      code: 'internal',
+      message: /disallowed by embedder/,
+    });
     lic.close();
   });
 }
 
 test('complaint 18: types are not found. Here TypeScript resolves every entry, however it looks for it', () => {
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-  for (const name of ['vite', '@types/node']) symlinkSync(rootPath(`node_modules/${name}`), join(folder, 'node_modules', name));
+  for (const name of ['vite', '@types/node'])
+    symlinkSync(rootPath(`node_modules/${name}`), join(folder, 'node_modules', name));
   const entries = listEntries('types').map(({ entry }) => entry);
   assert.ok(entries.length >= 7);
-  const source = entries.map((entry, i) => `import * as entry${i} from '${entry}';\nentry${i} satisfies object;\n// @ts-expect-error\nentry${i}.missing;\n`);
+  const source = entries.map(
+    (entry, i) =>
+      `import * as entry${i} from '${entry}';\nentry${i} satisfies object;\n// @ts-expect-error\nentry${i}.missing;\n`,
+  );
   const use = `import { decode } from 'lic-codec';\nconst picture: ImageData = await decode('a.lic');\n// @ts-expect-error\nconst wrong: string = await decode('a.lic');\nexport { picture, wrong };\n`;
   writeFileSync(join(folder, 'entries.ts'), source.join('') + use);
-  for (const [module, moduleResolution] of [['esnext', 'bundler'], ['node16', 'node16'], ['nodenext', 'nodenext']]) {
-    const options = { module, moduleResolution, strict: true, noEmit: true, target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable', 'esnext.disposable'], types: ['node'], skipLibCheck: true };
+  for (const [module, moduleResolution] of [
+    ['esnext', 'bundler'],
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+  ]) {
+    const options = {
+      module,
+      moduleResolution,
+      strict: true,
+      noEmit: true,
+      target: 'es2022',
+      lib: ['es2022', 'dom', 'dom.iterable', 'esnext.disposable'],
+      types: ['node'],
+      skipLibCheck: true,
+    };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['entries.ts'] }));
     try {
       run(rootPath('node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], { cwd: folder });

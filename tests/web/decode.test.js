@@ -77,7 +77,13 @@ test('unknown_model names the model', async () => {
 test('models: by id, as a path, a Response or a promise of bytes; the wrong one is model_mismatch', async () => {
   const file = readVector('tiny-1x1.lic');
   const bytes = readRoot(TINY);
-  for (const models of [{ [TINY_ID]: bytes }, rootPath(TINY), new Response(bytes), Promise.resolve(bytes), { [TINY_ID]: Promise.resolve(bytes) }]) {
+  for (const models of [
+    { [TINY_ID]: bytes },
+    rootPath(TINY),
+    new Response(bytes),
+    Promise.resolve(bytes),
+    { [TINY_ID]: Promise.resolve(bytes) },
+  ]) {
     configure({ models });
     assert.equal((await decode(file)).width, 1);
   }
@@ -94,7 +100,15 @@ test('wasm: as bytes, a path, a URL, a Response or a promise; what is none is in
   const bytes = readRoot('dist/lic.wasm');
   const url = new URL('../../dist/lic.wasm', import.meta.url);
   const type = { headers: { 'content-type': 'application/wasm' } };
-  for (const place of [bytes, url.href, url, rootPath('dist/lic.wasm'), new Response(bytes, type), Promise.resolve(wasm), undefined]) {
+  for (const place of [
+    bytes,
+    url.href,
+    url,
+    rootPath('dist/lic.wasm'),
+    new Response(bytes, type),
+    Promise.resolve(wasm),
+    undefined,
+  ]) {
     configure({ wasm: place });
     assert.equal((await decode(file)).width, 1);
   }
@@ -152,7 +166,15 @@ test('a trap is internal, and the next decode gets a new instance', async () => 
 
 test('wrong arguments are TypeErrors', async () => {
   const file = readVector('tiny-1x1.lic');
-  for (const options of [null, 5, { maxPixels: 0 }, { maxPixels: 1.5 }, { maxPixels: '9' }, { signal: {} }, { onInfo: 1 }]) {
+  for (const options of [
+    null,
+    5,
+    { maxPixels: 0 },
+    { maxPixels: 1.5 },
+    { maxPixels: '9' },
+    { signal: {} },
+    { onInfo: 1 },
+  ]) {
     await assert.rejects(decode(file, options), TypeError);
   }
   await assert.rejects(decode(undefined), TypeError);

@@ -27,13 +27,18 @@ test('decoders have settings of their own, and end', async () => {
   assert.deepEqual(await running, picture);
   await assert.rejects(decoder.decode(file), { code: 'internal', message: /closed/ });
   assert.equal(decoder.stats().workers.running, 0);
-  for (const configuration of [null, 5, { workers: -1 }, { workers: '2' }]) assert.throws(() => createDecoder(configuration), TypeError);
+  for (const configuration of [null, 5, { workers: -1 }, { workers: '2' }])
+    assert.throws(() => createDecoder(configuration), TypeError);
 });
 
 test('worker threads: the same pictures, and the errors of the same codes', async () => {
   const local = createDecoder({ models: TINY });
   const threads = createDecoder({ models: TINY, workers: 2 });
-  const pictures = await Promise.all([file, readVector('tiny-33x31.lic'), new Blob([file]), rootPath('tests/vectors/tiny-65x63.lic')].map((source) => threads.decode(source)));
+  const pictures = await Promise.all(
+    [file, readVector('tiny-33x31.lic'), new Blob([file]), rootPath('tests/vectors/tiny-65x63.lic')].map((source) =>
+      threads.decode(source),
+    ),
+  );
   assert.equal(hash(pictures[0]), hash(await local.decode(file)));
   assert.equal(hash(pictures[0]), hash(pictures[2]));
   await assert.rejects(threads.decode(file.subarray(0, 500)), { name: 'LicError', code: 'truncated' });
@@ -75,7 +80,14 @@ test('idle workers do not keep a process alive', () => {
     configure({ workers: 2, models: ${JSON.stringify(rootPath('tests/models/tiny.dec.licm'))} });
     console.log((await decode(${JSON.stringify(rootPath('tests/vectors/tiny-33x31.lic'))})).width);`;
   const start = performance.now();
-  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: rootPath('.'), encoding: 'utf8', timeout: 60_000 }).trim(), '33');
+  assert.equal(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: rootPath('.'),
+      encoding: 'utf8',
+      timeout: 60_000,
+    }).trim(),
+    '33',
+  );
   assert.ok(performance.now() - start < 9000, 'it waited for the idle worker to end');
 });
 
@@ -85,7 +97,10 @@ test('stats and measures', async () => {
   for (let i = 0; i < 3; ++i) await decoder.decode(file);
   const { decodes, bytes, pixels, ms, memory, instances, wasm } = decoder.stats();
   assert.deepEqual([decodes.done, bytes, pixels], [3, 3 * file.length, 3 * 300 * 200]);
-  assert.ok(ms.entropy > 0 && ms.synthesis > 0 && ms.total > ms.synthesis + ms.entropy && ms.load >= 0 && ms.wait >= 0, JSON.stringify(ms));
+  assert.ok(
+    ms.entropy > 0 && ms.synthesis > 0 && ms.total > ms.synthesis + ms.entropy && ms.load >= 0 && ms.wait >= 0,
+    JSON.stringify(ms),
+  );
   assert.deepEqual(instances, { created: 1, recycled: 2, dropped: 0 });
   assert.ok(memory.bytes > 0 && memory.peak >= memory.bytes);
   assert.match(wasm, /^(simd|relaxed)$/);
@@ -127,7 +142,13 @@ function withProfile(name, primaries, curve = Buffer.from('706172610000000000000
     for (let i = 0; i < 3; ++i) tag.writeInt32BE(Math.round(primaries[from + i] * 65536), 8 + 4 * i);
     return tag;
   });
-  const tags = [['desc', description], ['rXYZ', colours[0]], ['gXYZ', colours[1]], ['bXYZ', colours[2]], ['rTRC', curve]];
+  const tags = [
+    ['desc', description],
+    ['rXYZ', colours[0]],
+    ['gXYZ', colours[1]],
+    ['bXYZ', colours[2]],
+    ['rTRC', curve],
+  ];
   const head = Buffer.alloc(128 + 4 + 12 * tags.length);
   head.writeUInt32BE(tags.length, 128);
   let offset = head.length;
@@ -143,7 +164,10 @@ function withProfile(name, primaries, curve = Buffer.from('706172610000000000000
   section.writeUInt32LE(profile.length, 1);
   section.writeUInt32LE(crc32(Buffer.concat([section.subarray(0, 5), profile])), 5);
   const picture = readVector('tiny-33x31.lic');
-  return { bytes: profile.length, file: Buffer.concat([picture.subarray(0, 40), section, profile, picture.subarray(40)]) };
+  return {
+    bytes: profile.length,
+    file: Buffer.concat([picture.subarray(0, 40), section, profile, picture.subarray(40)]),
+  };
 }
 
 const SRGB = [0.4361, 0.2225, 0.0139, 0.3851, 0.7169, 0.0971, 0.1431, 0.0606, 0.7141];
@@ -152,7 +176,11 @@ const ADOBE_RGB = [0.6097, 0.3111, 0.0195, 0.2053, 0.6257, 0.0609, 0.1492, 0.063
 
 test('profiles: named, and known where a canvas has the space', async () => {
   configure({ models: TINY });
-  for (const [name, primaries, colorSpace] of [['sRGB', SRGB, 'srgb'], ['Display P3', DISPLAY_P3, 'display-p3'], ['Adobe RGB', ADOBE_RGB, null]]) {
+  for (const [name, primaries, colorSpace] of [
+    ['sRGB', SRGB, 'srgb'],
+    ['Display P3', DISPLAY_P3, 'display-p3'],
+    ['Adobe RGB', ADOBE_RGB, null],
+  ]) {
     const { bytes, file: picture } = withProfile(name, primaries);
     assert.deepEqual((await info(picture)).profile, { bytes, name, colorSpace });
     assert.deepEqual((await info(new Blob([picture]).stream())).profile, { bytes, name, colorSpace });

@@ -50,7 +50,34 @@ function makePhoto(name, { orientation, profile } = {}) {
   }
   execFileSync('cjpeg', ['-quality', '95', ...options, '-outfile', path, inFolder('source.ppm')]);
   if (!orientation) return path;
-  const tiff = Buffer.from([0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]);
+  const tiff = Buffer.from([
+    0x4d,
+    0x4d,
+    0,
+    42,
+    0,
+    0,
+    0,
+    8,
+    0,
+    1,
+    0x01,
+    0x12,
+    0,
+    3,
+    0,
+    0,
+    0,
+    1,
+    0,
+    orientation,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
   const exif = Buffer.concat([Buffer.from([0xff, 0xe1, 0, 8 + tiff.length]), Buffer.from('Exif\0\0', 'latin1'), tiff]);
   const jpeg = readFileSync(path);
   writeFileSync(path, Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]));
@@ -79,7 +106,10 @@ function makePng({ depth, type, lines, extra = [] }) {
   header.writeUInt32BE(HEIGHT, 4);
   header.set([depth, type], 8);
   const chunks = [['IHDR', header], ...extra, ['IDAT', deflateSync(lines)], ['IEND', Buffer.alloc(0)]];
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks.map(([name, payload]) => chunk(name, payload))]);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    ...chunks.map(([name, payload]) => chunk(name, payload)),
+  ]);
 }
 
 function encode(path) {
@@ -94,7 +124,8 @@ function assertSameAsLic(path) {
 }
 
 test('JPEG photos of every orientation', { skip }, () => {
-  for (let orientation = 1; orientation <= 8; orientation++) assertSameAsLic(makePhoto(`turned-${orientation}.jpg`, { orientation }));
+  for (let orientation = 1; orientation <= 8; orientation++)
+    assertSameAsLic(makePhoto(`turned-${orientation}.jpg`, { orientation }));
   assertSameAsLic(makePhoto('plain.jpg'));
 });
 
@@ -103,7 +134,10 @@ test('the profile of a photo is kept for the other files', { skip }, () => {
   assert.deepEqual(readPhoto(makePhoto('profile.jpg', { profile }), folder).icc, profile);
   assert.equal(readPhoto(makePhoto('none.jpg'), folder).icc, null);
   const iccp = ['iCCP', Buffer.concat([Buffer.from('a\0\0', 'latin1'), deflateSync(profile)])];
-  assert.deepEqual(parsePng(makePng({ depth: 8, type: 0, lines: Buffer.alloc((WIDTH + 1) * HEIGHT), extra: [iccp] })).icc, profile);
+  assert.deepEqual(
+    parsePng(makePng({ depth: 8, type: 0, lines: Buffer.alloc((WIDTH + 1) * HEIGHT), extra: [iccp] })).icc,
+    profile,
+  );
 });
 
 test('PNG: filters, depths and palettes', { skip }, () => {
@@ -130,7 +164,11 @@ test('PNG: filters, depths and palettes', { skip }, () => {
 });
 
 test('PNG: grey, alpha and 16 bits', () => {
-  const samples = (kind) => [...parsePng(makePng({ ...kind, lines: Buffer.alloc(HEIGHT * (kind.line.length + 1), Buffer.from([0, ...kind.line])) })).data.subarray(0, 8)];
+  const samples = (kind) => [
+    ...parsePng(
+      makePng({ ...kind, lines: Buffer.alloc(HEIGHT * (kind.line.length + 1), Buffer.from([0, ...kind.line])) }),
+    ).data.subarray(0, 8),
+  ];
   const repeat = (bytes) => Array.from({ length: WIDTH }, () => bytes).flat();
   assert.deepEqual(samples({ depth: 8, type: 0, line: repeat([7]) }), [7, 7, 7, 255, 7, 7, 7, 255]);
   assert.deepEqual(samples({ depth: 8, type: 4, line: repeat([7, 9]) }), [7, 7, 7, 9, 7, 7, 7, 9]);
@@ -148,7 +186,8 @@ test('PNM headers, and files that end too early', () => {
     assert.throws(() => parsePnm(Buffer.from(text, 'latin1')), Error, text);
   }
   const png = toPng(makePicture());
-  for (const length of [8, 30, png.length - 40]) assert.throws(() => parsePng(png.subarray(0, length)), Error, String(length));
+  for (const length of [8, 30, png.length - 40])
+    assert.throws(() => parsePng(png.subarray(0, length)), Error, String(length));
 });
 
 test('the largest difference', () => {
@@ -161,7 +200,10 @@ test('the largest difference', () => {
 
 test('JPEG and AVIF files are the smallest that are not below the size', { skip }, () => {
   const photo = { ...makePicture(), icc: null };
-  for (const [make, name] of [[makeJpeg, 'rival.jpg'], [makeAvif, 'rival.avif']]) {
+  for (const [make, name] of [
+    [makeJpeg, 'rival.jpg'],
+    [makeAvif, 'rival.avif'],
+  ]) {
     const sizeFor = (bytes) => {
       make(photo, bytes, inFolder(name), folder);
       return statSync(inFolder(name)).size;
@@ -175,19 +217,26 @@ test('JPEG and AVIF files are the smallest that are not below the size', { skip 
   }
 });
 
-test('the dial: a file for each quality, and the one that is there', { skip: !existsSync(LIC) && `missing: ${LIC}` }, () => {
-  writePpm(inFolder('dial.ppm'), makePicture());
-  const present = { quality: 50, file: 'there.lic', bytes: 1, psnr: 30 };
-  const dial = makeDial(inFolder('dial.ppm'), 'dial', folder, present);
-  const qualities = dial.map(({ quality }) => quality);
-  assert.deepEqual([qualities[0], qualities.at(-1)], [1, 100]);
-  assert.deepEqual(qualities, qualities.toSorted((a, b) => a - b));
-  assert.equal(dial.filter((step) => step === present).length, 1);
-  const others = dial.filter((step) => step !== present);
-  for (const { file, bytes, psnr } of others) {
-    assert.equal(statSync(inFolder(file)).size, bytes);
-    assert.ok(psnr > 5 && psnr < 60, `${file}: ${psnr} dB`);
-  }
-  assert.ok(others.at(-1).bytes > others[0].bytes);
-  assert.throws(() => makeDial(inFolder('none.ppm'), 'none', folder, present), /io_error/);
-});
+test(
+  'the dial: a file for each quality, and the one that is there',
+  { skip: !existsSync(LIC) && `missing: ${LIC}` },
+  () => {
+    writePpm(inFolder('dial.ppm'), makePicture());
+    const present = { quality: 50, file: 'there.lic', bytes: 1, psnr: 30 };
+    const dial = makeDial(inFolder('dial.ppm'), 'dial', folder, present);
+    const qualities = dial.map(({ quality }) => quality);
+    assert.deepEqual([qualities[0], qualities.at(-1)], [1, 100]);
+    assert.deepEqual(
+      qualities,
+      qualities.toSorted((a, b) => a - b),
+    );
+    assert.equal(dial.filter((step) => step === present).length, 1);
+    const others = dial.filter((step) => step !== present);
+    for (const { file, bytes, psnr } of others) {
+      assert.equal(statSync(inFolder(file)).size, bytes);
+      assert.ok(psnr > 5 && psnr < 60, `${file}: ${psnr} dB`);
+    }
+    assert.ok(others.at(-1).bytes > others[0].bytes);
+    assert.throws(() => makeDial(inFolder('none.ppm'), 'none', folder, present), /io_error/);
+  },
+);

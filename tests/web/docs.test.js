@@ -24,7 +24,8 @@ before(() => {
   ({ folder } = makeApplication());
   for (const name of ['photo.lic', 'other.lic']) copyFileSync(rootPath('samples/coffee.lic'), join(folder, name));
   mkdirSync(join(folder, 'assets'));
-  for (const name of ['dist/lic.wasm', 'models/lic-photo.dec.licm']) copyFileSync(rootPath(name), join(folder, 'assets', name.replace(/.*\//, '')));
+  for (const name of ['dist/lic.wasm', 'models/lic-photo.dec.licm'])
+    copyFileSync(rootPath(name), join(folder, 'assets', name.replace(/.*\//, '')));
   symlinkSync(rootPath('node_modules/sharp'), join(folder, 'node_modules/sharp'));
 });
 
@@ -37,11 +38,15 @@ function run(text, name = 'snippet.js') {
 }
 
 const decoding = new Snippets('docs/decode.md');
-for (const mark of ['credentials', 'input[type=file]', 'onInfo', 'decodeToBitmap', "wasm: '/assets"]) decoding.take(mark); // run by tests/browser/docs.test.js
+for (const mark of ['credentials', 'input[type=file]', 'onInfo', 'decodeToBitmap', "wasm: '/assets"])
+  decoding.take(mark); // run by tests/browser/docs.test.js
 
 test('decode.md: the first example', async () => {
   const { modelId } = await info(readRoot('samples/coffee.lic'));
-  assert.match(run(decoding.take("await info('photo.lic');\nconsole")), new RegExp(`^600 x 400, quality [\\d.]+, model ${modelId}\\n600 400 ${WIDTH * HEIGHT * 4} srgb$`));
+  assert.match(
+    run(decoding.take("await info('photo.lic');\nconsole")),
+    new RegExp(`^600 x 400, quality [\\d.]+, model ${modelId}\\n600 400 ${WIDTH * HEIGHT * 4} srgb$`),
+  );
 });
 
 test('decode.md: a region, and stopping', () => {
@@ -91,14 +96,30 @@ test('runtimes.md: where the runtime makes modules of .wasm files', async () => 
   const imports = {
     name: 'imports',
     setup(build) {
-      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: `import { readFileSync } from 'node:fs'; export default new WebAssembly.Module(${read(path)});` }));
-      build.onLoad({ filter: /\.licm$/ }, ({ path }) => ({ contents: `import { readFileSync } from 'node:fs'; export default new Uint8Array(${read(path)}).buffer;` }));
+      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
+        contents: `import { readFileSync } from 'node:fs'; export default new WebAssembly.Module(${read(path)});`,
+      }));
+      build.onLoad({ filter: /\.licm$/ }, ({ path }) => ({
+        contents: `import { readFileSync } from 'node:fs'; export default new Uint8Array(${read(path)}).buffer;`,
+      }));
     },
   };
   const outfile = join(folder, 'edge.mjs');
-  await esbuild.build({ absWorkingDir: folder, entryPoints: ['edge.js'], outfile, bundle: true, format: 'esm', platform: 'neutral', external: ['node:fs'], plugins: [imports], logLevel: 'error' });
+  await esbuild.build({
+    absWorkingDir: folder,
+    entryPoints: ['edge.js'],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['node:fs'],
+    plugins: [imports],
+    logLevel: 'error',
+  });
   const { default: worker } = await import(outfile);
-  const answer = await worker.fetch(new Request('http://edge.example/', { method: 'POST', body: readRoot('samples/coffee.lic') }));
+  const answer = await worker.fetch(
+    new Request('http://edge.example/', { method: 'POST', body: readRoot('samples/coffee.lic') }),
+  );
   assert.deepEqual(await answer.json(), { width: WIDTH, height: HEIGHT });
   runtimes.end();
 });
@@ -121,11 +142,22 @@ const FEATURES = {
 };
 const DECODE = ['WebAssembly with SIMD', "`AbortSignal`'s `throwIfAborted()`", 'private methods of classes'];
 const ELEMENT = [...DECODE, 'OffscreenCanvas', 'TransformStream', 'style sheets made by scripts', 'ElementInternals'];
-const rowsOf = (page) => page.split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+const rowsOf = (page) =>
+  page
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
 
 /** First version without flags that has all of a feature; 'no': none has. */
 function firstVersion(support) {
-  const whole = [support].flat().filter(({ flags, partial_implementation: isPart, version_removed: removed }) => !flags && !isPart && !removed);
+  const whole = [support]
+    .flat()
+    .filter(({ flags, partial_implementation: isPart, version_removed: removed }) => !flags && !isPart && !removed);
   return whole[0]?.version_added || 'no';
 }
 
@@ -136,7 +168,11 @@ test('runtimes.md: the versions of browsers are those of the compatibility data'
   for (const [feature, path] of Object.entries(FEATURES)) {
     const { support } = path.split('/').reduce((at, key) => at[key], data).__compat;
     versions[feature] = ['chrome', 'firefox', 'safari'].map((browser) => firstVersion(support[browser]));
-    assert.equal(Number(firstVersion(support.edge)) <= Math.max(79, Number(versions[feature][0])), true, `${feature}: Edge is later than Chrome`);
+    assert.equal(
+      Number(firstVersion(support.edge)) <= Math.max(79, Number(versions[feature][0])),
+      true,
+      `${feature}: Edge is later than Chrome`,
+    );
     assert.deepEqual(rows.find(([name]) => name === feature)?.slice(1, 4), versions[feature], feature);
   }
   for (const [i, browser] of ['Chrome', 'Firefox', 'Safari'].entries()) {
@@ -156,10 +192,25 @@ test('troubleshooting.md: it has every code that the package reports, and no oth
 
 const manual = new Snippets('web/README.md');
 // run by tests/browser/docs.test.js, tests/browser/one-file.test.js, workerd.test.js
-for (const mark of ['onProgress', "wasm: '/assets", 'modulepreload', '<lic-img', /^import .* from 'lic-codec\/inline';\n$/, 'configure(embedded)', 'fetch(request)', 'import model']) manual.take(mark);
+for (const mark of [
+  'onProgress',
+  "wasm: '/assets",
+  'modulepreload',
+  '<lic-img',
+  /^import .* from 'lic-codec\/inline';\n$/,
+  'configure(embedded)',
+  'fetch(request)',
+  'import model',
+])
+  manual.take(mark);
 
 test('web/README.md: the first example', () => {
-  assert.equal(run(`${manual.take("await info('photo.lic')")}\nconsole.log(picture.width, width, height, typeof quality, modelId.length);`), '600 600 400 number 16');
+  assert.equal(
+    run(
+      `${manual.take("await info('photo.lic')")}\nconsole.log(picture.width, width, height, typeof quality, modelId.length);`,
+    ),
+    '600 600 400 number 16',
+  );
   manual.end();
 });
 

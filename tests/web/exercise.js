@@ -18,7 +18,11 @@ export async function exercise(lic, files, { workers = 0 } = {}) {
   const decoded = {};
   for (const [name, file] of Object.entries(files.pictures)) {
     const { width, height } = await lic.info(file);
-    decoded[name] = { info: { width, height }, symbols: await lic.hashSymbols(file), picture: pack(await lic.decode(file)) };
+    decoded[name] = {
+      info: { width, height },
+      symbols: await lic.hashSymbols(file),
+      picture: pack(await lic.decode(file)),
+    };
   }
   const error = await lic.decode(files.damaged).catch((reason) => reason);
   return {
@@ -48,7 +52,10 @@ async function stop({ createDecoder }, { large, largeModel }) {
       fraction = progress.fraction;
     },
   });
-  const outcome = await decoding.then(() => 'decoded', ({ name }) => name);
+  const outcome = await decoding.then(
+    () => 'decoded',
+    ({ name }) => name,
+  );
   const { width } = await decoder.decode(large, { region: { x: 0, y: 0, width: 10, height: 10 } });
   const { done, aborted } = decoder.stats().decodes;
   decoder.close();

@@ -36,15 +36,31 @@ test('every field is read', async () => {
 
 test('fields at the ends of their ranges are taken, beyond them refused', async () => {
   const taken = [
-    { quality256: 256 }, { quality256: 25600 }, { width: 1, height: 1 }, { width: 16384, height: 16384 }, { tileUnits: 1 },
-    { flags: 1 }, { flags: 2 },
+    { quality256: 256 },
+    { quality256: 25600 },
+    { width: 1, height: 1 },
+    { width: 16384, height: 16384 },
+    { tileUnits: 1 },
+    { flags: 1 },
+    { flags: 2 },
   ];
   for (const fields of taken) await info(makeHeader(fields));
   const refused = [
-    { quality256: 255 }, { quality256: 25601 }, { width: 0 }, { height: 0 }, { width: 65536 }, { height: 2 ** 32 - 1 },
-    { width: 16385, height: 16384 }, { tileUnits: 0 }, { tileUnits: 1025 }, { reserved: 1 }, { flags: 4 }, { flags: 128 },
+    { quality256: 255 },
+    { quality256: 25601 },
+    { width: 0 },
+    { height: 0 },
+    { width: 65536 },
+    { height: 2 ** 32 - 1 },
+    { width: 16385, height: 16384 },
+    { tileUnits: 0 },
+    { tileUnits: 1025 },
+    { reserved: 1 },
+    { flags: 4 },
+    { flags: 128 },
   ];
-  for (const fields of refused) await assert.rejects(info(makeHeader(fields)), hasCode('bad_header'), JSON.stringify(fields));
+  for (const fields of refused)
+    await assert.rejects(info(makeHeader(fields)), hasCode('bad_header'), JSON.stringify(fields));
 });
 
 test('the checks come in the order of the document', async () => {
@@ -81,8 +97,9 @@ test('the vectors have the size of the manifest', async () => {
   }
 });
 
-test('damaged headers among the reject vectors give their code, other damage is not the header\'s', async () => {
-  const ofHeader = /^bad\/(bad_header-|bad_checksum-header|not_lic-|unsupported_version-|truncated-(empty|magic|header))/;
+test("damaged headers among the reject vectors give their code, other damage is not the header's", async () => {
+  const ofHeader =
+    /^bad\/(bad_header-|bad_checksum-header|not_lic-|unsupported_version-|truncated-(empty|magic|header))/;
   for (const { name, code } of listBad('.lic')) {
     if (ofHeader.test(name)) await assert.rejects(info(readVector(name)), hasCode(code), name);
     else await info(readVector(name));
@@ -97,12 +114,21 @@ test('every kind of source', async () => {
   new Uint8Array(shared).set(header);
   const file = rootPath('tests/vectors/tiny-1x1.lic');
   const sources = [
-    buffer, shared, header, new DataView(buffer), padded.subarray(8), new Uint16Array(buffer), new Blob([header]),
-    new Response(header), new Blob([header]).stream(), `data:;base64,${header.toString('base64')}`,
+    buffer,
+    shared,
+    header,
+    new DataView(buffer),
+    padded.subarray(8),
+    new Uint16Array(buffer),
+    new Blob([header]),
+    new Response(header),
+    new Blob([header]).stream(),
+    `data:;base64,${header.toString('base64')}`,
     new URL(`data:;base64,${header.toString('base64')}`),
   ];
   for (const source of sources) assert.equal((await info(source)).width, 123, `${source}`);
-  for (const source of [file, pathToFileURL(file), pathToFileURL(file).href]) assert.equal((await info(source)).width, 1);
+  for (const source of [file, pathToFileURL(file), pathToFileURL(file).href])
+    assert.equal((await info(source)).width, 1);
 });
 
 test('a stream is read no further than the byte that says whether a profile follows, whatever its chunks', async () => {
@@ -127,8 +153,14 @@ test('a stream is read no further than the byte that says whether a profile foll
 
 test('what cannot be read is an io_error', async () => {
   await assert.rejects(info('/no/such/file.lic'), hasCode('io_error'));
-  await assert.rejects(info('http://127.0.0.1:9/x.lic'), (error) => hasCode('io_error')(error) && error.cause instanceof Error);
-  await assert.rejects(info(new Response('no', { status: 404 })), (error) => hasCode('io_error')(error) && error.details.status === 404);
+  await assert.rejects(
+    info('http://127.0.0.1:9/x.lic'),
+    (error) => hasCode('io_error')(error) && error.cause instanceof Error,
+  );
+  await assert.rejects(
+    info(new Response('no', { status: 404 })),
+    (error) => hasCode('io_error')(error) && error.details.status === 404,
+  );
   const stream = new ReadableStream({ pull: (controller) => controller.error(new Error('the network is gone')) });
   await assert.rejects(info(stream), hasCode('io_error'));
 });
@@ -136,7 +168,16 @@ test('what cannot be read is an io_error', async () => {
 test('wrong arguments are TypeErrors', async () => {
   const used = new Response(makeHeader());
   await used.arrayBuffer();
-  for (const source of [undefined, null, 5, {}, [], Symbol.iterator, used, new ReadableStream({ start: (c) => c.enqueue('text') })]) {
+  for (const source of [
+    undefined,
+    null,
+    5,
+    {},
+    [],
+    Symbol.iterator,
+    used,
+    new ReadableStream({ start: (c) => c.enqueue('text') }),
+  ]) {
     await assert.rejects(info(source), TypeError);
   }
   await assert.rejects(info(makeHeader(), { signal: 1 }), TypeError);

@@ -25,7 +25,7 @@ export function makeHeader(fields = {}) {
 /** The sections of a picture file: type, offset of the head, offset and end of the payload. */
 export function listSections(file) {
   const sections = [];
-  for (let at = HEADER_BYTES; at < file.length; ) {
+  for (let at = HEADER_BYTES; at < file.length;) {
     const start = at + SECTION_HEAD_BYTES;
     const end = start + file.readUInt32LE(at + 1);
     sections.push({ type: file[at], at, start, end });
@@ -52,4 +52,3 @@ export function changeSection(file, type, change) {
   copy.writeUInt32LE(checksum(Buffer.concat([copy.subarray(at, at + 5), payload])), at + 5);
   return copy;
 }
-

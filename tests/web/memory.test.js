@@ -24,7 +24,9 @@ async function settle() {
 
 test('100 decodes take no more memory than 10', async () => {
   configure({ models: readRoot('tests/models/tiny.dec.licm') });
-  const files = listVectors().filter(({ model }) => model.includes('tiny')).map(({ file }) => readVector(file));
+  const files = listVectors()
+    .filter(({ model }) => model.includes('tiny'))
+    .map(({ file }) => readVector(file));
   const run = async (count) => {
     for (let i = 0; i < count; ++i) await decode(files[i % files.length]);
     return settle();
@@ -65,6 +67,9 @@ test('settings that are replaced leave nothing behind', async () => {
   const modules = [];
   for (let i = 0; i < 3; ++i) modules.push(await decodeWith(new WebAssembly.Module(readRoot('dist/lic.wasm'))));
   await settle();
-  assert.deepEqual(modules.map((module) => Boolean(module.deref())), [false, false, true]);
+  assert.deepEqual(
+    modules.map((module) => Boolean(module.deref())),
+    [false, false, true],
+  );
   close();
 });

@@ -34,8 +34,10 @@ async function open(t, options = {}) {
     const response = await fetch(server.url + path, init);
     return [response.status, await response.json()];
   };
-  const post = (result, headers) => call('results', { method: 'POST', body: typeof result === 'string' ? result : JSON.stringify(result), headers });
-  const exported = async (token = 'secret') => (await fetch(`${server.url}results`, { headers: { Authorization: `Bearer ${token}` } })).text();
+  const post = (result, headers) =>
+    call('results', { method: 'POST', body: typeof result === 'string' ? result : JSON.stringify(result), headers });
+  const exported = async (token = 'secret') =>
+    (await fetch(`${server.url}results`, { headers: { Authorization: `Bearer ${token}` } })).text();
   return { study, url: server.url, call, post, exported };
 }
 
@@ -115,7 +117,15 @@ test('the site is served, and nothing beside it', async (t) => {
   assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
   assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
   assert.equal((await fetch(`${url}plan.json`)).headers.get('cache-control'), 'no-cache');
-  for (const path of ['..%2fkey.json', '%2e%2e/key.json', 'key.json', 'none.html', 'pictures/', '%00', 'index.html%00.png']) {
+  for (const path of [
+    '..%2fkey.json',
+    '%2e%2e/key.json',
+    'key.json',
+    'none.html',
+    'pictures/',
+    '%00',
+    'index.html%00.png',
+  ]) {
     assert.equal((await fetch(url + path)).status, 404, path);
   }
   assert.equal((await fetch(`${url}%ff`)).status, 400);
@@ -125,9 +135,15 @@ test('the site is served, and nothing beside it', async (t) => {
 test('pages of another origin may send where that is allowed', async (t) => {
   const { url } = await open(t, { origin: 'https://study.example' });
   const response = await fetch(`${url}results`, { method: 'OPTIONS' });
-  assert.deepEqual([response.status, response.headers.get('access-control-allow-origin')], [204, 'https://study.example']);
+  assert.deepEqual(
+    [response.status, response.headers.get('access-control-allow-origin')],
+    [204, 'https://study.example'],
+  );
   const { url: closed } = await open(t);
-  assert.equal((await fetch(`${closed}results`, { method: 'OPTIONS' })).headers.get('access-control-allow-origin'), null);
+  assert.equal(
+    (await fetch(`${closed}results`, { method: 'OPTIONS' })).headers.get('access-control-allow-origin'),
+    null,
+  );
 });
 
 test('a damaged plan is not served', async (t) => {
@@ -136,46 +152,59 @@ test('a damaged plan is not served', async (t) => {
   await assert.rejects(serveStudy(study), /plan\.json: \/seed: must be integer/);
 });
 
-test('killed in the midst of writing, the server has everything that it acknowledged, and starts again', { timeout: 60_000 }, async (t) => {
-  const study = makeStudy(t);
-  const start = async () => {
-    const server = spawn(process.execPath, [join(PAGE, 'server.js'), study, '--port', '0', '--token', 'secret'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    t.after(() => server.kill('SIGKILL'));
-    const [line] = await once(server.stdout, 'data');
-    return { server, url: String(line).match(/http:\S+/)[0] };
-  };
-  const acknowledged = [];
-  let next = 0;
-  for (let round = 0; round < 3; round++) {
-    const { server, url } = await start();
-    const gone = once(server, 'exit');
-    const goal = acknowledged.length + 5 + 4 * round;
-    const sender = async () => {
-      for (;;) {
-        const result = makeResult(plan, { id: ++next });
-        const response = await fetch(`${url}results`, { method: 'POST', body: JSON.stringify(result) }).catch(() => null);
-        if (!response) return;
-        assert.equal(response.status, 201);
-        acknowledged.push(result.id);
-        if (acknowledged.length >= goal) server.kill('SIGKILL'); // while the other sender's result is on its way
-      }
+test(
+  'killed in the midst of writing, the server has everything that it acknowledged, and starts again',
+  { timeout: 60_000 },
+  async (t) => {
+    const study = makeStudy(t);
+    const start = async () => {
+      const server = spawn(process.execPath, [join(PAGE, 'server.js'), study, '--port', '0', '--token', 'secret'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      t.after(() => server.kill('SIGKILL'));
+      const [line] = await once(server.stdout, 'data');
+      return { server, url: String(line).match(/http:\S+/)[0] };
     };
-    await Promise.all([sender(), sender(), gone]);
-    const past = new Date(Date.now() - 60_000);
-    try {
-      utimesSync(join(study, 'results.sqlite.lock'), past, past); // the lock of the killed server, a minute later
-    } catch {
-      // it held none
+    const acknowledged = [];
+    let next = 0;
+    for (let round = 0; round < 3; round++) {
+      const { server, url } = await start();
+      const gone = once(server, 'exit');
+      const goal = acknowledged.length + 5 + 4 * round;
+      const sender = async () => {
+        for (;;) {
+          const result = makeResult(plan, { id: ++next });
+          const response = await fetch(`${url}results`, { method: 'POST', body: JSON.stringify(result) }).catch(
+            () => null,
+          );
+          if (!response) return;
+          assert.equal(response.status, 201);
+          acknowledged.push(result.id);
+          if (acknowledged.length >= goal) server.kill('SIGKILL'); // while the other sender's result is on its way
+        }
+      };
+      await Promise.all([sender(), sender(), gone]);
+      const past = new Date(Date.now() - 60_000);
+      try {
+        utimesSync(join(study, 'results.sqlite.lock'), past, past); // the lock of the killed server, a minute later
+      } catch {
+        // it held none
+      }
     }
-  }
-  assert.ok(acknowledged.length >= 5 + 9 + 13);
-  const { server, url } = await start();
-  const lines = (await (await fetch(`${url}results`, { headers: { Authorization: 'Bearer secret' } })).text()).trim().split('\n');
-  const kept = new Set(lines.map((line) => JSON.parse(line).id));
-  assert.deepEqual(acknowledged.filter((id) => !kept.has(id)), []);
-  server.kill('SIGTERM');
-  assert.deepEqual(await once(server, 'exit'), [0, null]);
-});
+    assert.ok(acknowledged.length >= 5 + 9 + 13);
+    const { server, url } = await start();
+    const lines = (await (await fetch(`${url}results`, { headers: { Authorization: 'Bearer secret' } })).text())
+      .trim()
+      .split('\n');
+    const kept = new Set(lines.map((line) => JSON.parse(line).id));
+    assert.deepEqual(
+      acknowledged.filter((id) => !kept.has(id)),
+      [],
+    );
+    server.kill('SIGTERM');
+    assert.deepEqual(await once(server, 'exit'), [0, null]);
+  },
+);
 
 test('a lock that nobody holds is removed, a fresh one is respected', (t) => {
   const study = makeStudy(t);

@@ -17,7 +17,8 @@ const INLINE_BROTLI_BYTES = 1_000_000;
 
 const root = rootPath('.');
 const tool = (name) => join(root, 'node_modules/.bin', name);
-const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const run = (command, args, cwd = root) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 let folder;
 let installed;
@@ -34,13 +35,15 @@ const listFiles = (path) =>
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
 /** The code of all platforms. */
-const listCode = () => listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js') && !name.includes('/dist/server/'));
+const listCode = () =>
+  listFiles(join(installed, 'dist')).filter((name) => name.endsWith('.js') && !name.includes('/dist/server/'));
 
 /** Files of dist/ and all code that they refer to. */
 function reach(...names) {
   const found = new Set(names.map((name) => join(installed, 'dist', name)));
   for (const file of found) {
-    for (const [, name] of readFileSync(file, 'utf8').matchAll(/["']\.\/([\w-]+\.js)["']/g)) found.add(join(installed, 'dist', name));
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/["']\.\/([\w-]+\.js)["']/g))
+      found.add(join(installed, 'dist', name));
   }
   return [...found];
 }
@@ -48,7 +51,10 @@ function reach(...names) {
 test('the package holds dist, the released decoder models and nothing else', () => {
   const names = listFiles(installed).map((name) => name.slice(installed.length + 1));
   for (const name of names) {
-    assert.match(name, /^(package\.json|README\.md|LICENSE|dist\/(server\/)?[\w-]+\.(js|wasm|d\.ts)|dist\/custom-elements\.json|dist\/server\/THIRD-PARTY\.txt|models\/[a-z0-9-]+\.dec\.licm)$/);
+    assert.match(
+      name,
+      /^(package\.json|README\.md|LICENSE|dist\/(server\/)?[\w-]+\.(js|wasm|d\.ts)|dist\/custom-elements\.json|dist\/server\/THIRD-PARTY\.txt|models\/[a-z0-9-]+\.dec\.licm)$/,
+    );
   }
   assert.ok(names.includes('dist/lic.wasm'));
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
@@ -104,7 +110,10 @@ test('its model is found by the id that files carry', () => {
     console.log(createHash('sha256').update(entropy).digest('hex').slice(0, 16));`;
   writeFileSync(join(folder, 'model.js'), script);
   const id = run(process.execPath, ['model.js'], folder).trim();
-  assert.ok(listCode().some((name) => readFileSync(name, 'utf8').includes(id)), `${id} is in no file of dist/`);
+  assert.ok(
+    listCode().some((name) => readFileSync(name, 'utf8').includes(id)),
+    `${id} is in no file of dist/`,
+  );
 });
 
 test('every entry is safe to import where there is no DOM', () => {
@@ -121,9 +130,21 @@ test('every entry is safe to import where there is no DOM', () => {
 });
 
 test('no code is made from text, and only the entries for node import from node', () => {
-  for (const name of listCode()) assert.doesNotMatch(readFileSync(name, 'utf8'), /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
-  const others = reach('index.js', 'define.js', 'element.js', 'inline.js', 'service-worker.js', 'workerd.js', 'workerd-inline.js');
-  assert.deepEqual(listCode().filter((name) => !others.includes(name) && !reach('node.js', 'node-inline.js').includes(name)), []);
+  for (const name of listCode())
+    assert.doesNotMatch(readFileSync(name, 'utf8'), /\beval\s*\(|new Function\b|Function\s*\(\s*['"`]/, name);
+  const others = reach(
+    'index.js',
+    'define.js',
+    'element.js',
+    'inline.js',
+    'service-worker.js',
+    'workerd.js',
+    'workerd-inline.js',
+  );
+  assert.deepEqual(
+    listCode().filter((name) => !others.includes(name) && !reach('node.js', 'node-inline.js').includes(name)),
+    [],
+  );
   for (const name of others) assert.doesNotMatch(readFileSync(name, 'utf8'), /['"]node:|require\(/, name);
 });
 
@@ -167,7 +188,16 @@ test('types: a browser project and a Node project without DOM types', () => {
     // @ts-expect-error
     await createLicHandler({ source: pictures.length });`;
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-  compile('node.ts', source("import('lic-codec').Picture") + server, '--lib', 'es2022', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node');
+  compile(
+    'node.ts',
+    source("import('lic-codec').Picture") + server,
+    '--lib',
+    'es2022',
+    '--typeRoots',
+    join(root, 'node_modules/@types'),
+    '--types',
+    'node',
+  );
 });
 
 test('sizes: the code for pages at most 25 kB compressed, the runtime 250 kB, all that a page loads 1 MB, in one module or in files', () => {

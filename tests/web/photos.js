@@ -11,12 +11,18 @@ const LIC = rootPath('build/release/native/lic');
 const FOLDER = join(process.env.LIC_TEST_DATA ?? '', 'kodak');
 
 /** For `test(name, {skip}, ...)`: false, or why there are no photographs. */
-export const skip = process.env.LIC_TEST_DATA && existsSync(FOLDER) ? false : 'LIC_TEST_DATA names no folder with kodak/*.png';
+export const skip =
+  process.env.LIC_TEST_DATA && existsSync(FOLDER) ? false : 'LIC_TEST_DATA names no folder with kodak/*.png';
 
 export const QUALITIES = [20, 50, 85];
 
 /** Paths of all photographs. */
-export const listPhotos = () => (skip ? [] : readdirSync(FOLDER).filter((name) => name.endsWith('.png')).map((name) => join(FOLDER, name)));
+export const listPhotos = () =>
+  skip
+    ? []
+    : readdirSync(FOLDER)
+        .filter((name) => name.endsWith('.png'))
+        .map((name) => join(FOLDER, name));
 
 /**
  * What the command makes of a photograph: the bytes of the .lic file, its symbol hash, and width, height and samples
@@ -26,7 +32,8 @@ export const listPhotos = () => (skip ? [] : readdirSync(FOLDER).filter((name) =
  */
 export function codeNatively(photo, quality) {
   const folder = mkdtempSync(join(tmpdir(), 'lic-photos-'));
-  const run = (/** @type {string[]} */ ...values) => execFileSync(LIC, values, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const run = (/** @type {string[]} */ ...values) =>
+    execFileSync(LIC, values, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const lic = join(folder, 'photo.lic');
     const ppm = join(folder, 'photo.ppm');

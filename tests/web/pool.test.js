@@ -30,39 +30,56 @@ function refuse(count) {
 
 const decodeAll = (decoder, count) => Promise.allSettled(Array.from({ length: count }, () => decoder.decode(file)));
 
-test('whole files that wait for several workers, none of which starts, are decoded on this thread', { timeout: 20_000 }, async () => {
-  const decoder = makeDecoder(refuse(3));
-  const found = await decodeAll(decoder, 5);
-  assert.deepEqual(found.map(({ value }) => value?.width), [33, 33, 33, 33, 33]);
-  const { most, running } = decoder.stats().workers;
-  assert.deepEqual([most, running], [3, 1]);
-  decoder.close();
-});
+test(
+  'whole files that wait for several workers, none of which starts, are decoded on this thread',
+  { timeout: 20_000 },
+  async () => {
+    const decoder = makeDecoder(refuse(3));
+    const found = await decodeAll(decoder, 5);
+    assert.deepEqual(
+      found.map(({ value }) => value?.width),
+      [33, 33, 33, 33, 33],
+    );
+    const { most, running } = decoder.stats().workers;
+    assert.deepEqual([most, running], [3, 1]);
+    decoder.close();
+  },
+);
 
 test('likewise where the first start throws', { timeout: 20_000 }, async () => {
   const decoder = makeDecoder(() => {
     throw new DOMException('not from this origin', 'SecurityError');
   });
   const found = await decodeAll(decoder, 3);
-  assert.deepEqual(found.map(({ value }) => value?.width), [33, 33, 33]);
+  assert.deepEqual(
+    found.map(({ value }) => value?.width),
+    [33, 33, 33],
+  );
   decoder.close();
 });
 
-for (const [name, spawn] of [['there are no workers', null], ['no worker starts', refuse(1)]]) {
-  test(`${name} and the stand-in cannot be loaded: decodes fail, later ones try again`, { timeout: 20_000 }, async () => {
-    let isThere = false;
-    const decoder = makeDecoder(spawn, async () => {
-      if (!isThere) throw new TypeError('local.js is not there');
-      return startLocalWorker();
-    });
-    for (const { reason } of await decodeAll(decoder, 3)) {
-      assert.equal(reason?.code, 'internal');
-      assert.match(reason.message, /could not be loaded.*local\.js/);
-    }
-    isThere = true;
-    assert.equal((await decoder.decode(file)).width, 33);
-    decoder.close();
-  });
+for (const [name, spawn] of [
+  ['there are no workers', null],
+  ['no worker starts', refuse(1)],
+]) {
+  test(
+    `${name} and the stand-in cannot be loaded: decodes fail, later ones try again`,
+    { timeout: 20_000 },
+    async () => {
+      let isThere = false;
+      const decoder = makeDecoder(spawn, async () => {
+        if (!isThere) throw new TypeError('local.js is not there');
+        return startLocalWorker();
+      });
+      for (const { reason } of await decodeAll(decoder, 3)) {
+        assert.equal(reason?.code, 'internal');
+        assert.match(reason.message, /could not be loaded.*local\.js/);
+      }
+      isThere = true;
+      assert.equal((await decoder.decode(file)).width, 33);
+      decoder.close();
+    },
+  );
 }
 
 test('stats of all pools that have been', async () => {
@@ -82,7 +99,9 @@ test('stats of all pools that have been', async () => {
 test('a call that a change of settings overtakes is counted', async () => {
   const decoder = makeDecoder(null);
   let send;
-  const held = new ReadableStream({ start: (controller) => (send = () => (controller.enqueue(new Uint8Array(file)), controller.close())) });
+  const held = new ReadableStream({
+    start: (controller) => (send = () => (controller.enqueue(new Uint8Array(file)), controller.close())),
+  });
   const running = [];
   const slow = decoder.decode(held, { onProgress: () => running.push(decoder.stats().workers.running) });
   decoder.configure({});

@@ -36,9 +36,19 @@ before(() => {
   const inline = files.map(([name, bytes]) => `'${name}': '${bytes.toString('base64')}'`);
   writeFileSync(join(whole.folder, 'files.js'), `export const files = { ${inline.join(', ')} };`);
   cpSync(rootPath('tests/web/exercise.js'), join(whole.folder, 'exercise.js'));
-  writeFileSync(join(whole.folder, 'from-files.js'), script('lic-codec', listFiles((name) => `'./${name}'`), WORKERS));
+  writeFileSync(
+    join(whole.folder, 'from-files.js'),
+    script(
+      'lic-codec',
+      listFiles((name) => `'./${name}'`),
+      WORKERS,
+    ),
+  );
   const fromText = listFiles((name) => `Uint8Array.from(atob(files['${name}']), (letter) => letter.charCodeAt(0))`);
-  writeFileSync(join(whole.folder, 'inline.js'), `import { files } from './files.js'; ${NO_FETCH} ${script('lic-codec/inline', fromText, 0)}`);
+  writeFileSync(
+    join(whole.folder, 'inline.js'),
+    `import { files } from './files.js'; ${NO_FETCH} ${script('lic-codec/inline', fromText, 0)}`,
+  );
   bare = `${whole.folder}-bare`;
   cpSync(whole.folder, bare, { recursive: true, filter: (path) => !/\.(wasm|licm)$/.test(path) });
 });

@@ -24,7 +24,8 @@ test('code is compressed where that is asked for and the client takes it, pictur
   for (const path of ['/web/demo/demo.js', '/dist/lic.wasm', '/samples/coffee.lic', '/models/lic-photo.dec.licm']) {
     const file = readFileSync(rootPath(path.slice(1)));
     const raw = [await get(plain.url, path, 'gzip, br'), await get(packed.url, path, 'gzip')];
-    for (const { body, headers } of raw) assert.deepEqual([body.equals(file), headers['content-encoding']], [true, undefined], path);
+    for (const { body, headers } of raw)
+      assert.deepEqual([body.equals(file), headers['content-encoding']], [true, undefined], path);
     assert.equal(raw[0].headers['cache-control'], 'max-age=9');
     const { body, headers } = await get(packed.url, path, 'gzip, br');
     const isCode = /js|wasm/.test(path);

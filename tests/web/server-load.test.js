@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,7 +39,12 @@ let work;
 
 before(async () => {
   const idOf = async (file) => (await info(file)).modelId;
-  configure({ models: { [await idOf(readVector(NAME))]: readRoot('tests/models/tiny.dec.licm'), [await idOf(LARGE)]: readRoot('tests/models/least.dec.licm') } });
+  configure({
+    models: {
+      [await idOf(readVector(NAME))]: readRoot('tests/models/tiny.dec.licm'),
+      [await idOf(LARGE)]: readRoot('tests/models/least.dec.licm'),
+    },
+  });
   folder = mkdtempSync(join(tmpdir(), 'lic-load-'));
 });
 
@@ -88,7 +103,14 @@ test('memory holds so many bytes, the pictures used last', async () => {
   const { body } = await ask(port, `/${NAME}?format=png`);
   const { port: small } = await start({ memoryCacheBytes: Math.ceil(body.length * 2.5) });
   work.decodes = 0;
-  const names = ['tiny-tiles-of-3', 'tiny-tiles-of-2', 'tiny-tiles-of-3', 'tiny-tiles-of-1', 'tiny-tiles-of-3', 'tiny-tiles-of-2'];
+  const names = [
+    'tiny-tiles-of-3',
+    'tiny-tiles-of-2',
+    'tiny-tiles-of-3',
+    'tiny-tiles-of-1',
+    'tiny-tiles-of-3',
+    'tiny-tiles-of-2',
+  ];
   for (const name of names) await ask(small, `/${name}.lic?format=png`);
   assert.equal(work.decodes, 4, 'of-2 was dropped for of-1');
   const { port: none } = await start({ memoryCacheBytes: 0 });
@@ -122,7 +144,11 @@ test('a folder keeps pictures for the next process, within its bytes, and no par
   assert.deepEqual(readdirSync(cache).sort(), strangers.sort(), 'what is larger than the whole is not kept');
 
   rmSync(cache, { recursive: true });
-  assert.equal((await ask(second.port, '/tiny-tiles-of-1.lic?format=png')).status, 200, 'a folder that is gone is no failure');
+  assert.equal(
+    (await ask(second.port, '/tiny-tiles-of-1.lic?format=png')).status,
+    200,
+    'a folder that is gone is no failure',
+  );
 });
 
 test('a full queue: 503 with Retry-After, at once; the others are served', async () => {
@@ -142,18 +168,29 @@ test('a full queue: 503 with Retry-After, at once; the others are served', async
   assert.equal(work.decodes, 2);
   const health = await ask(healthPort, '/');
   assert.equal(health.status, 503);
-  assert.deepEqual(JSON.parse(health.body), { status: 'unavailable', decoder: 'ok', running: 2, queued: 3, cacheBytes: 0 });
+  assert.deepEqual(JSON.parse(health.body), {
+    status: 'unavailable',
+    decoder: 'ok',
+    running: 2,
+    queued: 3,
+    cacheBytes: 0,
+  });
   open();
   const answers = await Promise.all(asked);
   assert.equal(answers.filter((answer) => answer === 200).length, 5);
-  assert.deepEqual(answers.filter((answer) => answer !== 200), Array(3).fill(['2', 'overloaded']));
+  assert.deepEqual(
+    answers.filter((answer) => answer !== 200),
+    Array(3).fill(['2', 'overloaded']),
+  );
   assert.equal((await ask(healthPort, '/')).status, 200);
 });
 
 test('too long: 503, and the decoder stops', async () => {
   const told = [];
   let reason;
-  const watched = { decode: (source, options) => decode(source, options).catch((error) => ((reason = error), Promise.reject(error))) };
+  const watched = {
+    decode: (source, options) => decode(source, options).catch((error) => ((reason = error), Promise.reject(error))),
+  };
   const slow = await start({ timeoutMs: 200, decoder: watched, onError: (error) => told.push(error.name) });
   const answer = await ask(slow.port, '/large.lic?format=png');
   assert.deepEqual([answer.status, JSON.parse(answer.body).code], [503, 'timeout']);
@@ -163,7 +200,10 @@ test('too long: 503, and the decoder stops', async () => {
   const { port } = await start({ timeoutMs: 200, concurrency: 1, onError: (error) => told.push(error.name) });
   const open = makeGate();
   const answers = await Promise.all(['jpeg', 'webp'].map((format) => ask(port, `/${NAME}?format=${format}`)));
-  assert.deepEqual(answers.map(({ status }) => status), [503, 503]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [503, 503],
+  );
   assert.deepEqual(told, ['TimeoutError', 'TimeoutError', 'TimeoutError']);
   open();
 });
@@ -198,10 +238,19 @@ test('metrics: what was answered, decoded, found, how long', async () => {
   const registry = new Registry();
   const { port } = await start({ metrics: { register: registry } });
   await start({ metrics: { register: registry } });
-  for (const path of [`/${NAME}`, `/${NAME}?format=webp`, `/${NAME}?format=webp`, '/bad/not_lic-png.lic?format=webp', `/${NAME}?format=x`]) await ask(port, path);
+  for (const path of [
+    `/${NAME}`,
+    `/${NAME}?format=webp`,
+    `/${NAME}?format=webp`,
+    '/bad/not_lic-png.lic?format=webp',
+    `/${NAME}?format=x`,
+  ])
+    await ask(port, path);
   const value = async (name, labels = {}) => {
     const { values } = await registry.getSingleMetric(name).get();
-    return values.find((one) => Object.entries(labels).every(([key, label]) => one.labels[key] === label) && !('le' in one.labels))?.value;
+    return values.find(
+      (one) => Object.entries(labels).every(([key, label]) => one.labels[key] === label) && !('le' in one.labels),
+    )?.value;
   };
   assert.equal(await value('lic_requests_total', { format: 'lic', status: 200 }), 1);
   assert.equal(await value('lic_requests_total', { format: 'webp', status: 200 }), 2);
@@ -238,7 +287,10 @@ test('health: a picture is decoded, once; a decoder that fails is noticed, and i
   failure = null;
   assert.equal((await ask(illPort, '/')).status, 200);
   assert.equal((await ask(await listen((await start({ decoder: wrong })).handler.health), '/')).status, 503);
-  assert.equal((await ask(await listen((await start({ decoder: wrong, sample: readVector(NAME) })).handler.health), '/')).status, 200);
+  assert.equal(
+    (await ask(await listen((await start({ decoder: wrong, sample: readVector(NAME) })).handler.health), '/')).status,
+    200,
+  );
   await own.handler.close();
   assert.equal((await ask(port, '/')).status, 503);
 });
@@ -256,7 +308,12 @@ test('by default it decodes in threads of its own, which end with it', async () 
 
 test('converting colours and writing PNG leave the thread free, and stop when nobody waits', async () => {
   const size = { width: 4000, height: 2000 };
-  const wide = { decode: async () => (++work.decodes, { ...size, data: new Uint8ClampedArray(4000 * 2000 * 4).fill(200), colorSpace: 'display-p3' }) };
+  const wide = {
+    decode: async () => (
+      ++work.decodes,
+      { ...size, data: new Uint8ClampedArray(4000 * 2000 * 4).fill(200), colorSpace: 'display-p3' }
+    ),
+  };
   const { port } = await start({ decoder: wide, sharp: false, memoryCacheBytes: 0 });
   const leaving = new AbortController();
   const left = ask(port, `/${NAME}?format=png`, { signal: leaving.signal });
@@ -285,23 +342,30 @@ test('close: what is being made is ended, later requests are refused', async () 
   const running = ask(port, '/large.lic?format=png');
   await until(() => work.decodes === 1);
   await handler.close();
-  for (const answer of [await running, await ask(port, `/${NAME}`)]) assert.deepEqual([answer.status, JSON.parse(answer.body).code], [503, 'closing']);
+  for (const answer of [await running, await ask(port, `/${NAME}`)])
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [503, 'closing']);
 });
 
 test('a source that breaks off does not look like a whole file', async () => {
   const told = [];
   const onError = (error) => told.push(error.message);
-  const stream = () => Readable.from((function* () {
-    yield Buffer.alloc(10);
-    throw new Error('gone');
-  })());
+  const stream = () =>
+    Readable.from(
+      (function* () {
+        yield Buffer.alloc(10);
+        throw new Error('gone');
+      })(),
+    );
   const large = { size: 1e6, etag: 'x', read: async () => new Uint8Array(), stream };
   await assert.rejects(ask((await start({ source: () => large, onError })).port, '/a.lic'), { code: 'ECONNRESET' });
   const short = await start({ source: () => ({ ...large, size: 100 }), onError });
   assert.equal((await ask(short.port, '/a.lic')).status, 500);
   assert.deepEqual(told, ['gone', 'the picture changed while it was read']);
   for (const bytes of [999_999, 1_000_001]) {
-    const other = await start({ source: () => ({ ...large, stream: () => Readable.from([Buffer.alloc(5e5), Buffer.alloc(bytes - 5e5)]) }), onError });
+    const other = await start({
+      source: () => ({ ...large, stream: () => Readable.from([Buffer.alloc(5e5), Buffer.alloc(bytes - 5e5)]) }),
+      onError,
+    });
     await assert.rejects(ask(other.port, '/a.lic'), { code: 'ECONNRESET' }, 'the connection is of no more use');
     assert.equal(told.pop(), 'the picture changed while it was read');
   }
@@ -330,22 +394,40 @@ test('a file of a folder that is replaced or written to: one state of it, or non
   open();
   assert.equal((await first).status, 200);
   const { status, headers, body } = await second;
-  assert.deepEqual([status, JSON.parse(body).code, headers['retry-after'], headers.etag], [503, 'changed', '2', undefined]);
+  assert.deepEqual(
+    [status, JSON.parse(body).code, headers['retry-after'], headers.etag],
+    [503, 'changed', '2', undefined],
+  );
   assert.equal((await ask(port, '/b.lic?format=webp')).status, 200);
 
   // More than sockets buffer, so that most is not yet read when the answer begins.
   const bytes = Buffer.alloc(3e7, 1);
-  const midway = (change) => new Promise((resolve, reject) => {
-    replace('large.lic', bytes);
-    httpRequest({ port, path: '/large.lic', agent: false }, (response) => {
-      change();
-      const parts = [];
-      response.on('data', (part) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts))).on('error', reject);
-    }).on('error', reject).end();
-  });
-  assert.ok((await midway(() => replace('large.lic', Buffer.alloc(3e7, 2)))).equals(bytes), 'what was opened is read to its end');
-  await assert.rejects(midway(() => truncateSync(join(photos, 'large.lic'), 2.9e7)), { code: 'ECONNRESET' });
-  await assert.rejects(midway(() => writeFileSync(join(photos, 'large.lic'), Buffer.alloc(3e7, 2))), { code: 'ECONNRESET' });
+  const midway = (change) =>
+    new Promise((resolve, reject) => {
+      replace('large.lic', bytes);
+      httpRequest({ port, path: '/large.lic', agent: false }, (response) => {
+        change();
+        const parts = [];
+        response
+          .on('data', (part) => parts.push(part))
+          .on('end', () => resolve(Buffer.concat(parts)))
+          .on('error', reject);
+      })
+        .on('error', reject)
+        .end();
+    });
+  assert.ok(
+    (await midway(() => replace('large.lic', Buffer.alloc(3e7, 2)))).equals(bytes),
+    'what was opened is read to its end',
+  );
+  await assert.rejects(
+    midway(() => truncateSync(join(photos, 'large.lic'), 2.9e7)),
+    { code: 'ECONNRESET' },
+  );
+  await assert.rejects(
+    midway(() => writeFileSync(join(photos, 'large.lic'), Buffer.alloc(3e7, 2))),
+    { code: 'ECONNRESET' },
+  );
 });
 
 /** A raw request, and all that comes back until the server closes or a moment passes. */
@@ -354,30 +436,85 @@ function askRaw(port, text) {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
     let answer = '';
     const done = () => (socket.destroy(), resolve(answer));
-    socket.on('data', (data) => (answer += data.toString('latin1'))).on('close', done).on('error', done);
+    socket
+      .on('data', (data) => (answer += data.toString('latin1')))
+      .on('close', done)
+      .on('error', done);
     socket.setTimeout(2000, done);
   });
 }
 
 test('strange requests, a thousand of them: never a 500, never a crash', async () => {
   const told = [];
-  const { port } = await start({ onError: (error) => told.push(error), maxQueue: 1000, source: (path) => (path === NAME ? readVector(path) : null) });
+  const { port } = await start({
+    onError: (error) => told.push(error),
+    maxQueue: 1000,
+    source: (path) => (path === NAME ? readVector(path) : null),
+  });
   const pick = (list) => list[randomInt(list.length)];
   const noise = () => String.fromCharCode(...Array.from({ length: randomInt(40) }, () => 33 + randomInt(94)));
-  const paths = [`/${NAME}`, `/${NAME}`, '/..%2f..%2fetc%2fpasswd.lic', '/%00.lic', '//..//.lic', '/.lic', '/a.lic', '*', '/'];
+  const paths = [
+    `/${NAME}`,
+    `/${NAME}`,
+    '/..%2f..%2fetc%2fpasswd.lic',
+    '/%00.lic',
+    '//..//.lic',
+    '/.lic',
+    '/a.lic',
+    '*',
+    '/',
+  ];
   const names = ['format', 'width', 'quality', '__proto__', 'constructor', '', '%'];
-  const values = ['webp', 'lic', 'png', '0', '1', '160', '-1', '1e9', '9'.repeat(400), '%', '%00', '\u00ff', '__proto__', 'NaN', ''];
+  const values = [
+    'webp',
+    'lic',
+    'png',
+    '0',
+    '1',
+    '160',
+    '-1',
+    '1e9',
+    '9'.repeat(400),
+    '%',
+    '%00',
+    '\u00ff',
+    '__proto__',
+    'NaN',
+    '',
+  ];
   const headers = {
-    Accept: ['*/*', 'image/*', 'image/avif;q=x', ';;,,', 'image/webp;q=-1', 'q=1', `${'a/b,'.repeat(500)}`, 'image/webp;q=0.5;level=1', 'image/webp;q=Infinity'],
+    Accept: [
+      '*/*',
+      'image/*',
+      'image/avif;q=x',
+      ';;,,',
+      'image/webp;q=-1',
+      'q=1',
+      `${'a/b,'.repeat(500)}`,
+      'image/webp;q=0.5;level=1',
+      'image/webp;q=Infinity',
+    ],
     'Sec-Fetch-Dest': ['image', 'empty', '', 'image, empty', '\u00e4'],
-    Range: ['bytes=0-', 'bytes=-0', 'bytes=-1', 'bytes=1-0', `bytes=${'0-0,'.repeat(500)}0-0`, 'bytes=99999999999999999999-', 'bytes=--1', '=', 'bytes=0x1-2'],
+    Range: [
+      'bytes=0-',
+      'bytes=-0',
+      'bytes=-1',
+      'bytes=1-0',
+      `bytes=${'0-0,'.repeat(500)}0-0`,
+      'bytes=99999999999999999999-',
+      'bytes=--1',
+      '=',
+      'bytes=0x1-2',
+    ],
     'If-Range': ['"a"', 'W/"a"', 'x', 'Thu, 99 Foo 9999 00:00:00 GMT'],
     'If-None-Match': ['*', '"', 'W/', ',,,', '"a"'.repeat(500)],
     'If-Modified-Since': ['x', '0', 'Thu, 01 Jan 1970 00:00:00 GMT'],
   };
   const statuses = new Map();
   for (let i = 0; i < 1000; ++i) {
-    const query = Array.from({ length: randomInt(4) }, () => `${pick(names)}=${pick([...values, noise()])}`.replace(/[\s#]/g, ''));
+    const query = Array.from({ length: randomInt(4) }, () =>
+      `${pick(names)}=${pick([...values, noise()])}`.replace(/[\s#]/g, ''),
+    );
     const chosen = Object.keys(headers).filter(() => randomInt(3) === 0);
     const lines = chosen.map((name) => `${name}: ${pick([...headers[name], noise()])}\r\n`);
     const request = `${pick(['GET', 'GET', 'HEAD', 'PUT'])} ${pick(paths)}${query.length ? `?${query.join('&')}` : ''} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('')}\r\n`;

@@ -65,7 +65,8 @@ test('scripts get the file, pictures in pages a format that the browser names', 
     assert.equal(answer.status, 200, JSON.stringify([headers, query, String(answer.body.subarray(0, 200))]));
     assert.equal(answer.headers['x-content-type-options'], 'nosniff');
     assert.equal(Number(answer.headers['content-length']), answer.body.length);
-    const { format } = answer.headers['content-type'] === 'image/x-lic' ? { format: 'lic' } : await sharp(answer.body).metadata();
+    const { format } =
+      answer.headers['content-type'] === 'image/x-lic' ? { format: 'lic' } : await sharp(answer.body).metadata();
     return [answer.headers['content-type'], format];
   };
   const LIC = ['image/x-lic', 'lic'];
@@ -86,18 +87,32 @@ test('scripts get the file, pictures in pages a format that the browser names', 
   assert.deepEqual(await type({ ...IMG, accept: '*/*' }, '', ALPHA), PNG);
   assert.deepEqual(await type({ ...IMG, accept: 'image/webp,*/*' }, '', ALPHA), WEBP);
   assert.deepEqual(await type({ 'sec-fetch-dest': 'document', accept: `text/html,${IMG.accept}` }), AVIF);
-  for (const [format, expected] of Object.entries({ lic: LIC, avif: AVIF, webp: WEBP, jpeg: JPEG, jpg: JPEG, png: PNG })) {
+  for (const [format, expected] of Object.entries({
+    lic: LIC,
+    avif: AVIF,
+    webp: WEBP,
+    jpeg: JPEG,
+    jpg: JPEG,
+    png: PNG,
+  })) {
     assert.deepEqual(await type(IMG, `?format=${format}`), expected);
     assert.deepEqual(await type(FETCH, `?v=3&format=${format}`), expected);
   }
-  assert.deepEqual(problem(await ask(port, `/${OPAQUE}`, { headers: { ...IMG, accept: 'text/html' } })), [406, 'not_acceptable']);
+  assert.deepEqual(problem(await ask(port, `/${OPAQUE}`, { headers: { ...IMG, accept: 'text/html' } })), [
+    406,
+    'not_acceptable',
+  ]);
 });
 
 test('the pixels are those of decode(): colours, alpha, grey', async () => {
   const { port } = await start();
   for (const name of [OPAQUE, ALPHA, GREY]) {
     const { body } = await ask(port, `/${name}?format=png`);
-    const { data, info: facts } = await sharp(body).ensureAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+    const { data, info: facts } = await sharp(body)
+      .ensureAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
     const expected = await decode(readVector(name));
     assert.deepEqual([facts.width, facts.height], [expected.width, expected.height]);
     assert.equal(largestDifference(data, expected.data), 0, name);
@@ -105,16 +120,26 @@ test('the pixels are those of decode(): colours, alpha, grey', async () => {
     const { channels } = await sharp(body).metadata();
     assert.equal(channels, (isGrey ? 1 : 3) + Number(hasAlpha), name);
   }
-  const onWhite = await sharp((await ask(port, `/${ALPHA}?format=jpeg`)).body).raw().toBuffer();
+  const onWhite = await sharp((await ask(port, `/${ALPHA}?format=jpeg`)).body)
+    .raw()
+    .toBuffer();
   assert.ok(onWhite[0] > 250 && onWhite[2] > 250, 'what is transparent is white in a JPEG');
 });
 
 test('Display P3: colours as sRGB has them', async () => {
-  const colours = Uint8ClampedArray.from({ length: 300 * 200 * 4 }, (_, i) => (i % 4 === 3 ? 255 : 40 + ((i * 2654435761) >>> 8) % 170));
+  const colours = Uint8ClampedArray.from({ length: 300 * 200 * 4 }, (_, i) =>
+    i % 4 === 3 ? 255 : 40 + (((i * 2654435761) >>> 8) % 170),
+  );
   const wide = sharp(colours, { raw: { width: 300, height: 200, channels: 4 } }).withIccProfile('p3');
-  const { data } = await sharp(await wide.png().toBuffer()).keepIccProfile().ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { data } = await sharp(await wide.png().toBuffer())
+    .keepIccProfile()
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   for (const colorSpace of ['display-p3', 'srgb']) {
-    const coloured = { decode: async (...args) => ({ ...(await decode(...args)), data: new Uint8ClampedArray(data), colorSpace }) };
+    const coloured = {
+      decode: async (...args) => ({ ...(await decode(...args)), data: new Uint8ClampedArray(data), colorSpace }),
+    };
     const { port } = await start({ decoder: coloured });
     const { body } = await ask(port, `/${OPAQUE}?format=png`);
     const difference = largestDifference(await sharp(body).ensureAlpha().raw().toBuffer(), colours);
@@ -140,18 +165,36 @@ test('width and quality', async () => {
   assert.equal(await bytes('quality=58'), await bytes('quality=60'), 'the next of the qualities');
   assert.equal(await bytes('quality=99'), await bytes('quality=60'), 'or the best');
   const { port: fixed } = await start({ qualities: [] });
-  for (const query of ['quality=60', 'format=png&quality=60']) assert.deepEqual(problem(await ask(fixed, `/${OPAQUE}?${query}`)), [400, 'bad_query']);
+  for (const query of ['quality=60', 'format=png&quality=60'])
+    assert.deepEqual(problem(await ask(fixed, `/${OPAQUE}?${query}`)), [400, 'bad_query']);
   assert.equal((await ask(fixed, `/${OPAQUE}?format=jpeg`)).status, 200);
-  for (const query of ['width=0', 'width=-1', 'width=1e3', 'width=99999', 'width=', 'quality=101', 'quality=x', 'format=gif', 'format=lic&width=100', 'format=__proto__']) {
+  for (const query of [
+    'width=0',
+    'width=-1',
+    'width=1e3',
+    'width=99999',
+    'width=',
+    'quality=101',
+    'quality=x',
+    'format=gif',
+    'format=lic&width=100',
+    'format=__proto__',
+  ]) {
     assert.deepEqual(problem(await ask(port, `/${OPAQUE}?${query}`)), [400, 'bad_query'], query);
   }
-  assert.equal((await ask(port, `/${OPAQUE}?width=100`, { headers: FETCH })).headers['content-type'], 'image/jpeg', 'a file is not scaled');
+  assert.equal(
+    (await ask(port, `/${OPAQUE}?width=100`, { headers: FETCH })).headers['content-type'],
+    'image/jpeg',
+    'a file is not scaled',
+  );
 });
 
 test('what depends on the request says so, what names its format does not', async () => {
   const { port } = await start();
-  for (const headers of [FETCH, IMG]) assert.equal((await ask(port, `/${OPAQUE}`, { headers })).headers.vary, 'Accept, Sec-Fetch-Dest');
-  for (const format of ['lic', 'webp']) assert.equal((await ask(port, `/${OPAQUE}?format=${format}`)).headers.vary, undefined);
+  for (const headers of [FETCH, IMG])
+    assert.equal((await ask(port, `/${OPAQUE}`, { headers })).headers.vary, 'Accept, Sec-Fetch-Dest');
+  for (const format of ['lic', 'webp'])
+    assert.equal((await ask(port, `/${OPAQUE}?format=${format}`)).headers.vary, undefined);
 });
 
 test('unchanged: 304 by ETag, else by date; for a made picture without making it', async () => {
@@ -178,7 +221,9 @@ test('unchanged: 304 by ETag, else by date; for a made picture without making it
   const other = await ask(port, `/${OPAQUE}?format=webp&quality=50`);
   assert.match(made.headers.etag, /^W\/"[\w-]+"$/);
   assert.notEqual(made.headers.etag, other.headers.etag);
-  const tags = [{ decoderTag: '1' }, { decoderTag: '2' }].map(async (options) => (await ask((await start(options)).port, `/${OPAQUE}?format=webp`)).headers.etag);
+  const tags = [{ decoderTag: '1' }, { decoderTag: '2' }].map(
+    async (options) => (await ask((await start(options)).port, `/${OPAQUE}?format=webp`)).headers.etag,
+  );
   assert.equal(new Set([made.headers.etag, ...(await Promise.all(tags))]).size, 3, 'another decoder, another name');
   await handler.close();
   const { port: next } = await start({ decoder: { decode: () => assert.fail('decoded') } });
@@ -228,7 +273,11 @@ test('ranges of the file', async () => {
     ['bytes=0-9,10-19', 0, 20],
   ]) {
     const answer = await part(range);
-    assert.deepEqual([answer.status, answer.headers['content-range']], [206, `bytes ${start}-${end - 1}/${size}`], range);
+    assert.deepEqual(
+      [answer.status, answer.headers['content-range']],
+      [206, `bytes ${start}-${end - 1}/${size}`],
+      range,
+    );
     assert.ok(answer.body.equals(file.subarray(start, end)), range);
   }
   const outside = await part(`bytes=${size}-`);
@@ -236,10 +285,21 @@ test('ranges of the file', async () => {
   assert.deepEqual(problem(outside), [416, 'bad_range']);
   for (const range of ['bytes=9-2', 'lines=1-2', 'bytes=a-b', 'bytes', 'bytes=0-1,50-60']) {
     const answer = await part(range);
-    assert.deepEqual([answer.status, answer.body.length], range === 'bytes=9-2' ? [416, answer.body.length] : [200, size], range);
+    assert.deepEqual(
+      [answer.status, answer.body.length],
+      range === 'bytes=9-2' ? [416, answer.body.length] : [200, size],
+      range,
+    );
   }
-  const conditions = [[whole.etag, 206], [whole['last-modified'], 206], ['"other"', 200], [`W/${whole.etag}`, 200], ['Sat, 01 Jan 2022 00:00:00 GMT', 200]];
-  for (const [condition, status] of conditions) assert.equal((await part('bytes=0-0', { 'if-range': condition })).status, status, condition);
+  const conditions = [
+    [whole.etag, 206],
+    [whole['last-modified'], 206],
+    ['"other"', 200],
+    [`W/${whole.etag}`, 200],
+    ['Sat, 01 Jan 2022 00:00:00 GMT', 200],
+  ];
+  for (const [condition, status] of conditions)
+    assert.equal((await part('bytes=0-0', { 'if-range': condition })).status, status, condition);
   assert.equal((await ask(port, `/${OPAQUE}`, { method: 'HEAD', headers: { range: 'bytes=0-0' } })).status, 200);
   const made = await ask(port, `/${OPAQUE}?format=webp`, { headers: { range: 'bytes=0-0' } });
   assert.deepEqual([made.status, made.headers['accept-ranges']], [200, undefined]);
@@ -256,14 +316,36 @@ test('paths: what lies in the folder and ends in .lic, and nothing else', async 
     assert.equal((await ask(port, path)).status, 200, path);
   }
   const refused = [
-    '/', '/none.lic', '/page.html', '/.hidden.lic', '/folder.lic', '/out.lic', '/up/lic-outside.lic', '/../lic-outside.lic',
-    '/below/../../lic-outside.lic', '/%2e%2e/lic-outside.lic', '/..%2flic-outside.lic', '/..%5clic-outside.lic', '/below/..%2F..%2flic-outside.lic',
-    '/./tiny-tiles-of-3.lic', '//tiny-tiles-of-3.lic', '/below//x.lic', '/tiny-tiles-of-3.lic/', '/tiny-tiles-of-3.lic/x.lic', '/tiny-tiles-of-3.lic%00.lic',
-    '/tiny-tiles-of-3.lic%0a', '/tiny-tiles-of-3.LIC', `/${'a'.repeat(300)}.lic`, `/${'a/'.repeat(1000)}b.lic`, `/${'x'.repeat(6000)}.lic`, '*',
+    '/',
+    '/none.lic',
+    '/page.html',
+    '/.hidden.lic',
+    '/folder.lic',
+    '/out.lic',
+    '/up/lic-outside.lic',
+    '/../lic-outside.lic',
+    '/below/../../lic-outside.lic',
+    '/%2e%2e/lic-outside.lic',
+    '/..%2flic-outside.lic',
+    '/..%5clic-outside.lic',
+    '/below/..%2F..%2flic-outside.lic',
+    '/./tiny-tiles-of-3.lic',
+    '//tiny-tiles-of-3.lic',
+    '/below//x.lic',
+    '/tiny-tiles-of-3.lic/',
+    '/tiny-tiles-of-3.lic/x.lic',
+    '/tiny-tiles-of-3.lic%00.lic',
+    '/tiny-tiles-of-3.lic%0a',
+    '/tiny-tiles-of-3.LIC',
+    `/${'a'.repeat(300)}.lic`,
+    `/${'a/'.repeat(1000)}b.lic`,
+    `/${'x'.repeat(6000)}.lic`,
+    '*',
     'http://example.org/tiny-tiles-of-3.lic',
   ];
   for (const path of refused) assert.deepEqual(problem(await ask(port, path)), [404, 'not_found'], path);
-  for (const path of ['/%.lic', '/%ff.lic', '/%c0%ae%c0%ae/lic-outside.lic']) assert.deepEqual(problem(await ask(port, path)), [400, 'bad_path'], path);
+  for (const path of ['/%.lic', '/%ff.lic', '/%c0%ae%c0%ae/lic-outside.lic'])
+    assert.deepEqual(problem(await ask(port, path)), [400, 'bad_path'], path);
   const { port: follows } = await start({ followSymlinks: true });
   assert.equal((await ask(follows, '/out.lic')).body.toString(), 'secret');
   rmSync(join(folder, '../lic-outside.lic'));
@@ -272,9 +354,17 @@ test('paths: what lies in the folder and ends in .lic, and nothing else', async 
 test('errors: the status and code of docs/serving.md for each', async () => {
   // Models are found by their id here, so none is taken that would not fit.
   const codeHere = (code) => (code === 'model_mismatch' ? 'unknown_model' : code);
-  const files = new Map(listBad('.lic').map(({ name, code }) => [name.replaceAll('/', '-'), { bytes: readVector(name), code: codeHere(code) }]));
+  const files = new Map(
+    listBad('.lic').map(({ name, code }) => [
+      name.replaceAll('/', '-'),
+      { bytes: readVector(name), code: codeHere(code) },
+    ]),
+  );
   const told = [];
-  const { port } = await start({ source: (path) => files.get(path)?.bytes ?? null, onError: (error) => told.push(error) });
+  const { port } = await start({
+    source: (path) => files.get(path)?.bytes ?? null,
+    onError: (error) => told.push(error),
+  });
   const statuses = { unsupported_version: 501, unknown_model: 501 };
   assert.ok(files.size > 50);
   for (const [name, { code }] of files) {
@@ -301,7 +391,11 @@ test('without sharp: PNG, and 501 for what it would take', async () => {
     assert.equal(largestDifference(pixels, (await decode(readVector(name))).data), 0);
   }
   for (const query of ['format=webp', 'format=png&width=160', 'width=160']) {
-    assert.deepEqual(problem(await ask(port, `/${OPAQUE}?${query}`, { headers: IMG })), [501, 'format_unavailable'], query);
+    assert.deepEqual(
+      problem(await ask(port, `/${OPAQUE}?${query}`, { headers: IMG })),
+      [501, 'format_unavailable'],
+      query,
+    );
   }
 });
 
@@ -317,7 +411,8 @@ test('in Express: below a path, with the application around it', async () => {
   assert.equal((await ask(port, `/photos/${OPAQUE}?format=webp`)).headers['content-type'], 'image/webp');
   assert.equal((await ask(port, '/health')).status, 200);
   assert.equal((await ask(port, `/photos/${OPAQUE}`)).headers.vary, 'Origin, Accept, Sec-Fetch-Dest');
-  for (const path of ['/photos/none.lic', '/photos/page.html', `/${OPAQUE}`]) assert.equal(String((await ask(port, path)).body), 'of the application', path);
+  for (const path of ['/photos/none.lic', '/photos/page.html', `/${OPAQUE}`])
+    assert.equal(String((await ask(port, path)).body), 'of the application', path);
   assert.equal((await ask(port, `/photos/${OPAQUE}`, { method: 'POST' })).status, 404);
 });
 
@@ -338,9 +433,23 @@ test('in Fastify: by the raw request and reply', async () => {
 
 test('wrong options are TypeErrors, what is missing is named', async () => {
   const wrong = [
-    null, {}, { source: 5 }, { source: folder, formats: [] }, { source: folder, formats: ['gif'] }, { source: folder, widths: [] },
-    { source: folder, widths: [0.5] }, { source: folder, qualities: [0] }, { source: folder, qualities: [101] }, { source: folder, decoderTag: 2 }, { source: folder, prefix: 'photos' }, { source: folder, prefix: '/photos/' }, { source: folder, maxPixels: 0 },
-    { source: folder, concurrency: 0 }, { source: folder, maxQueue: -1 }, { source: folder, timeoutMs: NaN }, { source: folder, diskCache: {} },
+    null,
+    {},
+    { source: 5 },
+    { source: folder, formats: [] },
+    { source: folder, formats: ['gif'] },
+    { source: folder, widths: [] },
+    { source: folder, widths: [0.5] },
+    { source: folder, qualities: [0] },
+    { source: folder, qualities: [101] },
+    { source: folder, decoderTag: 2 },
+    { source: folder, prefix: 'photos' },
+    { source: folder, prefix: '/photos/' },
+    { source: folder, maxPixels: 0 },
+    { source: folder, concurrency: 0 },
+    { source: folder, maxQueue: -1 },
+    { source: folder, timeoutMs: NaN },
+    { source: folder, diskCache: {} },
     { source: join(folder, 'page.html') },
   ];
   for (const options of wrong) await assert.rejects(createLicHandler(options), TypeError, JSON.stringify(options));

@@ -29,7 +29,8 @@ before(() => {
   cpSync(rootPath('dist/lic.wasm'), join(folder, 'photos/lic.wasm'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   symlinkSync(rootPath('.'), join(folder, 'node_modules/lic-codec'));
-  for (const name of ['express', 'fastify']) symlinkSync(rootPath(`node_modules/${name}`), join(folder, 'node_modules', name));
+  for (const name of ['express', 'fastify'])
+    symlinkSync(rootPath(`node_modules/${name}`), join(folder, 'node_modules', name));
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,7 +53,11 @@ function findPort() {
 
 /** Runs a server until the test is over, and waits for its first answer. */
 async function run(context, port, command, args) {
-  const child = spawn(command, args, { cwd: folder, env: { ...process.env, HOME: folder }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { ...process.env, HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
   context.after(() => child.kill());
@@ -73,7 +78,10 @@ test('the programs: node:http, Express, Fastify', async (context) => {
     const prefix = text.includes('/photos') ? '/photos' : '';
     const file = await ask(port, `${prefix}/coffee.lic`, { headers: FETCH });
     assert.ok(file.body.equals(readRoot('samples/coffee.lic')));
-    assert.equal((await ask(port, `${prefix}/coffee.lic?width=100`, { headers: IMG })).headers['content-type'], 'image/avif');
+    assert.equal(
+      (await ask(port, `${prefix}/coffee.lic?width=100`, { headers: IMG })).headers['content-type'],
+      'image/avif',
+    );
     if (text.includes('/health')) assert.equal((await ask(port, '/health')).status, 200);
   }
 });
@@ -81,7 +89,10 @@ test('the programs: node:http, Express, Fastify', async (context) => {
 test('the other scripts are well-formed modules', () => {
   for (const [i, text] of snippets('js').entries()) {
     writeFileSync(join(folder, `checked-${i}.js`), text);
-    const { status, stderr } = spawnSync(process.execPath, ['--check', `checked-${i}.js`], { cwd: folder, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, ['--check', `checked-${i}.js`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
   }
 });
@@ -99,14 +110,19 @@ async function checkHeaders(port) {
   assert.equal((await headers(HASHED))['content-type'], 'image/x-lic');
   assert.equal((await headers(HASHED))['cache-control'], 'public, max-age=31536000, immutable');
   assert.equal((await headers('lic.wasm'))['content-type'], 'application/wasm');
-  assert.equal((await ask(port, '/coffee.lic', { headers: { range: 'bytes=0-3' } })).body.toString('latin1'), '\x89LIC');
+  assert.equal(
+    (await ask(port, '/coffee.lic', { headers: { range: 'bytes=0-3' } })).body.toString('latin1'),
+    '\x89LIC',
+  );
 }
 
 test('nginx', { skip: skipUnless('nginx') }, async (context) => {
   const port = await findPort();
   const [snippet] = snippets('nginx');
   const [, location] = page.match(/`(location .*?\})`/);
-  writeFileSync(join(folder, 'nginx.conf'), `
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `
     daemon off;
     ${process.getuid() === 0 ? 'user root;' : ''}
     pid ${folder}/nginx.pid;
@@ -118,7 +134,8 @@ test('nginx', { skip: skipUnless('nginx') }, async (context) => {
       types { text/html html; }
       ${snippet}
       server { listen 127.0.0.1:${port}; root ${folder}/photos; ${location} }
-    }`);
+    }`,
+  );
   await run(context, port, findProgram('nginx'), ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')]);
   await checkHeaders(port);
 });
@@ -126,12 +143,25 @@ test('nginx', { skip: skipUnless('nginx') }, async (context) => {
 test('Apache', { skip: skipUnless('apache2') }, async (context) => {
   const port = await findPort();
   const [snippet] = snippets('apache');
-  const modules = ['mpm_event', 'authz_core', 'mime', 'headers', 'unixd'].map((name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`);
-  writeFileSync(join(folder, 'apache.conf'), [
-    ...modules.filter((line) => existsSync(line.split(' ')[2])),
-    `ServerRoot "${folder}"`, `Listen 127.0.0.1:${port}`, 'ServerName localhost', `PidFile "${folder}/apache.pid"`, `ErrorLog "${folder}/apache.log"`,
-    'TypesConfig /dev/null', `DefaultRuntimeDir "${folder}"`, `Mutex file:${folder}`, `DocumentRoot "${folder}/photos"`, snippet,
-  ].join('\n'));
+  const modules = ['mpm_event', 'authz_core', 'mime', 'headers', 'unixd'].map(
+    (name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`,
+  );
+  writeFileSync(
+    join(folder, 'apache.conf'),
+    [
+      ...modules.filter((line) => existsSync(line.split(' ')[2])),
+      `ServerRoot "${folder}"`,
+      `Listen 127.0.0.1:${port}`,
+      'ServerName localhost',
+      `PidFile "${folder}/apache.pid"`,
+      `ErrorLog "${folder}/apache.log"`,
+      'TypesConfig /dev/null',
+      `DefaultRuntimeDir "${folder}"`,
+      `Mutex file:${folder}`,
+      `DocumentRoot "${folder}/photos"`,
+      snippet,
+    ].join('\n'),
+  );
   await run(context, port, findProgram('apache2'), ['-X', '-f', join(folder, 'apache.conf')]);
   await checkHeaders(port);
 });
@@ -141,6 +171,12 @@ test('Caddy', { skip: skipUnless('caddy') }, async (context) => {
   const [snippet] = snippets('caddy');
   const site = `{\n\tadmin off\n\tauto_https off\n}\nhttp://127.0.0.1:${port} {\n\troot * ${folder}/photos\n${snippet}\n\tfile_server\n}\n`;
   writeFileSync(join(folder, 'Caddyfile'), site);
-  await run(context, port, findProgram('caddy'), ['run', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile']);
+  await run(context, port, findProgram('caddy'), [
+    'run',
+    '--config',
+    join(folder, 'Caddyfile'),
+    '--adapter',
+    'caddyfile',
+  ]);
   await checkHeaders(port);
 });

@@ -24,7 +24,7 @@ async function readPhoto() {
 function makeDrawing() {
   const pixels = Uint8Array.from({ length: 640 * 480 * 3 }, (_, i) => {
     const [x, y] = [Math.floor(i / 3) % 640, Math.floor(i / 1920)].map((at) => at >> 3);
-    return ((x * 7 + y * 13 + (x * y) % 11) * 40) & 255;
+    return ((x * 7 + y * 13 + ((x * y) % 11)) * 40) & 255;
   });
   return sharp(pixels, { raw: { width: 640, height: 480, channels: 3 } }).png({ compressionLevel: 9, palette: true });
 }

@@ -10,7 +10,11 @@ import { readRoot } from './vectors.js';
  * @returns {string[]} its snippets in that language, or all, from the top
  */
 export function readSnippets(path, language = '\\w+') {
-  return [...readRoot(path).toString().matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
+  return [
+    ...readRoot(path)
+      .toString()
+      .matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms')),
+  ].map(([, text]) => text);
 }
 
 /** Hands the snippets of a document out, and knows which nobody has wanted. */

@@ -13,8 +13,18 @@ export function takeStock() {
   const list = (stock, path, object) => {
     for (const key of Reflect.ownKeys(object)) {
       const found = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(object, key));
-      const value = typeof found.value === 'function' || typeof found.value === 'object' ? identify(found.value) : typeof found.value;
-      stock[`${path}.${String(key)}`] = [value, identify(found.get), identify(found.set), found.writable, found.enumerable, found.configurable].join(' ');
+      const value =
+        typeof found.value === 'function' || typeof found.value === 'object'
+          ? identify(found.value)
+          : typeof found.value;
+      stock[`${path}.${String(key)}`] = [
+        value,
+        identify(found.get),
+        identify(found.set),
+        found.writable,
+        found.enumerable,
+        found.configurable,
+      ].join(' ');
     }
   };
   const take = () => {

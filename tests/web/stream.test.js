@@ -41,7 +41,11 @@ function crop({ width, data }, region) {
   return Buffer.concat(rows);
 }
 
-const same = (a, b) => Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.byteLength), Buffer.from(b.buffer, b.byteOffset, b.byteLength)) === 0;
+const same = (a, b) =>
+  Buffer.compare(
+    Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0;
 
 for (const model of new Set(listVectors().map((vector) => vector.model))) {
   test(`vectors of ${model}: streamed, and parts of them`, async () => {
@@ -60,7 +64,8 @@ for (const model of new Set(listVectors().map((vector) => vector.model))) {
 }
 
 test('streamed, every reject vector gives the code of its name', async () => {
-  for (const { name, code } of listBad('.lic')) await assert.rejects(decode(streamOf(readVector(name))), { code }, name);
+  for (const { name, code } of listBad('.lic'))
+    await assert.rejects(decode(streamOf(readVector(name))), { code }, name);
 });
 
 test('a stream that ends early is truncated, one that fails an io_error', async () => {
@@ -70,7 +75,10 @@ test('a stream that ends early is truncated, one that fails an io_error', async 
   }
   let pulls = 0;
   const failing = new ReadableStream({
-    pull: (controller) => (pulls++ ? controller.error(new Error('the network is gone')) : controller.enqueue(new Uint8Array(file.subarray(0, file.length >> 1)))),
+    pull: (controller) =>
+      pulls++
+        ? controller.error(new Error('the network is gone'))
+        : controller.enqueue(new Uint8Array(file.subarray(0, file.length >> 1))),
   });
   await assert.rejects(decode(failing), { code: 'io_error' });
   assert.equal((await decode(file)).width, 300);
@@ -119,7 +127,9 @@ test('strips come before the last byte, cover every row once and are the picture
 test('bytes are counted as they come', async () => {
   const file = readVector(TILES);
   const loaded = [];
-  await decode(streamOf(file, { chunk: 100 }), { onProgress: (progress) => progress.phase === 'loading' && loaded.push(progress.loaded) });
+  await decode(streamOf(file, { chunk: 100 }), {
+    onProgress: (progress) => progress.phase === 'loading' && loaded.push(progress.loaded),
+  });
   assert.equal(loaded.at(-1), file.length);
   assert.ok(loaded.length > file.length / 200);
 });
@@ -155,10 +165,27 @@ test('a region takes no more of a file than its tiles', async () => {
 
 test('regions that are none', async () => {
   const file = readVector('tiny-33x31.lic');
-  const bad = [[0, 0, 34, 1], [0, 0, 1, 32], [33, 0, 1, 1], [-1, 0, 2, 2], [0, 0, 0, 1], [0.5, 0, 1, 1], ['0', 0, 1, 1], [0, 0, 2 ** 40, 1]];
-  for (const [x, y, width, height] of bad) await assert.rejects(decode(file, { region: { x, y, width, height } }), RangeError);
+  const bad = [
+    [0, 0, 34, 1],
+    [0, 0, 1, 32],
+    [33, 0, 1, 1],
+    [-1, 0, 2, 2],
+    [0, 0, 0, 1],
+    [0.5, 0, 1, 1],
+    ['0', 0, 1, 1],
+    [0, 0, 2 ** 40, 1],
+  ];
+  for (const [x, y, width, height] of bad)
+    await assert.rejects(decode(file, { region: { x, y, width, height } }), RangeError);
   await assert.rejects(decode(file, { region: {} }), RangeError);
-  for (const options of [{ region: 1 }, { region: null }, { head: 'abc' }, { head: 5 }, { preview: true }, { onProgress: {} }]) {
+  for (const options of [
+    { region: 1 },
+    { region: null },
+    { head: 'abc' },
+    { head: 5 },
+    { preview: true },
+    { onProgress: {} },
+  ]) {
     await assert.rejects(decode(file, options), TypeError);
   }
 });

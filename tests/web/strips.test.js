@@ -42,7 +42,8 @@ async function watchCopies(method, work) {
   return copies.filter(({ bytes }) => bytes > large.length);
 }
 
-const isSame = (a, b) => Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.length), Buffer.from(b.buffer, b.byteOffset, b.length)) === 0;
+const isSame = (a, b) =>
+  Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.length), Buffer.from(b.buffer, b.byteOffset, b.length)) === 0;
 const sum = (copies) => copies.reduce((total, { bytes }) => total + bytes, 0);
 const most = (copies) => Math.max(...copies.map(({ bytes }) => bytes));
 

@@ -24,7 +24,10 @@ test('work is done at once as long as there is room, the rest in the turns that 
   const found = await turnsOf(turns, Array(9).fill(1));
   assert.deepEqual(found.slice(0, 4), [0, 0, 0, 0]);
   assert.equal(new Set(found).size, 3);
-  assert.deepEqual(found, found.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    found,
+    found.toSorted((a, b) => a - b),
+  );
   for (const turn of new Set(found)) assert.ok(found.filter((each) => each === turn).length <= 4);
 });
 

@@ -19,7 +19,10 @@ export const readVector = (name) => readFileSync(new URL(name, VECTORS));
 
 /** The lines of the manifest, numbers as numbers and `-` as null. */
 export function listVectors() {
-  const lines = readVector('manifest.tsv').toString().split('\n').filter((line) => line && !line.startsWith('#'));
+  const lines = readVector('manifest.tsv')
+    .toString()
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'));
   const [names, ...rows] = lines.map((line) => line.split('\t'));
   return rows.map((row) => {
     const vector = Object.fromEntries(names.map((name, i) => [name, row[i] === '-' ? null : row[i]]));
@@ -59,8 +62,13 @@ export function checkPicture({ width, height, data, colorSpace }, vector) {
   assert.ok(data instanceof Uint8ClampedArray);
   assert.equal(data.length, width * height * 4);
   const alpha = data.filter((_, i) => i % 4 === 3);
-  if (vector.alpha_sha256) assert.equal(createHash('sha256').update(alpha).digest('hex'), vector.alpha_sha256, vector.file);
-  else assert.ok(alpha.every((value) => value === 255), vector.file);
+  if (vector.alpha_sha256)
+    assert.equal(createHash('sha256').update(alpha).digest('hex'), vector.alpha_sha256, vector.file);
+  else
+    assert.ok(
+      alpha.every((value) => value === 255),
+      vector.file,
+    );
   const means = vector.mean.split(',').map(Number);
   const isGrey = vector.channels < 3;
   for (let channel = 0; channel < (isGrey ? 1 : 3); ++channel) {

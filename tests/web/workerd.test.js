@@ -56,7 +56,10 @@ async function serve(directory) {
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
     );`;
   writeFileSync(join(directory, 'config.capnp'), config);
-  const process = spawn(WORKERD, ['serve', 'config.capnp', '--control-fd=3'], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const process = spawn(WORKERD, ['serve', 'config.capnp', '--control-fd=3'], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [process.stdout, process.stderr]) stream.on('data', (text) => (said += text));
   const port = await new Promise((resolve, reject) => {
@@ -105,7 +108,8 @@ for (const [i, [name, start]] of Object.entries(STARTS).entries()) {
       const response = await fetch(url);
       assert.equal(response.status, 200);
       checkSeen(await response.json());
-    }));
+    }),
+  );
 }
 
 test('the manual: a Worker that decodes what it is sent', { skip }, () =>
@@ -115,12 +119,19 @@ test('the manual: a Worker that decodes what it is sent', { skip }, () =>
     const response = await post(readVector(vector.file));
     assert.equal(response.headers.get('X-Size'), `${vector.width} ${vector.height}`);
     const { width, height } = vector;
-    checkPicture({ width, height, colorSpace: 'srgb', data: new Uint8ClampedArray(await response.arrayBuffer()) }, vector);
-    for (const [body, code] of [['not a picture', 'not_lic'], [readVector('tiny-1x1.lic'), 'unknown_model']]) {
+    checkPicture(
+      { width, height, colorSpace: 'srgb', data: new Uint8ClampedArray(await response.arrayBuffer()) },
+      vector,
+    );
+    for (const [body, code] of [
+      ['not a picture', 'not_lic'],
+      [readVector('tiny-1x1.lic'), 'unknown_model'],
+    ]) {
       const refused = await post(body);
       assert.deepEqual([refused.status, await refused.json()], [422, { code }]);
     }
-  }));
+  }),
+);
 
 test('lic-codec alone knows no model, and wasm must be a module', { skip }, () => {
   const code = `
@@ -137,5 +148,7 @@ test('lic-codec alone knows no model, and wasm must be a module', { skip }, () =
         return Response.json(codes);
       },
     };`;
-  return withWorker('alone', code, async (url) => assert.deepEqual(await (await fetch(url)).json(), ['unknown_model', 1, 'internal']));
+  return withWorker('alone', code, async (url) =>
+    assert.deepEqual(await (await fetch(url)).json(), ['unknown_model', 1, 'internal']),
+  );
 });

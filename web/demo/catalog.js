@@ -35,7 +35,9 @@ async function readMade(complain) {
     try {
       return [toEntry(picture)];
     } catch {
-      complain('demo-out/manifest.json describes a picture in a way that this page does not understand: run scripts/demo.sh again');
+      complain(
+        'demo-out/manifest.json describes a picture in a way that this page does not understand: run scripts/demo.sh again',
+      );
       return [];
     }
   });
@@ -43,7 +45,10 @@ async function readMade(complain) {
 
 /** @param {any} picture of the manifest @returns {Entry} */
 function toEntry(picture) {
-  const toFile = (/** @type {{file: string, bytes: number}} */ { file, bytes }) => ({ url: DEMO_FOLDER + encodeURIComponent(file), bytes });
+  const toFile = (/** @type {{file: string, bytes: number}} */ { file, bytes }) => ({
+    url: DEMO_FOLDER + encodeURIComponent(file),
+    bytes,
+  });
   const toStep = (/** @type {any} */ step) => ({ ...toFile(step), quality: step.quality, psnr: step.psnr });
   const found = Object.entries(RIVALS).filter(([key]) => picture[key]);
   return {
@@ -63,7 +68,16 @@ async function readSamples(complain) {
     const url = SAMPLES_FOLDER + file;
     try {
       const { width, height, quality } = await info(url);
-      return [{ name: toTitle(file.replace(/\.lic$/, '')), width, height, lic: { url, bytes, quality, psnr: null }, rivals: {}, dial: [] }];
+      return [
+        {
+          name: toTitle(file.replace(/\.lic$/, '')),
+          width,
+          height,
+          lic: { url, bytes, quality, psnr: null },
+          rivals: {},
+          dial: [],
+        },
+      ];
     } catch (error) {
       complain(`samples/${file} cannot be read: ${explain(error)}`);
       return [];

@@ -32,8 +32,13 @@ export class Compare {
     this.#note = this.#find('.note');
     this.#picker = /** @type {HTMLSelectElement} */ (this.#find('#picture'));
     this.#picker.addEventListener('change', () => this.open(this.#entries[this.#picker.selectedIndex]));
-    for (const [id, step] of /** @type {[string, number][]} */ ([['#before', -1], ['#next', 1]])) {
-      this.#find(id).addEventListener('click', () => this.open(this.#entries.at((this.#picker.selectedIndex + step) % this.#entries.length)));
+    for (const [id, step] of /** @type {[string, number][]} */ ([
+      ['#before', -1],
+      ['#next', 1],
+    ])) {
+      this.#find(id).addEventListener('click', () =>
+        this.open(this.#entries.at((this.#picker.selectedIndex + step) % this.#entries.length)),
+      );
     }
     this.#find('#zoom').addEventListener('change', ({ target }) => {
       this.#viewer.zoom = /** @type {HTMLInputElement} */ (target).value;
@@ -74,9 +79,14 @@ export class Compare {
     const labels = Object.keys(entry.rivals);
     this.#rivals.hidden = labels.length === 0;
     const chosen = [this.#label, labels[0]].find((label) => label in entry.rivals) ?? NOTHING;
-    const choices = [...labels, NOTHING].map((label) => makeChoice('rival', label, label === chosen, () => this.#showRival(entry, (this.#label = label))));
+    const choices = [...labels, NOTHING].map((label) =>
+      makeChoice('rival', label, label === chosen, () => this.#showRival(entry, (this.#label = label))),
+    );
     this.#rivals.replaceChildren(/** @type {Element} */ (this.#rivals.querySelector('legend')), ...choices);
-    if (!labels.length) this.#say('This picture has no files of other formats to be compared with. scripts/demo.sh makes them, of photos that you name.');
+    if (!labels.length)
+      this.#say(
+        'This picture has no files of other formats to be compared with. scripts/demo.sh makes them, of photos that you name.',
+      );
     this.#showRival(entry, chosen);
   }
 
@@ -90,7 +100,10 @@ export class Compare {
     image.addEventListener('error', () => {
       if (!image.isConnected) return;
       this.#viewer.compare(null);
-      this.#say(`The ${label} file of ${entry.name} cannot be shown: it is missing, or this browser does not know the format.`, true);
+      this.#say(
+        `The ${label} file of ${entry.name} cannot be shown: it is missing, or this browser does not know the format.`,
+        true,
+      );
     });
     image.src = rival.url;
     this.#viewer.compare(image, `${label} ${formatBytes(rival.bytes)}`);
@@ -128,9 +141,15 @@ function factsOf({ lic, width, height, rivals }, times) {
   const [size, density] = sizeFacts(lic.bytes, { width, height });
   const decoding = times?.decodeMs ?? times?.ms;
   return [
-    original ? ['Size', formatBytes(lic.bytes), `${((lic.bytes / original.bytes) * 100).toFixed(1)} % of the original`] : size,
+    original
+      ? ['Size', formatBytes(lic.bytes), `${((lic.bytes / original.bytes) * 100).toFixed(1)} % of the original`]
+      : size,
     density,
     ['Quality', String(Math.round(lic.quality)), lic.psnr ? `PSNR ${lic.psnr.toFixed(1)} dB` : 'of 100'],
-    ['Decode time', decoding === undefined ? '–' : formatMs(decoding), times ? `shown after ${formatMs(times.ms)}` : ''],
+    [
+      'Decode time',
+      decoding === undefined ? '–' : formatMs(decoding),
+      times ? `shown after ${formatMs(times.ms)}` : '',
+    ],
   ];
 }

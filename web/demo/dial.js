@@ -39,7 +39,9 @@ export class Dial {
     this.#viewer.resize(entry);
     this.#slider.max = String(entry.dial.length - 1);
     const distance = (/** @type {Step} */ { quality }) => Math.abs(quality - this.#quality);
-    this.#slider.value = String(entry.dial.indexOf(entry.dial.reduce((best, step) => (distance(step) < distance(best) ? step : best))));
+    this.#slider.value = String(
+      entry.dial.indexOf(entry.dial.reduce((best, step) => (distance(step) < distance(best) ? step : best))),
+    );
     this.#find('#against').closest('label').hidden = !entry.rivals.Original;
     this.#drawChart(entry.dial);
     this.#showOriginal();

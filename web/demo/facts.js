@@ -31,7 +31,9 @@ function makeGroup() {
 /** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1000).toFixed(bytes < 1e5 ? 1 : 0)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`;
+  return bytes < 1e6
+    ? `${(bytes / 1000).toFixed(bytes < 1e5 ? 1 : 0)} kB`
+    : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`;
 }
 
 /** @param {number} count */

@@ -17,8 +17,18 @@ export function showGallery(section, entries, open) {
     bytes += lic.bytes;
     state.textContent = `Pictures load as they come near: ${loaded} of ${entries.length} so far, ${formatBytes(bytes)}.`;
   };
-  state.textContent = entries.length ? 'Pictures load as they come near.' : 'There are no pictures here. scripts/demo.sh makes some; a file of your own can be dropped on this page.';
-  list.replaceChildren(...entries.map((entry) => makeItem(entry, () => count(entry), () => open(entry))));
+  state.textContent = entries.length
+    ? 'Pictures load as they come near.'
+    : 'There are no pictures here. scripts/demo.sh makes some; a file of your own can be dropped on this page.';
+  list.replaceChildren(
+    ...entries.map((entry) =>
+      makeItem(
+        entry,
+        () => count(entry),
+        () => open(entry),
+      ),
+    ),
+  );
 }
 
 /** @param {Entry} entry @param {() => void} loaded @param {() => void} open */

@@ -10,7 +10,9 @@ export function showLive(list) {
   let loaded = 0;
   // Code and weights; what workers load is what the page has loaded.
   new PerformanceObserver((entries) => {
-    for (const { name, transferSize, encodedBodySize } of /** @type {PerformanceResourceTiming[]} */ (entries.getEntries())) {
+    for (const { name, transferSize, encodedBodySize } of /** @type {PerformanceResourceTiming[]} */ (
+      entries.getEntries()
+    )) {
       if (/\/(dist|models)\//.test(name)) loaded += transferSize || encodedBodySize;
     }
   }).observe({ type: 'resource', buffered: true });
@@ -23,12 +25,17 @@ export function showLive(list) {
 function factsOf(loaded) {
   const { decodes, bytes, pixels, ms, memory, workers } = stats();
   const megapixels = pixels / 1e6;
-  const count = (/** @type {number} */ number, /** @type {string} */ noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const count = (/** @type {number} */ number, /** @type {string} */ noun) =>
+    `${number} ${noun}${number === 1 ? '' : 's'}`;
   return [
     ['Decoded', count(decodes.done, 'picture'), `${megapixels.toFixed(1)} megapixels`],
     ['Their bytes', formatBytes(bytes), pixels ? `${((bytes * 8) / pixels).toFixed(2)} bits per pixel` : ''],
     ['Decoding', megapixels ? formatMs((ms.entropy + ms.synthesis) / megapixels) : '–', 'a megapixel, on one core'],
-    ['Memory', formatBytes(memory.bytes), `of ${count(workers.running, 'worker')}, ${formatBytes(Math.max(memory.peak, memory.bytes))} at most`],
+    [
+      'Memory',
+      formatBytes(memory.bytes),
+      `of ${count(workers.running, 'worker')}, ${formatBytes(Math.max(memory.peak, memory.bytes))} at most`,
+    ],
     ['Code and weights', formatBytes(loaded), 'loaded once'],
   ];
 }

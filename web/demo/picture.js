@@ -21,7 +21,9 @@ export async function load(image, url) {
 /** @param {import('../index.js').Stats} before @returns {number | null} */
 function decodingSince(before) {
   const now = stats();
-  const isAlone = now.decodes.started - before.decodes.started === 1 && before.decodes.started === before.decodes.done + before.decodes.failed + before.decodes.aborted;
+  const isAlone =
+    now.decodes.started - before.decodes.started === 1 &&
+    before.decodes.started === before.decodes.done + before.decodes.failed + before.decodes.aborted;
   return isAlone ? now.ms.entropy + now.ms.synthesis - before.ms.entropy - before.ms.synthesis : null;
 }
 

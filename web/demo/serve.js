@@ -53,7 +53,16 @@ const compressed = new Map();
  * @param {string} [options.root]
  * @returns {Promise<{url: string, close: () => void}>}
  */
-export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-cache', compress = false, served, folders = FOLDERS, root = ROOT } = {}) {
+export function serve({
+  port = 0,
+  csp = CSP,
+  headers = {},
+  cacheControl = 'no-cache',
+  compress = false,
+  served,
+  folders = FOLDERS,
+  root = ROOT,
+} = {}) {
   const server = createServer((request, response) => {
     const path = readPath(request.url ?? '/');
     if (path === null) return void response.writeHead(400).end('the URL is malformed');
@@ -65,9 +74,11 @@ export function serve({ port = 0, csp = CSP, headers = {}, cacheControl = 'no-ca
     if (path === '/samples.json') return void response.end(JSON.stringify(listSamples(root)));
     const file = resolve(join(root, path.endsWith('/') ? `${path}index.html` : path));
     const isServed = folders.some((folder) => file.startsWith(join(root, folder) + sep));
-    if (!isServed || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end('not found');
+    if (!isServed || !existsSync(file) || !statSync(file).isFile())
+      return void response.writeHead(404).end('not found');
     response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
-    const mayCompress = compress && COMPRESSED.includes(extname(file)) && /\bbr\b/.test(String(request.headers['accept-encoding']));
+    const mayCompress =
+      compress && COMPRESSED.includes(extname(file)) && /\bbr\b/.test(String(request.headers['accept-encoding']));
     const packed = mayCompress ? readCompressed(file) : null;
     const length = packed ? packed.length : statSync(file).size;
     response.setHeader('Content-Length', length);
@@ -114,7 +125,9 @@ function readCompressed(file) {
 function listSamples(root) {
   const folder = join(root, 'samples');
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith('.lic')).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.lic'))
+    .sort();
   return names.map((file) => ({ file, bytes: statSync(join(folder, file)).size }));
 }
 

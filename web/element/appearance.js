@@ -103,7 +103,9 @@ export class Appearance {
   #arrange() {
     const isOut = this.#state === 'error' || this.#state === 'idle';
     // A fallback that is there already need not go before something takes its place.
-    const isThere = [...this.#element.querySelectorAll('img')].some(({ complete, naturalWidth }) => complete && naturalWidth > 0);
+    const isThere = [...this.#element.querySelectorAll('img')].some(
+      ({ complete, naturalWidth }) => complete && naturalWidth > 0,
+    );
     this.#slot.hidden = Boolean(this.#canvas) || !(isOut || isThere);
     this.#altText.hidden = this.#state !== 'error' || this.#element.childElementCount > 0;
     this.describe();
@@ -131,7 +133,9 @@ export class Appearance {
     if (asked[1]) rules += `height: ${asked[1].value}${asked[1].unit};`;
     if (ratio?.[0] && ratio[1]) rules += `aspect-ratio: auto ${ratio[0]} / ${ratio[1]};`;
     // With size containment a box behaves as a replaced element of these natural dimensions.
-    const own = width ? `@supports (contain-intrinsic-size: 1px) { :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; } }` : '';
+    const own = width
+      ? `@supports (contain-intrinsic-size: 1px) { :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; } }`
+      : '';
     this.#sizeSheet?.replaceSync(`:host { ${rules} } ${own}`);
   }
 

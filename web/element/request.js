@@ -25,7 +25,9 @@ import { Surface } from './surface.js';
 // What is left of a picture without its pixels: so many in width or height at most.
 const THUMBNAIL_SIDE = 32;
 // (func (result v128) i32.const 0, i8x16.splat)
-const SIMD_PROGRAM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+const SIMD_PROGRAM = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
+];
 
 // Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds of pictures.
 const turns = new Turns(4);
@@ -96,7 +98,11 @@ export class ImageRequest {
     this.#restoring?.controller.abort();
     this.#restoring = null;
     this.#hasPixels = false;
-    const small = (this.#thumbnail ??= copy(this.canvas, Math.ceil(this.width * scale), Math.ceil(this.height * scale)));
+    const small = (this.#thumbnail ??= copy(
+      this.canvas,
+      Math.ceil(this.width * scale),
+      Math.ceil(this.height * scale),
+    ));
     this.#surface.shrink(small);
     this.#hooks.renewed();
   }
@@ -120,7 +126,8 @@ export class ImageRequest {
     await this.done;
     await this.restore();
     return new Promise((resolve, reject) => {
-      const receive = (/** @type {Blob | null} */ blob) => (blob ? resolve(blob) : reject(new DOMException('the picture could not be encoded', 'EncodingError')));
+      const receive = (/** @type {Blob | null} */ blob) =>
+        blob ? resolve(blob) : reject(new DOMException('the picture could not be encoded', 'EncodingError'));
       this.canvas.toBlob(receive, type, quality);
     });
   }

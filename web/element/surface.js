@@ -89,7 +89,8 @@ function reduce({ data, width, height, colorSpace }, scale) {
   const small = new ImageData(new Uint8ClampedArray(size[0] * size[1] * 4), ...size, { colorSpace });
   for (let y = 0, to = 0; y < height; y += scale) {
     const end = Math.min(y + scale, height) * width;
-    for (let x = 0; x < width; x += scale, to += 4) putMean(small.data, to, data, y * width + x, end, width, Math.min(scale, width - x));
+    for (let x = 0; x < width; x += scale, to += 4)
+      putMean(small.data, to, data, y * width + x, end, width, Math.min(scale, width - x));
   }
   return small;
 }

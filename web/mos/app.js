@@ -21,11 +21,13 @@ const SEND_EVERY = 10; // answers, so that little is lost with a rater who does 
 
 /** @returns {Promise<Plan>} */
 async function loadPlan() {
-  const [plan, schema] = await Promise.all(['plan.json', 'plan.schema.json'].map(async (file) => {
-    const response = await fetch(file, { cache: 'no-cache' });
-    if (!response.ok) throw new Error(`${file} could not be loaded: ${response.status}`);
-    return response.json();
-  }));
+  const [plan, schema] = await Promise.all(
+    ['plan.json', 'plan.schema.json'].map(async (file) => {
+      const response = await fetch(file, { cache: 'no-cache' });
+      if (!response.ok) throw new Error(`${file} could not be loaded: ${response.status}`);
+      return response.json();
+    }),
+  );
   const problem = problemOfPlan(schema, plan);
   if (problem) throw new Error(`plan.json is damaged. ${problem}`);
   return plan;
@@ -36,10 +38,14 @@ const endpoint = (plan) => plan.collect && new URL(plan.collect, location.href).
 
 /** Asks who is there. @param {Plan} plan @param {Store} store @returns {Promise<Session>} begun before, or new */
 function welcome(plan, store) {
-  const unfinished = store.sessions().filter(({ result }) => !result.finished).at(-1);
+  const unfinished = store
+    .sessions()
+    .filter(({ result }) => !result.finished)
+    .at(-1);
   byId('welcome-title').textContent = plan.title;
   byId('instructions').replaceChildren(...plan.texts.instructions.map((text) => make('p', text)));
-  byId('facts').textContent = `${plan.items_per_rater} answers, about ${plan.expected_minutes} minutes. You can pause at any time; a reload loses nothing.`;
+  byId('facts').textContent =
+    `${plan.items_per_rater} answers, about ${plan.expected_minutes} minutes. You can pause at any time; a reload loses nothing.`;
   if (!store.isLasting) byId('facts').textContent += ' But this browser keeps no data for this page: do not reload it.';
   byId('keys').replaceChildren(...keysOf(plan).map((text) => make('li', text)));
   byId('consent-text').textContent = plan.texts.consent;
@@ -80,15 +86,26 @@ function newSession(plan, rater) {
   return {
     sent: false,
     result: {
-      format: 'lic-mos-result', version: 1, id: randomId(), plan: plan.id, rater, started: new Date().toISOString(), finished: null,
-      pauses: 0, display, training: [], answers: [],
+      format: 'lic-mos-result',
+      version: 1,
+      id: randomId(),
+      plan: plan.id,
+      rater,
+      started: new Date().toISOString(),
+      finished: null,
+      pauses: 0,
+      display,
+      training: [],
+      answers: [],
     },
   };
 }
 
 /** A random UUID; crypto.randomUUID is kept from pages of plain http. */
 function randomId() {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
@@ -101,12 +118,14 @@ async function sendLeftovers(plan, store) {
   }
   const kept = store.sessions().filter(({ result, sent }) => result.finished && !sent);
   byId('leftover').hidden = kept.length === 0;
-  byId('leftover').replaceChildren(...kept.map(({ result }) => {
-    const button = make('button', `Download the answers of ${result.rater}`);
-    button.type = 'button';
-    button.addEventListener('click', () => download(result));
-    return button;
-  }));
+  byId('leftover').replaceChildren(
+    ...kept.map(({ result }) => {
+      const button = make('button', `Download the answers of ${result.rater}`);
+      button.type = 'button';
+      button.addEventListener('click', () => download(result));
+      return button;
+    }),
+  );
 }
 
 /** @param {Plan} plan @param {Panel} panel @param {Session} session @param {Store} store */
@@ -114,17 +133,37 @@ async function train(plan, panel, session, store) {
   const { training } = session.result;
   const items = plan.training.slice(training.length);
   const pictures = new Pictures(plan, items);
-  if (items.length) await ask('Training', ['First some examples, to get used to the scale and the keys. They do not count.'], ['Begin']);
+  if (items.length)
+    await ask(
+      'Training',
+      ['First some examples, to get used to the scale and the keys. They do not count.'],
+      ['Begin'],
+    );
   for (const [index, { id, expect, feedback }] of items.entries()) {
     const done = plan.training.length - items.length + index;
     const label = `Example ${done + 1} of ${plan.training.length}`;
     const loaded = await insist(() => pictures.of(index));
-    const { value, seconds } = await panel.run({ pictures: loaded, swapped: false, index: done, total: plan.training.length, label });
+    const { value, seconds } = await panel.run({
+      pictures: loaded,
+      swapped: false,
+      index: done,
+      total: plan.training.length,
+      label,
+    });
     training.push({ item: id, value, seconds, swapped: false });
     store.save(session);
-    await ask(expect.length && !expect.includes(value) ? 'Most people see it differently' : 'Good', [feedback], ['Continue']);
+    await ask(
+      expect.length && !expect.includes(value) ? 'Most people see it differently' : 'Good',
+      [feedback],
+      ['Continue'],
+    );
   }
-  if (items.length) await ask('Now the test', ['From here on your answers count, and nothing is said about them. Trust your first impression.'], ['Begin']);
+  if (items.length)
+    await ask(
+      'Now the test',
+      ['From here on your answers count, and nothing is said about them. Trust your first impression.'],
+      ['Begin'],
+    );
 }
 
 /** @param {Plan} plan @param {Panel} panel @param {Session} session @param {Store} store */
@@ -133,12 +172,22 @@ async function test(plan, panel, session, store) {
   const given = new Set(result.answers.map(({ item }) => item));
   const order = sessionOf(plan, result.rater);
   const waiting = order.filter(({ item }) => !given.has(item.id));
-  const pictures = new Pictures(plan, waiting.map(({ item }) => item));
+  const pictures = new Pictures(
+    plan,
+    waiting.map(({ item }) => item),
+  );
   for (const [index, { item, swapped }] of waiting.entries()) {
     const done = result.answers.length;
-    if (isBreak(plan, done) && index) await ask('Time for a break', ['Rest your eyes for a minute. Your answers are kept.'], ['Continue']);
+    if (isBreak(plan, done) && index)
+      await ask('Time for a break', ['Rest your eyes for a minute. Your answers are kept.'], ['Continue']);
     const loaded = await insist(() => pictures.of(index));
-    const { value, seconds } = await panel.run({ pictures: loaded, swapped, index: done, total: order.length, label: `${done + 1} of ${order.length}` });
+    const { value, seconds } = await panel.run({
+      pictures: loaded,
+      swapped,
+      index: done,
+      total: order.length,
+      label: `${done + 1} of ${order.length}`,
+    });
     result.answers.push({ item: item.id, value, seconds, swapped });
     if (index === waiting.length - 1) result.finished = new Date().toISOString();
     store.save(session);
@@ -156,7 +205,11 @@ async function insist(load) {
     try {
       return await load();
     } catch (error) {
-      await ask('A picture is missing', [`${/** @type {Error} */ (error).message}. Is there a connection? Your answers are kept.`], ['Try again']);
+      await ask(
+        'A picture is missing',
+        [`${/** @type {Error} */ (error).message}. Is there a connection? Your answers are kept.`],
+        ['Try again'],
+      );
     }
   }
 }
@@ -168,7 +221,10 @@ async function finish(plan, session, store) {
   for (;;) {
     let problem = null;
     if (url && !session.sent) {
-      const onRetry = (/** @type {number} */ tries) => showCard(title, [`The server does not answer; trying again (${tries}) …`], ['Download your answers'], () => download(session.result));
+      const onRetry = (/** @type {number} */ tries) =>
+        showCard(title, [`The server does not answer; trying again (${tries}) …`], ['Download your answers'], () =>
+          download(session.result),
+        );
       showCard(title, ['Your answers are being sent …'], [], () => {});
       problem = await send(url, session.result, { patient: true, onRetry });
     }
@@ -176,9 +232,11 @@ async function finish(plan, session, store) {
       session.sent = true;
       store.remove(session);
     }
-    const state = session.sent ? 'Your answers have arrived.' : url
-      ? `Your answers could not be sent: ${problem}. They are kept in this browser. Please download them and send us the file.`
-      : 'Please download your answers and send us the file.';
+    const state = session.sent
+      ? 'Your answers have arrived.'
+      : url
+        ? `Your answers could not be sent: ${problem}. They are kept in this browser. Please download them and send us the file.`
+        : 'Please download your answers and send us the file.';
     const buttons = ['Another person', 'Download your answers', ...(url && !session.sent ? ['Try again'] : [])];
     const pressed = await ask(title, [plan.texts.thanks, state], session.sent ? buttons.reverse() : buttons);
     if (pressed === 'Download your answers') download(session.result);

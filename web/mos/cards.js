@@ -35,22 +35,29 @@ export function showCard(title, paragraphs, buttons, onPress) {
   const card = byId('card');
   byId('card-title').textContent = title;
   byId('card-text').replaceChildren(...paragraphs.map((text) => make('p', text)));
-  byId('card-buttons').replaceChildren(...buttons.map((label, index) => {
-    const button = make('button', label);
-    button.type = 'button';
-    button.classList.toggle('main', index === buttons.length - 1);
-    button.addEventListener('click', () => onPress(label));
-    return button;
-  }));
+  byId('card-buttons').replaceChildren(
+    ...buttons.map((label, index) => {
+      const button = make('button', label);
+      button.type = 'button';
+      button.classList.toggle('main', index === buttons.length - 1);
+      button.addEventListener('click', () => onPress(label));
+      return button;
+    }),
+  );
   if (!card.open) card.showModal();
   (byId('card-buttons').lastElementChild ?? byId('card-title')).focus();
 }
 
 /** Escape does not close dialogs here, and a held Enter key presses nothing twice. */
 export function tameKeys() {
-  for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('cancel', (event) => event.preventDefault());
-  addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && document.querySelector('dialog[open]')) event.preventDefault();
-    if (event.key === 'Enter' && event.repeat) event.preventDefault();
-  }, true);
+  for (const dialog of document.querySelectorAll('dialog'))
+    dialog.addEventListener('cancel', (event) => event.preventDefault());
+  addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key === 'Escape' && document.querySelector('dialog[open]')) event.preventDefault();
+      if (event.key === 'Enter' && event.repeat) event.preventDefault();
+    },
+    true,
+  );
 }

@@ -37,10 +37,16 @@ export class Database {
     if (kept) {
       const before = /** @type {Result} */ (JSON.parse(String(kept.result)));
       if (!isContinuation(before, result)) return isContinuation(result, before) ? 'known' : 'conflict';
-      if (before.answers.length === result.answers.length && Boolean(before.finished) === Boolean(result.finished)) return 'known';
+      if (before.answers.length === result.answers.length && Boolean(before.finished) === Boolean(result.finished))
+        return 'known';
     }
     this.#database.run('INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)', [
-      result.id, result.rater, result.answers.length, result.finished ? 1 : 0, new Date().toISOString(), JSON.stringify(result),
+      result.id,
+      result.rater,
+      result.answers.length,
+      result.finished ? 1 : 0,
+      new Date().toISOString(),
+      JSON.stringify(result),
     ]);
     return 'stored';
   }
@@ -66,7 +72,12 @@ export class Database {
 
 /** Whether a result holds all of an earlier one. @param {Result} before @param {Result} after */
 function isContinuation(before, after) {
-  if (before.rater !== after.rater || before.started !== after.started || (before.finished && before.finished !== after.finished)) return false;
+  if (
+    before.rater !== after.rater ||
+    before.started !== after.started ||
+    (before.finished && before.finished !== after.finished)
+  )
+    return false;
   return before.answers.every((answer, index) => JSON.stringify(answer) === JSON.stringify(after.answers[index]));
 }
 

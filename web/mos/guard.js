@@ -14,7 +14,8 @@ export function guardDisplay(plan, stage, clock) {
 
   function check() {
     const inexact = isExact ? null : 'The browser scales the pictures. Set the zoom of the page back to 100 %.';
-    const problem = problemOfDisplay(stage.room, neededRoom(plan, devicePixelRatio), visualViewport?.scale ?? 1) ?? inexact;
+    const problem =
+      problemOfDisplay(stage.room, neededRoom(plan, devicePixelRatio), visualViewport?.scale ?? 1) ?? inexact;
     byId('blocked-text').textContent = problem ?? '';
     if (problem) clock.hold('display');
     else clock.release('display');
@@ -24,11 +25,15 @@ export function guardDisplay(plan, stage, clock) {
 
   /** A window that moves to another screen has another ratio without another size. */
   function watchRatio() {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
-      stage.place();
-      check();
-      watchRatio();
-    }, { once: true });
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+      'change',
+      () => {
+        stage.place();
+        check();
+        watchRatio();
+      },
+      { once: true },
+    );
   }
 
   stage.onSize = (exact) => {
@@ -37,7 +42,9 @@ export function guardDisplay(plan, stage, clock) {
   };
   addEventListener('resize', check);
   visualViewport?.addEventListener('resize', check);
-  document.addEventListener('visibilitychange', () => (document.hidden ? clock.hold('hidden') : clock.release('hidden')));
+  document.addEventListener('visibilitychange', () =>
+    document.hidden ? clock.hold('hidden') : clock.release('hidden'),
+  );
   watchRatio();
   check();
 }

@@ -39,7 +39,9 @@ function spreadOnce(waiting) {
   while (waiting.length) {
     const previous = order.at(-1);
     const recent = new Set(order.slice(-distance).map(contents));
-    const fits = waiting.findIndex((item) => (!previous || item.group === null || item.group !== previous.group) && !recent.has(contents(item)));
+    const fits = waiting.findIndex(
+      (item) => (!previous || item.group === null || item.group !== previous.group) && !recent.has(contents(item)),
+    );
     if (fits < 0) violations++;
     order.push(...waiting.splice(Math.max(fits, 0), 1));
   }
@@ -48,7 +50,10 @@ function spreadOnce(waiting) {
 
 /** Half of the pairs are swapped; a repeated pair comes back the other way round. @param {Item[]} order @param {() => number} random */
 function withSides(order, random) {
-  const sides = shuffled(order.map((_, index) => index % 2 === 1), random);
+  const sides = shuffled(
+    order.map((_, index) => index % 2 === 1),
+    random,
+  );
   /** @type {Map<string, boolean>} */
   const before = new Map();
   return order.map((item, index) => {

@@ -46,7 +46,9 @@ async function loadPicture({ file, width, height }) {
       continue;
     }
     if (image.naturalWidth === width && image.naturalHeight === height) return image;
-    throw new Error(`${file} is not the picture of the plan: it has ${image.naturalWidth} × ${image.naturalHeight} pixels`);
+    throw new Error(
+      `${file} is not the picture of the plan: it has ${image.naturalWidth} × ${image.naturalHeight} pixels`,
+    );
   }
   throw new Error(`${file} could not be loaded`);
 }

@@ -25,7 +25,11 @@ export function violation(schema, value, path = '', root = schema) {
   if (schema.$ref) return violation(resolve(root, schema.$ref), value, path, root);
   const own = ownViolation(schema, value);
   if (own) return `${path || '/'}: ${own}`;
-  if (Array.isArray(value)) return firstOf(value.entries(), (key, item) => schema.items && violation(schema.items, item, `${path}/${key}`, root));
+  if (Array.isArray(value))
+    return firstOf(
+      value.entries(),
+      (key, item) => schema.items && violation(schema.items, item, `${path}/${key}`, root),
+    );
   if (!TYPES.object(value)) return null;
   return firstOf(Object.entries(value), (key, item) => {
     const inner = schema.properties?.[key] ?? schema.additionalProperties;
@@ -45,7 +49,10 @@ function firstOf(entries, check) {
 
 /** @param {Schema} root @param {string} reference such as #/$defs/answer */
 function resolve(root, reference) {
-  return reference.slice(2).split('/').reduce((at, name) => at[name], root);
+  return reference
+    .slice(2)
+    .split('/')
+    .reduce((at, name) => at[name], root);
 }
 
 /** What is wrong with a value, whatever it contains. @param {Schema} schema @param {any} value */

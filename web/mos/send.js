@@ -27,7 +27,10 @@ export async function send(url, result, { patient = false, onRetry = () => {} } 
 async function post(url, result) {
   try {
     const response = await fetch(url, {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(result), signal: AbortSignal.timeout(20_000),
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(result),
+      signal: AbortSignal.timeout(20_000),
     });
     if (response.ok) return { problem: null, isLasting: false };
     const said = await response.json().catch(() => null);

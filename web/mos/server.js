@@ -19,8 +19,18 @@ import { problemOfPlan, problemOfResult } from './plan.js';
 /** @typedef {import('node:http').IncomingMessage} Request @typedef {import('node:http').ServerResponse} Response */
 
 const ERRORS = {
-  bad_json: 400, bad_result: 400, bad_path: 400, unauthorized: 401, not_found: 404, method_not_allowed: 405, wrong_plan: 409, conflict: 409,
-  too_large: 413, too_many_requests: 429, internal: 500, full: 507,
+  bad_json: 400,
+  bad_result: 400,
+  bad_path: 400,
+  unauthorized: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  wrong_plan: 409,
+  conflict: 409,
+  too_large: 413,
+  too_many_requests: 429,
+  internal: 500,
+  full: 507,
 };
 
 export const LIMITS = {
@@ -30,12 +40,18 @@ export const LIMITS = {
   windowMilliseconds: 60_000,
 };
 
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** @type {Record<string, string>} */
 const TYPES = {
-  '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json',
-  '.png': 'image/png', '.svg': 'image/svg+xml', '.webp': 'image/webp',
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp',
 };
 
 class RequestError extends Error {
@@ -58,10 +74,16 @@ class RequestError extends Error {
  * @param {Partial<typeof LIMITS>} [options.limits]
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serveStudy(study, { port = 0, host = '127.0.0.1', token, origin, trustProxy = false, limits = {} } = {}) {
+export async function serveStudy(
+  study,
+  { port = 0, host = '127.0.0.1', token, origin, trustProxy = false, limits = {} } = {},
+) {
   const site = join(resolve(study), 'public');
   const context = {
-    site, token, origin, trustProxy,
+    site,
+    token,
+    origin,
+    trustProxy,
     limits: { ...LIMITS, ...limits },
     plan: readPlan(site),
     schema: readJson(join(site, 'result.schema.json')),
@@ -130,7 +152,8 @@ async function takeResult(context, request, response) {
   const result = parse(await readBody(request, limits.bytes));
   const problem = problemOfResult(schema, plan, result);
   if (problem) throw new RequestError(problem.code, problem.message);
-  if (!database.has(result.id) && database.count >= limits.results) throw new RequestError('full', `${limits.results} results are kept, no more`);
+  if (!database.has(result.id) && database.count >= limits.results)
+    throw new RequestError('full', `${limits.results} results are kept, no more`);
   const outcome = database.put(result);
   if (outcome === 'conflict') throw new RequestError('conflict', 'another result is kept under this id');
   json(response, outcome === 'stored' ? 201 : 200, { id: result.id, answers: result.answers.length });
@@ -145,7 +168,8 @@ function countRequest({ recent, limits, trustProxy }, request) {
     if (now - (times.at(-1) ?? 0) > limits.windowMilliseconds) recent.delete(address);
   }
   const times = (recent.get(sender) ?? []).filter((time) => now - time < limits.windowMilliseconds);
-  if (times.length >= limits.requests) throw new RequestError('too_many_requests', 'too many results at once; try again in a minute');
+  if (times.length >= limits.requests)
+    throw new RequestError('too_many_requests', 'too many results at once; try again in a minute');
   recent.set(sender, [...times, now]);
 }
 
@@ -179,14 +203,18 @@ function giveResults({ token, database }, request, response) {
   if (!token || given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
     throw new RequestError('unauthorized', 'results are for the bearer of the token with which the server was started');
   }
-  response.writeHead(200, { 'Content-Type': 'application/jsonl', 'Cache-Control': 'no-store' }).end(database.lines().join(''));
+  response
+    .writeHead(200, { 'Content-Type': 'application/jsonl', 'Cache-Control': 'no-store' })
+    .end(database.lines().join(''));
 }
 
 /** @param {string} site @param {string} path @param {Request} request @param {Response} response */
 function serveFile(site, path, request, response) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw new RequestError('method_not_allowed', 'only POST /results takes data');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new RequestError('method_not_allowed', 'only POST /results takes data');
   const file = resolve(join(site, path.endsWith('/') ? `${path}index.html` : path));
-  const found = file.startsWith(site + sep) && !file.includes('\0') ? statSync(file, { throwIfNoEntry: false }) : undefined;
+  const found =
+    file.startsWith(site + sep) && !file.includes('\0') ? statSync(file, { throwIfNoEntry: false }) : undefined;
   if (!found?.isFile()) throw new RequestError('not_found', 'there is no such file');
   response.writeHead(200, {
     'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
@@ -195,12 +223,17 @@ function serveFile(site, path, request, response) {
     'Cache-Control': path.startsWith('/pictures/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   if (request.method === 'HEAD') response.end();
-  else createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  else
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response);
 }
 
 /** @param {Response} response @param {number} status @param {object} body */
 function json(response, status, body) {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(`${JSON.stringify(body)}\n`);
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+    .end(`${JSON.stringify(body)}\n`);
 }
 
 /** @param {Response} response @param {unknown} error */
@@ -217,13 +250,23 @@ async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      port: { type: 'string', default: '8090' }, host: { type: 'string', default: '127.0.0.1' }, token: { type: 'string' },
-      origin: { type: 'string' }, 'trust-proxy': { type: 'boolean', default: false },
+      port: { type: 'string', default: '8090' },
+      host: { type: 'string', default: '127.0.0.1' },
+      token: { type: 'string' },
+      origin: { type: 'string' },
+      'trust-proxy': { type: 'boolean', default: false },
     },
   });
-  if (positionals.length !== 1) throw new Error('usage: server.js STUDY [--port 8090] [--host 127.0.0.1] [--token TOKEN] [--origin ORIGIN] [--trust-proxy]');
+  if (positionals.length !== 1)
+    throw new Error(
+      'usage: server.js STUDY [--port 8090] [--host 127.0.0.1] [--token TOKEN] [--origin ORIGIN] [--trust-proxy]',
+    );
   const { url, close } = await serveStudy(positionals[0], {
-    port: Number(values.port), host: values.host, token: values.token, origin: values.origin, trustProxy: values['trust-proxy'],
+    port: Number(values.port),
+    host: values.host,
+    token: values.token,
+    origin: values.origin,
+    trustProxy: values['trust-proxy'],
   });
   console.log(`the test is at ${url}`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void close().then(() => process.exit(0)));

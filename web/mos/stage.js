@@ -55,11 +55,23 @@ export class Stage {
       const width = picture.naturalWidth / ratio;
       const height = picture.naturalHeight / ratio;
       const total = beside ? 2 * width + SIDE_GAP : width;
-      const left = Math.round((frame.left + (frame.width - total) / 2 + (beside ? index * (width + SIDE_GAP) : 0)) * ratio) / ratio;
+      const left =
+        Math.round((frame.left + (frame.width - total) / 2 + (beside ? index * (width + SIDE_GAP) : 0)) * ratio) /
+        ratio;
       const top = Math.round((frame.top + above + (frame.height - above - height) / 2) * ratio) / ratio;
-      Object.assign(picture.style, { left: `${left - frame.left}px`, top: `${top - frame.top}px`, width: `${width}px`, height: `${height}px` });
+      Object.assign(picture.style, {
+        left: `${left - frame.left}px`,
+        top: `${top - frame.top}px`,
+        width: `${width}px`,
+        height: `${height}px`,
+      });
       const name = this.#names[index];
-      if (name) Object.assign(name.style, { left: `${left - frame.left}px`, top: `${top - frame.top - above}px`, width: `${width}px` });
+      if (name)
+        Object.assign(name.style, {
+          left: `${left - frame.left}px`,
+          top: `${top - frame.top - above}px`,
+          width: `${width}px`,
+        });
     }
   }
 
@@ -84,5 +96,6 @@ function caption(name) {
 
 /** Safari cannot tell sizes in device pixels. @param {ResizeObserver} observer @param {Element} element */
 function observePixels(observer, element) {
-  if ('devicePixelContentBoxSize' in ResizeObserverEntry.prototype) observer.observe(element, { box: 'device-pixel-content-box' });
+  if ('devicePixelContentBoxSize' in ResizeObserverEntry.prototype)
+    observer.observe(element, { box: 'device-pixel-content-box' });
 }

@@ -34,13 +34,15 @@ export class Store {
   sessions() {
     const storage = this.#storage;
     const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '');
-    return keys.filter((key) => key.startsWith(this.#prefix)).flatMap((key) => {
-      try {
-        return [JSON.parse(storage.getItem(key) ?? '')];
-      } catch {
-        return []; // not ours, or cut off
-      }
-    });
+    return keys
+      .filter((key) => key.startsWith(this.#prefix))
+      .flatMap((key) => {
+        try {
+          return [JSON.parse(storage.getItem(key) ?? '')];
+        } catch {
+          return []; // not ours, or cut off
+        }
+      });
   }
 }
 

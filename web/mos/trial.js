@@ -43,7 +43,8 @@ export class Panel {
       this.#submit();
     });
     addEventListener('keydown', (event) => this.#key(event));
-    if (plan.layout === 'alternate') byId('names').replaceChildren(...plan.texts.names.map((name, index) => this.#nameButton(name, index)));
+    if (plan.layout === 'alternate')
+      byId('names').replaceChildren(...plan.texts.names.map((name, index) => this.#nameButton(name, index)));
     this.#offer(false);
   }
 
@@ -81,14 +82,20 @@ export class Panel {
     const { scale, method } = this.#plan;
     this.#values = scale.map(({ value }) => value);
     if (swapped) this.#values.reverse();
-    byId('options').replaceChildren(...scale.map(({ label }, index) => {
-      const option = document.createElement('label');
-      const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'answer', value: String(index) });
-      const text = make('span', '');
-      text.append(...(method === 'pair' ? [label] : [make('b', String(index + 1)), label]));
-      option.append(radio, text);
-      return option;
-    }));
+    byId('options').replaceChildren(
+      ...scale.map(({ label }, index) => {
+        const option = document.createElement('label');
+        const radio = Object.assign(document.createElement('input'), {
+          type: 'radio',
+          name: 'answer',
+          value: String(index),
+        });
+        const text = make('span', '');
+        text.append(...(method === 'pair' ? [label] : [make('b', String(index + 1)), label]));
+        option.append(radio, text);
+        return option;
+      }),
+    );
   }
 
   /** @returns {HTMLInputElement[]} */
@@ -101,7 +108,8 @@ export class Panel {
     const isAlternating = this.#plan.layout === 'alternate';
     this.#current = index;
     const flip = ++this.#flips;
-    for (const [at, button] of [...byId('names').children].entries()) button.setAttribute('aria-pressed', String(at === index));
+    for (const [at, button] of [...byId('names').children].entries())
+      button.setAttribute('aria-pressed', String(at === index));
     if (this.#seen.size) {
       this.#stage.show(() => false);
       await sleep(this.#plan.timing.gap_seconds);
@@ -115,7 +123,8 @@ export class Panel {
   #submit() {
     const chosen = this.#radios().findIndex((radio) => radio.checked);
     if (!this.#isOpen) return;
-    if (this.#plan.layout === 'alternate' && this.#seen.size < 2) return this.#say('Look at both pictures first (Space shows the other one).');
+    if (this.#plan.layout === 'alternate' && this.#seen.size < 2)
+      return this.#say('Look at both pictures first (Space shows the other one).');
     if (chosen < 0) return this.#say('Choose an answer first.');
     if (this.#clock.seconds < this.#plan.timing.least_seconds) return this.#say('Look a little longer, please.');
     this.#answer(this.#values[chosen]);
@@ -137,7 +146,8 @@ export class Panel {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const onButton = event.target instanceof HTMLButtonElement;
-    if (!this.#isOpen || document.querySelector('dialog[open]') || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!this.#isOpen || document.querySelector('dialog[open]') || event.ctrlKey || event.altKey || event.metaKey)
+      return;
     const radios = this.#radios();
     const chosen = radios.findIndex((radio) => radio.checked);
     const middle = (radios.length - 1) / 2;

@@ -54,10 +54,13 @@ function resolveSample(build) {
 /** @param {string[]} inputs files that are part of the bundle */
 function licences(inputs) {
   const folders = new Set(inputs.flatMap((path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
-  return [...folders].sort().map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
-    const licence = readdirSync(join(ROOT, folder)).find((file) => /^licen[cs]e/i.test(file));
-    if (!licence) throw new Error(`${name} has no licence file`);
-    return `${name} ${version}\n\n${readFileSync(join(ROOT, folder, licence), 'utf8').trim()}\n`;
-  }).join(`\n${'-'.repeat(80)}\n\n`);
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+      const licence = readdirSync(join(ROOT, folder)).find((file) => /^licen[cs]e/i.test(file));
+      if (!licence) throw new Error(`${name} has no licence file`);
+      return `${name} ${version}\n\n${readFileSync(join(ROOT, folder, licence), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -22,7 +22,8 @@ export class PictureCache {
    */
   constructor(maxBytes, disk) {
     /** @type {LRUCache<string, Uint8Array> | null} */
-    this.#memory = maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ length }) => Math.max(1, length) }) : null;
+    this.#memory =
+      maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ length }) => Math.max(1, length) }) : null;
     this.#disk = disk;
   }
 
@@ -79,7 +80,9 @@ export class DiskCache {
     await mkdir(folder, { recursive: true });
     const cache = new DiskCache(folder, maxBytes);
     const names = (await readdir(folder)).filter((name) => OWN.test(name) || TEMPORARY.test(name));
-    const files = await Promise.all(names.map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => null) })));
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => null) })),
+    );
     files.sort((a, b) => (a.facts?.mtimeMs ?? 0) - (b.facts?.mtimeMs ?? 0));
     for (const { name, facts } of files) {
       if (!facts?.isFile()) continue;

@@ -32,7 +32,12 @@ export class DecodedCache {
     if (png.size > this.#maxBytes) return;
     try {
       const cache = await caches.open(this.#name);
-      const headers = { 'Content-Type': 'image/png', 'Content-Length': String(png.size), 'X-Content-Type-Options': 'nosniff', [VERSION]: version };
+      const headers = {
+        'Content-Type': 'image/png',
+        'Content-Length': String(png.size),
+        'X-Content-Type-Options': 'nosniff',
+        [VERSION]: version,
+      };
       await cache.put(url, new Response(png, { headers }));
       const sizes = await (this.#sizes ??= listSizes(cache));
       sizes.delete(url);
@@ -58,9 +63,11 @@ export class DecodedCache {
 /** @param {Cache} cache @returns {Promise<Map<string, number>>} */
 async function listSizes(cache) {
   const requests = await cache.keys();
-  const entries = await Promise.all(requests.map(async (request) => {
-    const response = await cache.match(request);
-    return /** @type {const} */ ([request.url, Number(response?.headers.get('Content-Length') ?? 0)]);
-  }));
+  const entries = await Promise.all(
+    requests.map(async (request) => {
+      const response = await cache.match(request);
+      return /** @type {const} */ ([request.url, Number(response?.headers.get('Content-Length') ?? 0)]);
+    }),
+  );
   return new Map(entries);
 }

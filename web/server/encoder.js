@@ -66,7 +66,8 @@ async function identify(lic, options, folder) {
     return sha256(await encodeOnce(lic, options, folder, await encodePng({ ...size, data }, 3)));
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
-    if (code !== 'ENOENT' && code !== 'EACCES') throw new EncoderMissing(`the command ${lic} does not encode: ${message}`, { cause: error });
+    if (code !== 'ENOENT' && code !== 'EACCES')
+      throw new EncoderMissing(`the command ${lic} does not encode: ${message}`, { cause: error });
     const advice = 'build it (scripts/build.sh release), then put it on the PATH or name it by --lic';
     throw new EncoderMissing(`there is no command ${lic}: ${advice}`, { cause: error });
   }

@@ -52,13 +52,20 @@ function walk(node, keep, visit) {
 
 /** @param {any} node @param {string | null} keep @param {Page} page */
 function readElement(node, keep, page) {
-  const attribute = (/** @type {string} */ name) => node.attrs.find((/** @type {Attribute} */ one) => one.name === name)?.value;
+  const attribute = (/** @type {string} */ name) =>
+    node.attrs.find((/** @type {Attribute} */ one) => one.name === name)?.value;
   if (node.nodeName === 'base') page.base ??= attribute('href') ?? null;
   if (node.nodeName === 'script' && attribute(MARK) !== undefined) page.hasRuntime = true;
-  if (node.nodeName === 'meta' && /^content-security-policy$/i.test(attribute('http-equiv'))) page.policies.push(attribute('content') ?? '');
+  if (node.nodeName === 'meta' && /^content-security-policy$/i.test(attribute('http-equiv')))
+    page.policies.push(attribute('content') ?? '');
   const place = node.sourceCodeLocation;
   if (node.nodeName !== 'img' || !place) return;
-  page.images.push({ start: place.startOffset, end: place.endOffset, attributes: node.attrs, keep: keep ?? reasonOf(attribute) });
+  page.images.push({
+    start: place.startOffset,
+    end: place.endOffset,
+    attributes: node.attrs,
+    keep: keep ?? reasonOf(attribute),
+  });
 }
 
 /** @param {(name: string) => string | undefined} attribute */
@@ -105,7 +112,8 @@ export function countFallbacks({ images }) {
  */
 export function licImage(attributes, { src, srcset }) {
   const isUnique = (/** @type {string} */ name) => name === 'id' || name.startsWith('on');
-  const isSource = (/** @type {string} */ name) => name === 'src' || name === 'srcset' || (name === 'sizes' && srcset === undefined);
+  const isSource = (/** @type {string} */ name) =>
+    name === 'src' || name === 'srcset' || (name === 'sizes' && srcset === undefined);
   const outer = attributes.filter(({ name }) => !isSource(name));
   const inner = attributes.filter(({ name }) => !isUnique(name) && name !== 'loading' && name !== 'fetchpriority');
   const sources = [{ name: 'src', value: src }, ...(srcset === undefined ? [] : [{ name: 'srcset', value: srcset }])];
@@ -117,14 +125,25 @@ export function licImage(attributes, { src, srcset }) {
  * @param {string} runtime URL of the folder
  */
 export function headTags(runtime) {
-  const script = write([{ name: 'type', value: 'module' }, { name: 'src', value: `${runtime}/dist/define.js` }, { name: MARK, value: '' }]);
-  const link = write([{ name: 'rel', value: 'stylesheet' }, { name: 'href', value: `${runtime}/lic-img.css` }]);
+  const script = write([
+    { name: 'type', value: 'module' },
+    { name: 'src', value: `${runtime}/dist/define.js` },
+    { name: MARK, value: '' },
+  ]);
+  const link = write([
+    { name: 'rel', value: 'stylesheet' },
+    { name: 'href', value: `${runtime}/lic-img.css` },
+  ]);
   return `<link${link}><script${script}></script>`;
 }
 
 /** @param {Attribute[]} attributes */
 function write(attributes) {
-  return attributes.map(({ name, value }) => (value === '' ? ` ${name}` : ` ${name}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`)).join('');
+  return attributes
+    .map(({ name, value }) =>
+      value === '' ? ` ${name}` : ` ${name}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`,
+    )
+    .join('');
 }
 
 /**

@@ -106,7 +106,8 @@ export class Jobs {
    * @returns {Promise<void>}
    */
   #turn(signal) {
-    if (this.#queue.size >= this.#maxQueue) return Promise.reject(unavailable('overloaded', 'too many pictures are being made'));
+    if (this.#queue.size >= this.#maxQueue)
+      return Promise.reject(unavailable('overloaded', 'too many pictures are being made'));
     return new Promise((resolve, reject) => {
       const start = () => {
         signal.removeEventListener('abort', leave);

@@ -55,8 +55,19 @@ function parse() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        out: text, 'in-place': flag, quality: { ...text, short: 'q' }, lic: text, base: text, 'min-bytes': text, 'min-saving': text,
-        jobs: { ...text, short: 'j' }, cache: text, 'dry-run': flag, json: flag, quiet: flag, help: { ...flag, short: 'h' },
+        out: text,
+        'in-place': flag,
+        quality: { ...text, short: 'q' },
+        lic: text,
+        base: text,
+        'min-bytes': text,
+        'min-saving': text,
+        jobs: { ...text, short: 'j' },
+        cache: text,
+        'dry-run': flag,
+        json: flag,
+        quiet: flag,
+        help: { ...flag, short: 'h' },
       },
     });
   } catch (error) {
@@ -71,7 +82,8 @@ function readOptions(values, positionals) {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${folder} is not a folder`);
   if ((values.out === undefined) === !values['in-place']) throw new UsageError('either --out or --in-place is wanted');
   const out = values.out ?? folder;
-  if (!values['in-place'] && `${resolve(folder)}${sep}`.startsWith(`${resolve(out)}${sep}`)) throw new UsageError('--out must not be DIR, nor hold it');
+  if (!values['in-place'] && `${resolve(folder)}${sep}`.startsWith(`${resolve(out)}${sep}`))
+    throw new UsageError('--out must not be DIR, nor hold it');
   return {
     folder,
     out,
@@ -90,7 +102,8 @@ function readOptions(values, positionals) {
 function readNumber(name, text, least, most) {
   if (text === undefined) return undefined;
   const value = text.trim() === '' ? NaN : Number(text);
-  if (!(value >= least && value <= most)) throw new UsageError(`${name} must be a number from ${least} to ${most}, not "${text}"`);
+  if (!(value >= least && value <= most))
+    throw new UsageError(`${name} must be a number from ${least} to ${most}, not "${text}"`);
   return value;
 }
 
@@ -100,15 +113,24 @@ function print({ pages, pictures, runtimeBytes, warnings }, isQuiet, isDry) {
   for (const { file, kept, failed } of pictures) if (failed) console.error(`failed: ${file}: ${kept}`);
   if (isQuiet) return;
   for (const { file, bytes, licBytes, kept } of pictures) {
-    console.log(licBytes === null ? `${file}: stays, ${kept}` : `${file}: ${bytes} -> ${licBytes} bytes, ${percent(licBytes, bytes)}`);
+    console.log(
+      licBytes === null
+        ? `${file}: stays, ${kept}`
+        : `${file}: ${bytes} -> ${licBytes} bytes, ${percent(licBytes, bytes)}`,
+    );
   }
   const replaced = pictures.filter(({ licBytes }) => licBytes !== null);
   const before = replaced.reduce((sum, { bytes }) => sum + bytes, 0);
   const after = replaced.reduce((sum, { licBytes }) => sum + (licBytes ?? 0), 0);
-  console.log(`${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten, ${replaced.length} of ${pictures.length} pictures replaced`);
+  console.log(
+    `${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten, ${replaced.length} of ${pictures.length} pictures replaced`,
+  );
   if (!replaced.length) return;
-  console.log(`${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`);
-  if (before - after < runtimeBytes) console.log('A visitor who sees these pictures only, and once, loads more than before.');
+  console.log(
+    `${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`,
+  );
+  if (before - after < runtimeBytes)
+    console.log('A visitor who sees these pictures only, and once, loads more than before.');
 }
 
 /** @param {number} after @param {number} before */

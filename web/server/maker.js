@@ -70,7 +70,11 @@ export class PictureMaker {
     if (chosen === 'lic') throw new TypeError('a .lic file is not made');
     this.#checkPossible(chosen, width, quality);
     const least = width && this.#settings.widths.find((known) => known >= width);
-    return { format: chosen, width: least && least < header.width ? least : null, quality: chosen === 'png' ? null : this.#roundQuality(quality) };
+    return {
+      format: chosen,
+      width: least && least < header.width ? least : null,
+      quality: chosen === 'png' ? null : this.#roundQuality(quality),
+    };
   }
 
   /**
@@ -85,11 +89,15 @@ export class PictureMaker {
     const hit = await this.cache.get(key);
     this.metrics?.lookedUp(hit?.from ?? 'miss');
     if (hit) return hit.bytes;
-    return this.jobs.share(key, async (jobSignal) => {
-      const bytes = await this.#render(path, stored, variant, jobSignal);
-      await this.cache.put(key, bytes);
-      return bytes;
-    }, signal);
+    return this.jobs.share(
+      key,
+      async (jobSignal) => {
+        const bytes = await this.#render(path, stored, variant, jobSignal);
+        await this.cache.put(key, bytes);
+        return bytes;
+      },
+      signal,
+    );
   }
 
   /**
@@ -141,22 +149,31 @@ export class PictureMaker {
 
   /** @param {PictureFormat} format @param {number | null} width @param {number | null} quality */
   #checkPossible(format, width, quality) {
-    if (quality !== null && !this.#settings.qualities.length) throw new HttpProblem(400, 'bad_query', 'this server lets nobody choose a quality');
+    if (quality !== null && !this.#settings.qualities.length)
+      throw new HttpProblem(400, 'bad_query', 'this server lets nobody choose a quality');
     const lacksSharp = !this.#sharp && (format !== 'png' || (width ?? quality) !== null);
     if (this.#formats.includes(format) && !lacksSharp) return;
     const without = 'this server makes PNG only, and does not scale: it lacks sharp';
-    throw new HttpProblem(501, 'format_unavailable', this.#sharp ? `this server makes ${this.#formats.join(', ')}` : without);
+    throw new HttpProblem(
+      501,
+      'format_unavailable',
+      this.#sharp ? `this server makes ${this.#formats.join(', ')}` : without,
+    );
   }
 
   /** @param {string} path @param {StoredPicture} stored @param {Variant} variant @param {AbortSignal} signal */
   async #render(path, stored, variant, signal) {
     const { maxFileBytes, maxPixels, encoders } = this.#settings;
-    if (stored.size > maxFileBytes) throw new HttpProblem(422, 'limit_exceeded', `the file has more than ${maxFileBytes} bytes`);
+    if (stored.size > maxFileBytes)
+      throw new HttpProblem(422, 'limit_exceeded', `the file has more than ${maxFileBytes} bytes`);
     const header = await this.#info(path, stored);
     const bytes = await stored.read(0, stored.size);
     signal.throwIfAborted();
     const start = performance.now();
-    const picture = await toSrgb(/** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels })), signal);
+    const picture = await toSrgb(
+      /** @type {import('lic-codec').Picture} */ (await this.#decoder.decode(bytes, { signal, maxPixels })),
+      signal,
+    );
     const decoded = performance.now();
     this.metrics?.decoded(decoded - start);
     const made = await (this.#sharp

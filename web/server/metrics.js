@@ -24,11 +24,32 @@ export function createMetrics(client, register, gauges) {
   // Several handlers count together.
   const metric = (/** @type {'Counter' | 'Histogram'} */ kind, /** @type {any} */ options) =>
     register.getSingleMetric(options.name) ?? new client[kind]({ ...options, registers: [register] });
-  const requests = metric('Counter', { name: 'lic_requests_total', help: 'Answers by format and status', labelNames: ['format', 'status'] });
-  const bytes = metric('Counter', { name: 'lic_sent_bytes_total', help: 'Bytes of bodies by format', labelNames: ['format'] });
-  const lookups = metric('Counter', { name: 'lic_cache_lookups_total', help: 'Lookups of made pictures by where they were found', labelNames: ['result'] });
-  const decoding = metric('Histogram', { name: 'lic_decode_seconds', help: 'Time to decode a .lic file', buckets: SECONDS });
-  const encoding = metric('Histogram', { name: 'lic_encode_seconds', help: 'Time to scale and encode a picture', labelNames: ['format'], buckets: SECONDS });
+  const requests = metric('Counter', {
+    name: 'lic_requests_total',
+    help: 'Answers by format and status',
+    labelNames: ['format', 'status'],
+  });
+  const bytes = metric('Counter', {
+    name: 'lic_sent_bytes_total',
+    help: 'Bytes of bodies by format',
+    labelNames: ['format'],
+  });
+  const lookups = metric('Counter', {
+    name: 'lic_cache_lookups_total',
+    help: 'Lookups of made pictures by where they were found',
+    labelNames: ['result'],
+  });
+  const decoding = metric('Histogram', {
+    name: 'lic_decode_seconds',
+    help: 'Time to decode a .lic file',
+    buckets: SECONDS,
+  });
+  const encoding = metric('Histogram', {
+    name: 'lic_encode_seconds',
+    help: 'Time to scale and encode a picture',
+    labelNames: ['format'],
+    buckets: SECONDS,
+  });
   watch(client, register, 'lic_queue_length', 'Pictures that wait to be made', gauges.queued);
   watch(client, register, 'lic_jobs_running', 'Pictures that are being made', gauges.running);
   watch(client, register, 'lic_cache_bytes', 'Made pictures in memory', gauges.cacheBytes);

@@ -55,7 +55,11 @@ export function chooseFormat(headers, formats, hasAlpha) {
   });
   const best = Math.max(...qualities);
   if (best > 0) return formats[qualities.indexOf(best)];
-  throw new HttpProblem(406, 'not_acceptable', `the picture can be had as ${formats.map((format) => TYPES[format]).join(', ')} or ${LIC_TYPE}`);
+  throw new HttpProblem(
+    406,
+    'not_acceptable',
+    `the picture can be had as ${formats.map((format) => TYPES[format]).join(', ')} or ${LIC_TYPE}`,
+  );
 }
 
 /** @param {MediaRange[]} ranges @param {string} type @param {boolean} byWildcard whether a wildcard may stand for the type */
@@ -74,10 +78,13 @@ function findQuality(ranges, type, byWildcard) {
  * @returns {MediaRange[]}
  */
 function parseAccept(accept = '*/*') {
-  return accept.toLowerCase().split(',').map((text) => {
-    const [type, ...parameters] = text.split(';').map((part) => part.trim());
-    const weight = parameters.find((parameter) => parameter.startsWith('q='));
-    const q = weight === undefined ? 1 : Number(weight.slice(2));
-    return { type, q: q >= 0 && q <= 1 ? q : 0 };
-  });
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map((text) => {
+      const [type, ...parameters] = text.split(';').map((part) => part.trim());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='));
+      const q = weight === undefined ? 1 : Number(weight.slice(2));
+      return { type, q: q >= 0 && q <= 1 ? q : 0 };
+    });
 }

@@ -18,8 +18,20 @@ const PICTURE_FORMATS = /** @type {PictureFormat[]} */ (Object.keys(ENCODERS));
 /** @param {LicHandlerOptions} options */
 export function readOptions(options) {
   if (typeof options !== 'object' || options === null) throw new TypeError('createLicHandler() takes an object');
-  const { source, formats, encoders = {}, widths = WIDTHS, qualities = QUALITIES, prefix = '', metrics = false, headers = {}, diskCache, immutable = false } = options;
-  if (typeof source !== 'string' && typeof source !== 'function') throw new TypeError('source must be a folder or a function');
+  const {
+    source,
+    formats,
+    encoders = {},
+    widths = WIDTHS,
+    qualities = QUALITIES,
+    prefix = '',
+    metrics = false,
+    headers = {},
+    diskCache,
+    immutable = false,
+  } = options;
+  if (typeof source !== 'string' && typeof source !== 'function')
+    throw new TypeError('source must be a folder or a function');
   if (formats && !(formats.length && formats.every((format) => PICTURE_FORMATS.includes(format)))) {
     throw new TypeError(`formats must be some of ${PICTURE_FORMATS.join(', ')}`);
   }
@@ -29,7 +41,8 @@ export function readOptions(options) {
   if (!qualities.every((quality) => Number.isSafeInteger(quality) && quality > 0 && quality <= 100)) {
     throw new TypeError('qualities must be whole numbers from 1 to 100');
   }
-  if (prefix !== '' && !/^(\/[^/?#]+)+$/.test(prefix)) throw new TypeError('prefix must begin with a slash and not end with one');
+  if (prefix !== '' && !/^(\/[^/?#]+)+$/.test(prefix))
+    throw new TypeError('prefix must begin with a slash and not end with one');
   if (diskCache && typeof diskCache.folder !== 'string') throw new TypeError('diskCache.folder must be a folder');
   if (typeof (options.decoderTag ?? '') !== 'string') throw new TypeError('decoderTag must be a string');
   const maxAge = checkCount('maxAge', options.maxAge ?? (immutable ? YEAR_SECONDS : 3600), 0);
@@ -49,7 +62,10 @@ export function readOptions(options) {
     followSymlinks: options.followSymlinks ?? false,
     cacheControl: `public, max-age=${maxAge}${immutable ? ', immutable' : ''}`,
     memoryCacheBytes: checkCount('memoryCacheBytes', options.memoryCacheBytes ?? 64 * MIB, 0),
-    diskCache: diskCache && { folder: diskCache.folder, maxBytes: checkCount('diskCache.maxBytes', diskCache.maxBytes ?? 1024 * MIB) },
+    diskCache: diskCache && {
+      folder: diskCache.folder,
+      maxBytes: checkCount('diskCache.maxBytes', diskCache.maxBytes ?? 1024 * MIB),
+    },
     decoder: options.decoder,
     decoderTag: options.decoderTag ?? null,
     sample: options.sample,

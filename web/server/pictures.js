@@ -63,13 +63,22 @@ export class Pictures {
   async #make(file) {
     const original = await readFile(file).catch(() => null);
     /** @type {Made} */
-    const made = { file, originalBytes: original?.length ?? 0, bytes: null, name: '', kept: null, failed: false, isUsed: false };
+    const made = {
+      file,
+      originalBytes: original?.length ?? 0,
+      bytes: null,
+      name: '',
+      kept: null,
+      failed: false,
+      isUsed: false,
+    };
     if (!original) return { ...made, kept: 'it is missing' };
     if (original.length < this.#minBytes) return { ...made, kept: `it has less than ${this.#minBytes} bytes` };
     if (isAnimated(original)) return { ...made, kept: 'it is animated' };
     const bytes = await this.#encoder.encode(original).catch((error) => /** @type {Error} */ (error));
     if (bytes instanceof Error) return { ...made, kept: bytes.message, failed: true };
-    const kept = bytes.length > original.length * (1 - this.#minSaving / 100) ? `as .lic it has ${bytes.length} bytes` : null;
+    const kept =
+      bytes.length > original.length * (1 - this.#minSaving / 100) ? `as .lic it has ${bytes.length} bytes` : null;
     return { ...made, bytes, name: `${basename(file, extname(file))}.${sha256(bytes).slice(0, 10)}.lic`, kept };
   }
 }

@@ -48,7 +48,8 @@ function isOpaque(data) {
  * @param {Uint8Array} compressed the rows as a zlib stream (RFC 1950)
  * @returns {Uint8Array<ArrayBuffer>} the file, in a buffer of its own
  */
-export const makePng = (size, channels, compressed) => new Uint8Array(joinChunks(size, channels, [makeChunk('IDAT', compressed)]));
+export const makePng = (size, channels, compressed) =>
+  new Uint8Array(joinChunks(size, channels, [makeChunk('IDAT', compressed)]));
 
 /** @param {{width: number, height: number}} size @param {3 | 4} channels @param {Uint8Array[]} data chunks of type IDAT */
 function joinChunks({ width, height }, channels, data) {
@@ -56,7 +57,12 @@ function joinChunks({ width, height }, channels, data) {
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, COLOR_TYPES[channels]], 8);
-  return Buffer.concat([Buffer.from(SIGNATURE), makeChunk('IHDR', header), ...data, makeChunk('IEND', new Uint8Array())]);
+  return Buffer.concat([
+    Buffer.from(SIGNATURE),
+    makeChunk('IHDR', header),
+    ...data,
+    makeChunk('IEND', new Uint8Array()),
+  ]);
 }
 
 /**

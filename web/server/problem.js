@@ -67,7 +67,8 @@ export class HttpProblem extends Error {
 export function toProblem(error) {
   if (error instanceof HttpProblem) return error;
   if (error instanceof LicError) return ofLicError(error);
-  if (/** @type {any} */ (error)?.name === 'TimeoutError') return unavailable('timeout', 'making the picture took too long');
+  if (/** @type {any} */ (error)?.name === 'TimeoutError')
+    return unavailable('timeout', 'making the picture took too long');
   return new HttpProblem(500, 'internal', 'the server failed');
 }
 

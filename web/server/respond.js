@@ -104,7 +104,10 @@ function findRange(request, response, size) {
   const { range } = request.headers;
   if (!range || request.method !== 'GET' || !isCurrent(request.headers['if-range'], response)) return null;
   const parts = parseRange(size, range, { combine: true });
-  if (parts === -1) throw new HttpProblem(416, 'bad_range', 'the range lies outside of the file', { 'Content-Range': `bytes */${size}` });
+  if (parts === -1)
+    throw new HttpProblem(416, 'bad_range', 'the range lies outside of the file', {
+      'Content-Range': `bytes */${size}`,
+    });
   if (parts === -2 || parts.type !== 'bytes' || parts.length !== 1) return null;
   return { start: parts[0].start, end: parts[0].end + 1 };
 }

@@ -32,9 +32,11 @@ export async function rewritePage(html, surroundings) {
   });
   const changed = replacements.length;
   if (!changed) return html;
-  if (!page.hasRuntime) replacements.push({ start: page.headEnd, end: page.headEnd, text: headTags(surroundings.runtime(page)) });
+  if (!page.hasRuntime)
+    replacements.push({ start: page.headEnd, end: page.headEnd, text: headTags(surroundings.runtime(page)) });
   for (const policy of page.policies) {
-    if (!policy.includes("'wasm-unsafe-eval'")) surroundings.warn("its Content-Security-Policy lacks 'wasm-unsafe-eval', which the decoder needs");
+    if (!policy.includes("'wasm-unsafe-eval'"))
+      surroundings.warn("its Content-Security-Policy lacks 'wasm-unsafe-eval', which the decoder needs");
   }
   const rewritten = replaceAt(html, replacements);
   // Where a page is malformed, as by an <img> inside <svg>, browsers may take a <lic-img> for something else.
@@ -56,10 +58,12 @@ async function replaceImage({ attributes, keep }, page, surroundings) {
   // All or none: a browser that picks one size must not find it in the other form.
   if (places.includes(null)) return null;
   const found = /** @type {NonNullable<typeof places[0]>[]} */ (places);
-  const [src, ...others] = await Promise.all(found.map(async ({ url, made, path }) => {
-    await surroundings.use(made, renameLast(path, made.name));
-    return renameLast(url.trim().replace(/[?#].*$/s, ''), encodeURIComponent(made.name));
-  }));
+  const [src, ...others] = await Promise.all(
+    found.map(async ({ url, made, path }) => {
+      await surroundings.use(made, renameLast(path, made.name));
+      return renameLast(url.trim().replace(/[?#].*$/s, ''), encodeURIComponent(made.name));
+    }),
+  );
   const srcset = candidates.map(({ descriptor }, i) => `${others[i]} ${descriptor}`.trim()).join(', ');
   return licImage(attributes, candidates.length ? { src, srcset } : { src });
 }

@@ -25,7 +25,9 @@ function listRuntime() {
 
 /** @returns {Promise<{name: string, bytes: Uint8Array}[]>} the files, and the style sheet for pages with fallbacks */
 export async function readRuntime() {
-  const files = await Promise.all(listRuntime().map(async (name) => ({ name, bytes: await readFile(join(PACKAGE, name)) })));
+  const files = await Promise.all(
+    listRuntime().map(async (name) => ({ name, bytes: await readFile(join(PACKAGE, name)) })),
+  );
   return [...files, { name: 'lic-img.css', bytes: Buffer.from(css) }];
 }
 

@@ -24,7 +24,10 @@ export interface StoredPicture {
  * Finds a picture. `path` is what follows the handler's place in the URL, decoded: names joined by slashes, none of them empty or
  * beginning with a dot, the last ending in `.lic`. Gives null where there is none; bytes get an ETag of their SHA-256.
  */
-export type Source = (path: string, options: { signal: AbortSignal }) => Promise<StoredPicture | Uint8Array | null> | StoredPicture | Uint8Array | null;
+export type Source = (
+  path: string,
+  options: { signal: AbortSignal },
+) => Promise<StoredPicture | Uint8Array | null> | StoredPicture | Uint8Array | null;
 
 export interface LicHandlerOptions {
   /** A folder of .lic files and folders of them, or a function that finds a picture. */

@@ -40,7 +40,10 @@ export async function createLicHandler(options) {
     maker.metrics = createMetrics(client, metrics === true ? client.register : metrics.register, gauges);
   }
   const handler = new Handler(settings, find, maker);
-  return Object.assign(handler.serve.bind(handler), { health: handler.health.bind(handler), close: handler.close.bind(handler) });
+  return Object.assign(handler.serve.bind(handler), {
+    health: handler.health.bind(handler),
+    close: handler.close.bind(handler),
+  });
 }
 
 class Handler {
@@ -72,7 +75,13 @@ class Handler {
     const answer = (/** @type {string} */ decoder) => {
       const isFull = queued >= Math.max(1, this.#settings.limits.maxQueue);
       const isWell = decoder === 'ok' && !isFull && !this.#isClosed;
-      const facts = { status: isWell ? 'ok' : 'unavailable', decoder, running, queued, cacheBytes: this.#maker.cache.bytes };
+      const facts = {
+        status: isWell ? 'ok' : 'unavailable',
+        decoder,
+        running,
+        queued,
+        cacheBytes: this.#maker.cache.bytes,
+      };
       response.setHeader('Content-Type', 'application/json');
       response.setHeader('Cache-Control', 'no-store');
       sendBytes(request, response, isWell ? 200 : 503, Buffer.from(`${JSON.stringify(facts)}\n`));

@@ -28,9 +28,21 @@ const { decode, configure } = /* @__PURE__ */ createApi(localPlatform({ models, 
 export { configure };
 
 /** @param {ServiceWorkerOptions} [options] */
-export function serveLicImages({ maxPixels = 50_000_000, origins = [], cache = {}, placeholder, onError = () => {} } = {}) {
+export function serveLicImages({
+  maxPixels = 50_000_000,
+  origins = [],
+  cache = {},
+  placeholder,
+  onError = () => {},
+} = {}) {
   const { name = 'lic-pictures', maxBytes = 64 * 2 ** 20 } = cache || {};
-  const settings = { maxPixels, origins: [location.origin, ...origins], cache: cache ? new DecodedCache(name, maxBytes) : null, placeholder, onError };
+  const settings = {
+    maxPixels,
+    origins: [location.origin, ...origins],
+    cache: cache ? new DecodedCache(name, maxBytes) : null,
+    placeholder,
+    onError,
+  };
   addEventListener('fetch', (event) => {
     const fetching = /** @type {FetchEvent} */ (/** @type {unknown} */ (event));
     if (isWanted(fetching.request, settings)) fetching.respondWith(answer(fetching, settings));

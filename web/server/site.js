@@ -48,7 +48,11 @@ class Site {
   async convert() {
     const files = await this.#list(this.#folder);
     const isPage = (/** @type {string} */ file) => /^\.html?$/i.test(extname(file));
-    if (this.#out !== this.#folder && !this.#dryRun) await each(files.filter((file) => !isPage(file)), (file) => this.#copy(file));
+    if (this.#out !== this.#folder && !this.#dryRun)
+      await each(
+        files.filter((file) => !isPage(file)),
+        (file) => this.#copy(file),
+      );
     const pages = files.filter(isPage);
     let rewritten = 0;
     await each(pages, async (file) => {
@@ -56,7 +60,12 @@ class Site {
     });
     if (rewritten && !this.#dryRun) await copyRuntime(join(this.#out, RUNTIME));
     const runtimeBytes = rewritten ? await measureRuntime() : 0;
-    return { pages: { all: pages.length, rewritten }, pictures: await this.#reportPictures(), runtimeBytes, warnings: this.#warnings.sort() };
+    return {
+      pages: { all: pages.length, rewritten },
+      pictures: await this.#reportPictures(),
+      runtimeBytes,
+      warnings: this.#warnings.sort(),
+    };
   }
 
   /** @param {string} file @returns {Promise<boolean>} whether it has changed */
@@ -77,7 +86,8 @@ class Site {
         made.isUsed = true;
         if (!this.#dryRun) await this.#write(join(dirname(made.file), made.name), /** @type {Buffer} */ (made.bytes));
       },
-      runtime: ({ base }) => (base === null ? '../'.repeat(this.#below(file).split('/').length - 1) : this.#base) + RUNTIME,
+      runtime: ({ base }) =>
+        (base === null ? '../'.repeat(this.#below(file).split('/').length - 1) : this.#base) + RUNTIME,
       warn,
     });
     if (!this.#dryRun) await this.#write(file, rewritten);
@@ -122,11 +132,13 @@ class Site {
   /** All files of a folder. Links to files count, links to folders do not. @param {string} folder @returns {Promise<string[]>} */
   async #list(folder) {
     const entries = await readdir(folder, { withFileTypes: true });
-    const lists = await Promise.all(entries.map(async (entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return path === this.#out || LEFT_OUT.includes(entry.name) ? [] : this.#list(path);
-      return entry.isFile() || (await stat(path).catch(() => null))?.isFile() ? [path] : [];
-    }));
+    const lists = await Promise.all(
+      entries.map(async (entry) => {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) return path === this.#out || LEFT_OUT.includes(entry.name) ? [] : this.#list(path);
+        return entry.isFile() || (await stat(path).catch(() => null))?.isFile() ? [path] : [];
+      }),
+    );
     return lists.flat();
   }
 

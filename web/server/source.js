@@ -67,7 +67,8 @@ async function readWhole(file, facts, start, end) {
 async function* readParts(file, facts, start, end) {
   const handle = await open(file);
   try {
-    for (let at = start; at < end; at += PART_BYTES) yield await readPart(handle, facts, at, Math.min(end, at + PART_BYTES));
+    for (let at = start; at < end; at += PART_BYTES)
+      yield await readPart(handle, facts, at, Math.min(end, at + PART_BYTES));
   } finally {
     await handle.close();
   }
@@ -88,7 +89,8 @@ async function readPart(handle, facts, start, end) {
     length += bytesRead;
   }
   const now = await handle.stat({ bigint: true });
-  const isSame = now.dev === facts.dev && now.ino === facts.ino && now.size === facts.size && now.mtimeNs === facts.mtimeNs;
+  const isSame =
+    now.dev === facts.dev && now.ino === facts.ino && now.size === facts.size && now.mtimeNs === facts.mtimeNs;
   if (!isSame || length < bytes.length) throw unavailable('changed', 'the picture changed while it was read');
   return bytes;
 }

@@ -33,7 +33,8 @@ export function parseTarget(url, prefix) {
   const width = parseNumber(query, 'width', MOST_WIDTH);
   const quality = parseNumber(query, 'quality', 100);
   const format = parseFormat(query);
-  if (format === 'lic' && (width ?? quality) !== null) throw badQuery('a .lic file is sent as it is: width and quality need another format');
+  if (format === 'lic' && (width ?? quality) !== null)
+    throw badQuery('a .lic file is sent as it is: width and quality need another format');
   return { path, format, width, quality };
 }
 

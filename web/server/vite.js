@@ -85,7 +85,8 @@ export function licImages(options = {}) {
           runtime: () => runtime,
           warn: (message) => config.logger.warn(`${path}: ${message}`),
         });
-        if (rewritten !== html) for (const { name, bytes } of await readRuntime()) served.set(`${runtime}/${name}`, bytes);
+        if (rewritten !== html)
+          for (const { name, bytes } of await readRuntime()) served.set(`${runtime}/${name}`, bytes);
         return rewritten;
       },
     },
@@ -95,10 +96,16 @@ export function licImages(options = {}) {
       async handler({ dir }, bundle) {
         if (config.command !== 'build' || !dir) return;
         if (!Object.keys(bundle).some((name) => name.endsWith('.html'))) return;
-        const report = await convertSite({ ...options, folder: dir, base: config.base.startsWith('/') ? config.base : '/' });
+        const report = await convertSite({
+          ...options,
+          folder: dir,
+          base: config.base.startsWith('/') ? config.base : '/',
+        });
         for (const warning of report.warnings) config.logger.warn(warning);
         for (const { file, kept, failed } of report.pictures) if (failed) config.logger.error(`${file}: ${kept}`);
-        config.logger.info(`lic: ${report.pages.rewritten} pages, ${report.pictures.filter(({ licBytes }) => licBytes !== null).length} pictures`);
+        config.logger.info(
+          `lic: ${report.pages.rewritten} pages, ${report.pictures.filter(({ licBytes }) => licBytes !== null).length} pictures`,
+        );
       },
     },
   };

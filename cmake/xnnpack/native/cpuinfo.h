@@ -1,5 +1,5 @@
-// What XNNPACK asks of the cpuinfo library on x86-64, answered by the compiler's own CPU detection, so that the library itself
-// is not needed. XNN_MAX_ISA=sse or avx2 in the environment caps the instruction set, for tests.
+// What XNNPACK asks of the cpuinfo library on x86-64, answered by the compiler's own CPU detection, so that the library
+// itself is not needed. XNN_MAX_ISA=sse or avx2 in the environment caps the instruction set, for tests.
 #pragma once
 
 #include <stdbool.h>
@@ -28,10 +28,18 @@ static inline bool cpuinfo_has_x86_avx2(void) { return lic_isa_cap() >= kCapAvx2
 static inline bool cpuinfo_has_x86_gfni(void) { return false; }
 static inline bool cpuinfo_has_x86_avxvnni(void) { return false; }
 static inline bool cpuinfo_has_x86_avx_vnni_int8(void) { return false; }
-static inline bool cpuinfo_has_x86_avx512f(void) { return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512f"); }
-static inline bool cpuinfo_has_x86_avx512dq(void) { return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512dq"); }
-static inline bool cpuinfo_has_x86_avx512bw(void) { return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512bw"); }
-static inline bool cpuinfo_has_x86_avx512vl(void) { return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512vl"); }
+static inline bool cpuinfo_has_x86_avx512f(void) {
+  return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512f");
+}
+static inline bool cpuinfo_has_x86_avx512dq(void) {
+  return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512dq");
+}
+static inline bool cpuinfo_has_x86_avx512bw(void) {
+  return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512bw");
+}
+static inline bool cpuinfo_has_x86_avx512vl(void) {
+  return lic_isa_cap() == kCapNone && __builtin_cpu_supports("avx512vl");
+}
 static inline bool cpuinfo_has_x86_avx512vbmi(void) { return false; }
 static inline bool cpuinfo_has_x86_avx512vnni(void) { return false; }
 static inline bool cpuinfo_has_x86_avx512fp16(void) { return false; }

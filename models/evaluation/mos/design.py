@@ -70,7 +70,9 @@ def traps(method, images, count):
         if method == "pair":
             found.append(item("trap", None, (original(image), damaged(image)), expect=["a"]))
         elif index % 2:
-            found.append(item("trap", None, showing(method, image, original(image)), expect=[3, 4, 5]))  # harsh raters give 3
+            found.append(
+                item("trap", None, showing(method, image, original(image)), expect=[3, 4, 5])
+            )  # harsh raters give 3
         else:
             found.append(item("trap", None, showing(method, image, damaged(image)), expect=[1, 2]))
     return found
@@ -81,18 +83,38 @@ def training(method, image, codecs, rates):
     good, bad = original(image), damaged(image)
     coded = [(image, codec, min(rates)) for codec in codecs] if rates else []
     if method == "pair":
-        examples = [((good, bad), ["a"], "One of the two was damaged on purpose: nearly everybody prefers the other one.")]
+        examples = [
+            ((good, bad), ["a"], "One of the two was damaged on purpose: nearly everybody prefers the other one.")
+        ]
         if len(coded) > 1:
-            examples.append((coded[:2], [], "Most pairs differ less than the first one did. Where you see no difference, answer as you feel."))
-        return [item("training", None, pictures, expect=expect, feedback=feedback) for pictures, expect, feedback in examples]
+            examples.append(
+                (
+                    coded[:2],
+                    [],
+                    "Most pairs differ less than the first one did. Where you see no difference, answer as you feel.",
+                )
+            )
+        return [
+            item("training", None, pictures, expect=expect, feedback=feedback)
+            for pictures, expect, feedback in examples
+        ]
     words = {
-        "acr": ("This was the undamaged original: most people answer 4 or 5.", "This one was damaged on purpose: most people answer 1 or 2."),
-        "dsis": ("The two were the same picture, so there is nothing to see: 5.", "This one was damaged on purpose: most people answer 1 or 2."),
+        "acr": (
+            "This was the undamaged original: most people answer 4 or 5.",
+            "This one was damaged on purpose: most people answer 1 or 2.",
+        ),
+        "dsis": (
+            "The two were the same picture, so there is nothing to see: 5.",
+            "This one was damaged on purpose: most people answer 1 or 2.",
+        ),
     }[method]
     examples = [(good, [4, 5], words[0]), (bad, [1, 2], words[1])]
     if coded:
         examples.insert(1, (coded[-1], [], "Most pictures of the test lie between the extremes. Use the whole scale."))
-    return [item("training", None, showing(method, image, shown), expect=expect, feedback=feedback) for shown, expect, feedback in examples]
+    return [
+        item("training", None, showing(method, image, shown), expect=expect, feedback=feedback)
+        for shown, expect, feedback in examples
+    ]
 
 
 def design(method, conditions, codecs, *, seed, images_per_rater=0, trap_count=6, repeat_count=6, training_images=1):
@@ -113,7 +135,8 @@ def design(method, conditions, codecs, *, seed, images_per_rater=0, trap_count=6
     items += repeats(items, math.ceil(repeat_count / per_rater), chance)
     items += traps(method, tested, trap_count)
     examples = [
-        example for image in trained or tested[:1]
+        example
+        for image in trained or tested[:1]
         for example in training(method, image, codecs, [rate for name, rate in conditions if name == image])
     ]
     return examples, items, items_of_rater(items, per_rater)

@@ -31,7 +31,10 @@ def colour(codecs, codec):
 def interval(x, low, high, stroke, vertical):
     """A line with ends from low to high at x (or, lying, at the height x)."""
     ends = [(x, low, x, high), (x - 4, low, x + 4, low), (x - 4, high, x + 4, high)]
-    return "".join(line(*(end if vertical else (end[1], end[0], end[3], end[2])), f'stroke="{stroke}" stroke-width="1.5"') for end in ends)
+    return "".join(
+        line(*(end if vertical else (end[1], end[0], end[3], end[2])), f'stroke="{stroke}" stroke-width="1.5"')
+        for end in ends
+    )
 
 
 def score_figure(rows, codecs, title):
@@ -43,26 +46,44 @@ def score_figure(rows, codecs, title):
     inner_width, inner_height = width - LEFT - RIGHT, height - TOP - BOTTOM
 
     def x(rate, codec):
-        place = (rates.index(rate) + 0.5) / len(rates) if len(rates) < 2 or rates[0] == rates[-1] else 0.08 + 0.84 * (rate - rates[0]) / (rates[-1] - rates[0])
-        return LEFT + inner_width * place + 5 * (list(codecs).index(codec) - (len(codecs) - 1) / 2)  # beside each other, so that intervals can be told apart
+        place = (
+            (rates.index(rate) + 0.5) / len(rates)
+            if len(rates) < 2 or rates[0] == rates[-1]
+            else 0.08 + 0.84 * (rate - rates[0]) / (rates[-1] - rates[0])
+        )
+        return (
+            LEFT + inner_width * place + 5 * (list(codecs).index(codec) - (len(codecs) - 1) / 2)
+        )  # beside each other, so that intervals can be told apart
 
     def y(score):
         return TOP + inner_height * (high - score) / (high - low)
 
-    parts = [line(LEFT, y(grade), width - RIGHT, y(grade), 'class="grid"') + text(LEFT - 12, y(grade) + 4, grade, 'text-anchor="end"') for grade in range(1, 6)]
+    parts = [
+        line(LEFT, y(grade), width - RIGHT, y(grade), 'class="grid"')
+        + text(LEFT - 12, y(grade) + 4, grade, 'text-anchor="end"')
+        for grade in range(1, 6)
+    ]
     middle = (len(codecs) - 1) // 2
-    parts += [text(x(rate, list(codecs)[middle]), height - BOTTOM + 20, f"{rate:g}", 'text-anchor="middle"') for rate in rates]
+    parts += [
+        text(x(rate, list(codecs)[middle]), height - BOTTOM + 20, f"{rate:g}", 'text-anchor="middle"') for rate in rates
+    ]
     parts += [text(LEFT + inner_width / 2, height - 8, "bits per pixel", 'text-anchor="middle" class="quiet"')]
     ends = []
     for codec in codecs:
         own = sorted((row for row in rows if row["codec"] == codec), key=lambda row: row["rate"])
         stroke = colour(codecs, codec)
         points = [(x(row["rate"], codec), y(row["mean"])) for row in own]
-        parts.append(f'<polyline fill="none" stroke="{stroke}" stroke-width="2" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
+        parts.append(
+            f'<polyline fill="none" stroke="{stroke}" stroke-width="2" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>'
+        )
         for row, (a, b) in zip(own, points):
             parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{stroke}"/>')
             if row["interval"] is not None:
-                parts.append(interval(a, y(row["mean"] - row["interval"]), y(row["mean"] + row["interval"]), stroke, vertical=True))
+                parts.append(
+                    interval(
+                        a, y(row["mean"] - row["interval"]), y(row["mean"] + row["interval"]), stroke, vertical=True
+                    )
+                )
         if points:
             ends.append((points[-1][1], codec))
     parts += names_beside(ends, codecs, width - RIGHT + 12, TOP, height - BOTTOM)
@@ -76,7 +97,10 @@ def names_beside(ends, codecs, x, top, bottom):
     for wanted, _ in ends:
         places.append(max(wanted, (places[-1] + 17) if places else top + 6))
     shift = max(0, places[-1] - bottom) if places else 0
-    return [text(x, place - shift + 4, codec, f'style="fill: {colour(codecs, codec)}" font-weight="600"') for place, (_, codec) in zip(places, ends)]
+    return [
+        text(x, place - shift + 4, codec, f'style="fill: {colour(codecs, codec)}" font-weight="600"')
+        for place, (_, codec) in zip(places, ends)
+    ]
 
 
 def strength_figure(rows, codecs, title):
@@ -84,7 +108,9 @@ def strength_figure(rows, codecs, title):
     width, row_height, left = 720, 22, 150
     rates = list(dict.fromkeys(row["rate"] for row in rows))
     height = TOP + len(rows) * row_height + len(rates) * 30 + BOTTOM
-    low, high = (side(value for row in rows for value in (row["low"], row["high"], row["strength"])) for side in (min, max))
+    low, high = (
+        side(value for row in rows for value in (row["low"], row["high"], row["strength"])) for side in (min, max)
+    )
     low, high = min(low, -0.5), max(high, 0.5)
 
     def x(strength):
@@ -103,6 +129,16 @@ def strength_figure(rows, codecs, title):
             parts.append(f'<circle cx="{x(row["strength"]):.1f}" cy="{y}" r="4" fill="{stroke}"/>')
         y += 6
     for tick in range(int(low), int(high) + 1):
-        parts.append(line(x(tick), height - BOTTOM, x(tick), height - BOTTOM + 5, 'class="axis"') + text(x(tick), height - BOTTOM + 20, tick, 'text-anchor="middle"'))
-    parts.append(text((left + width) / 2, height - 8, "log strength (Bradley-Terry); 1 more: preferred 73 times of 100", 'text-anchor="middle" class="quiet"'))
+        parts.append(
+            line(x(tick), height - BOTTOM, x(tick), height - BOTTOM + 5, 'class="axis"')
+            + text(x(tick), height - BOTTOM + 20, tick, 'text-anchor="middle"')
+        )
+    parts.append(
+        text(
+            (left + width) / 2,
+            height - 8,
+            "log strength (Bradley-Terry); 1 more: preferred 73 times of 100",
+            'text-anchor="middle" class="quiet"',
+        )
+    )
     return svg(width, height, title, parts)

@@ -19,20 +19,43 @@ def analyse(plan, key, places):
     verdicts = screening.screen(plan["method"], raters, key)
     kept = [rater for rater, verdict in zip(raters, verdicts) if verdict.kept]
     analysis = {
-        "format": "lic-mos-analysis", "version": 1, "plan": plan["id"], "title": plan["title"], "method": plan["method"],
-        "codecs": key["codecs"], "rates": key["rates"], "images": sorted({e["stimuli"][0]["image"] for e in key["items"].values()}),
-        "left_out": left_out, "pictures_left_out": key["left_out"], "raters": [rater_row(r, v) for r, v in zip(raters, verdicts)], "kept": len(kept),
+        "format": "lic-mos-analysis",
+        "version": 1,
+        "plan": plan["id"],
+        "title": plan["title"],
+        "method": plan["method"],
+        "codecs": key["codecs"],
+        "rates": key["rates"],
+        "images": sorted({e["stimuli"][0]["image"] for e in key["items"].values()}),
+        "left_out": left_out,
+        "pictures_left_out": key["left_out"],
+        "raters": [rater_row(r, v) for r, v in zip(raters, verdicts)],
+        "kept": len(kept),
         "notes": notes_on(kept),
     }
     if not kept:
         return analysis
     if plan["method"] == "pair":
         rows, differences, notes = scores.strengths(kept, key, plan["seed"])
-        return {**analysis, "strengths": rows, "differences": differences, "notes": analysis["notes"] + notes, "ranking": scores.ranking(rows, "strength")}
+        return {
+            **analysis,
+            "strengths": rows,
+            "differences": differences,
+            "notes": analysis["notes"] + notes,
+            "ranking": scores.ranking(rows, "strength"),
+        }
     rows = scores.mos(kept, key)
-    hidden = {"dmos": scores.mos(kept, key, differential=True), "originals": scores.originals_mos(kept, key)} if plan["method"] == "acr" else {}
+    hidden = (
+        {"dmos": scores.mos(kept, key, differential=True), "originals": scores.originals_mos(kept, key)}
+        if plan["method"] == "acr"
+        else {}
+    )
     return {
-        **analysis, "mos": rows, **hidden, "differences": scores.mos_differences(kept, key), "pictures": scores.picture_mos(kept, key),
+        **analysis,
+        "mos": rows,
+        **hidden,
+        "differences": scores.mos_differences(kept, key),
+        "pictures": scores.picture_mos(kept, key),
         "ranking": scores.ranking(rows, "mean"),
     }
 
@@ -40,9 +63,17 @@ def analyse(plan, key, places):
 def rater_row(rater, verdict):
     seconds = sorted(rater.seconds.values())
     return {
-        "rater": rater.name, "kept": verdict.kept, "reason": verdict.reason, "traps": verdict.traps, "traps_failed": verdict.traps_failed,
-        "repeats": verdict.repeats, "agreement": verdict.agreement, "above": verdict.above, "below": verdict.below,
-        "median_seconds": seconds[len(seconds) // 2] if seconds else None, "pixel_ratio": rater.pixel_ratio,
+        "rater": rater.name,
+        "kept": verdict.kept,
+        "reason": verdict.reason,
+        "traps": verdict.traps,
+        "traps_failed": verdict.traps_failed,
+        "repeats": verdict.repeats,
+        "agreement": verdict.agreement,
+        "above": verdict.above,
+        "below": verdict.below,
+        "median_seconds": seconds[len(seconds) // 2] if seconds else None,
+        "pixel_ratio": rater.pixel_ratio,
     }
 
 
@@ -52,7 +83,9 @@ def notes_on(kept):
         notes.append(f"{len(kept)} raters count. BT.500 asks for 15 at least: take the figures as those of a trial.")
     ratios = {rater.pixel_ratio for rater in kept}
     if len(ratios) > 1:
-        notes.append(f"Screens differ: device pixels for each CSS pixel {', '.join(f'{ratio:g}' for ratio in sorted(ratios))}. Finer pixels hide faults.")
+        notes.append(
+            f"Screens differ: device pixels for each CSS pixel {', '.join(f'{ratio:g}' for ratio in sorted(ratios))}. Finer pixels hide faults."
+        )
     return notes
 
 
@@ -62,8 +95,11 @@ def write_report(folder, analysis):
     drawn = figures(analysis)
     sections = list(sections_of(analysis))
     write_json(os.path.join(folder, "analysis.json"), analysis)
-    files = {**{f"{name}.svg": figure for name, figure in drawn.items()}, "report.md": markdown(analysis["title"], sections),
-             "report.html": as_html(analysis["title"], sections, drawn)}
+    files = {
+        **{f"{name}.svg": figure for name, figure in drawn.items()},
+        "report.md": markdown(analysis["title"], sections),
+        "report.html": as_html(analysis["title"], sections, drawn),
+    }
     for name, content in files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(content)
@@ -88,17 +124,27 @@ def sections_of(analysis):
     ]
     yield "Result", [*facts, ranking_line(analysis)], next(iter(figures(analysis)), None), None
     if "mos" in analysis:
-        how = ["Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over raters)."]
+        how = [
+            "Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over raters)."
+        ]
         if "originals" in analysis:
-            how.append(f"The hidden originals: {number(analysis['originals']['mean'])} ± {number(analysis['originals']['interval'])}.")
+            how.append(
+                f"The hidden originals: {number(analysis['originals']['mean'])} ± {number(analysis['originals']['interval'])}."
+            )
         yield "Scores", how, None, score_table(analysis)
     if "strengths" in analysis:
-        yield "Strengths", ["Natural logarithms, mean 0; intervals by a bootstrap over raters."], None, strength_table(analysis["strengths"])
+        yield "Strengths", ["Natural logarithms, mean 0; intervals by a bootstrap over raters."], None, strength_table(
+            analysis["strengths"]
+        )
     if analysis.get("differences"):
         how = "paired t tests over raters" if "mos" in analysis else "a bootstrap over raters"
-        yield "Differences", [f"p by {how}, adjusted for the number of pairs at a rate (Holm). Below {scores.SIGNIFICANT}: significant."], None, difference_table(analysis["differences"])
-    yield "Raters", ["Why a rater does not count, and what was measured: traps failed; grades between repetitions, or share of equal answers; "
-                     "agreement with the others as z against chance; grades far above and below the mean (BT.500)."], None, rater_table(analysis["raters"])
+        yield "Differences", [
+            f"p by {how}, adjusted for the number of pairs at a rate (Holm). Below {scores.SIGNIFICANT}: significant."
+        ], None, difference_table(analysis["differences"])
+    yield "Raters", [
+        "Why a rater does not count, and what was measured: traps failed; grades between repetitions, or share of equal answers; "
+        "agreement with the others as z against chance; grades far above and below the mean (BT.500)."
+    ], None, rater_table(analysis["raters"])
     left_out = [*analysis["left_out"], *analysis["pictures_left_out"]]
     if left_out:
         yield "Left out", left_out, None, None
@@ -131,13 +177,34 @@ def score_table(analysis):
     for row in analysis["mos"]:
         more = dmos.get((row["codec"], row["rate"]))
         both = [row, *([more] if more else [])]
-        rows.append([rate_name(row["rate"]), row["codec"], *(f"{number(r['mean'])} ± {number(r['interval'])}" for r in both), row["raters"]])
+        rows.append(
+            [
+                rate_name(row["rate"]),
+                row["codec"],
+                *(f"{number(r['mean'])} ± {number(r['interval'])}" for r in both),
+                row["raters"],
+            ]
+        )
     return [head, *rows]
 
 
 def strength_table(rows):
     head = ["bits per pixel", "codec", "log strength", "95 % interval", "preferred", "not preferred", "no difference"]
-    return [head, *([rate_name(r["rate"]), r["codec"], number(r["strength"]), f"{number(r['low'])} to {number(r['high'])}", r["wins"], r["losses"], r["ties"]] for r in rows)]
+    return [
+        head,
+        *(
+            [
+                rate_name(r["rate"]),
+                r["codec"],
+                number(r["strength"]),
+                f"{number(r['low'])} to {number(r['high'])}",
+                r["wins"],
+                r["losses"],
+                r["ties"],
+            ]
+            for r in rows
+        ),
+    ]
 
 
 def difference_table(rows):
@@ -149,13 +216,39 @@ def difference_table(rows):
             return f"{100 * row['preference']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
         return f"{number(row['difference'])} ± {number(row['interval'])}"
 
-    return [head, *([rate_name(row["rate"]), row["better"], row["worse"], size(row), "< 0.001" if (row["p"] or 0) < 0.001 and row["p"] is not None else number(row["p"], 3)] for row in rows)]
+    return [
+        head,
+        *(
+            [
+                rate_name(row["rate"]),
+                row["better"],
+                row["worse"],
+                size(row),
+                "< 0.001" if (row["p"] or 0) < 0.001 and row["p"] is not None else number(row["p"], 3),
+            ]
+            for row in rows
+        ),
+    ]
 
 
 def rater_table(rows):
     head = ["rater", "counts", "traps failed", "repeats", "agreement", "far above", "far below", "seconds (median)"]
-    return [head, *([r["rater"], "yes" if r["kept"] else r["reason"], f"{r['traps_failed']} of {r['traps']}", number(r["repeats"]), number(r["agreement"], 1),
-                     r["above"], r["below"], number(r["median_seconds"], 1)] for r in rows)]
+    return [
+        head,
+        *(
+            [
+                r["rater"],
+                "yes" if r["kept"] else r["reason"],
+                f"{r['traps_failed']} of {r['traps']}",
+                number(r["repeats"]),
+                number(r["agreement"], 1),
+                r["above"],
+                r["below"],
+                number(r["median_seconds"], 1),
+            ]
+            for r in rows
+        ),
+    ]
 
 
 def markdown(title, sections):
@@ -184,8 +277,12 @@ def as_html(title, sections, drawn):
         if table:
             head, *rows = [[html.escape(str(cell)) for cell in row] for row in table]
             cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-            parts.append(f'<div class="wide" tabindex="0"><table><thead><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr></thead><tbody>{cells}</tbody></table></div>')
+            parts.append(
+                f'<div class="wide" tabindex="0"><table><thead><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr></thead><tbody>{cells}</tbody></table></div>'
+            )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body><main>\n<h1>{html.escape(title)}</h1>\n" + "\n".join(parts) + "\n</main></body></html>\n"
+        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body><main>\n<h1>{html.escape(title)}</h1>\n"
+        + "\n".join(parts)
+        + "\n</main></body></html>\n"
     )

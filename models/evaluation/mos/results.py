@@ -52,7 +52,11 @@ def texts_of(path, data):
     except UnicodeDecodeError as error:
         raise ResultError(f"{path}: neither JSON nor SQLite") from error
     lines = [line for line in text.split("\n") if line.strip()]
-    return lines if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines) else [text]
+    return (
+        lines
+        if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
+        else [text]
+    )
 
 
 def rows_of_sqlite(path):
@@ -78,7 +82,9 @@ def usable(places, plan):
         if not result["finished"]:
             left_out.append(f"{result['rater']}: unfinished, {len(result['answers'])} answers")
         elif not is_complete(plan, result):
-            left_out.append(f"{result['rater']}: says finished, but not all items of a rater are answered, {len(result['answers'])} answers")
+            left_out.append(
+                f"{result['rater']}: says finished, but not all items of a rater are answered, {len(result['answers'])} answers"
+            )
         elif result["rater"] in raters:
             left_out.append(f"{result['rater']}: took part again; the first result counts")
         else:

@@ -23,7 +23,9 @@ def rates_of(key):
 
 def rater_scores(rater, key, differential=False):
     """(codec, rate) -> {image: grade}. Differential: grade - grade of the hidden original + 5 (ITU-T P.910, ACR-HR)."""
-    references = {entry["stimuli"][0]["image"]: rater.values.get(item) for item, entry in kinds(key, "reference").items()}
+    references = {
+        entry["stimuli"][0]["image"]: rater.values.get(item) for item, entry in kinds(key, "reference").items()
+    }
     scores = {}
     for item, entry in kinds(key, "test").items():
         stimulus = entry["stimuli"][-1]
@@ -42,7 +44,11 @@ def rater_means(raters, key, differential=False):
         for codec in key["codecs"]:
             own = [scores[codec, rate] for rate in key["rates"] if (codec, rate) in scores]
             for rate in rates_of(key):
-                grades = [grade for images in own for grade in images.values()] if rate == ALL else list(scores.get((codec, rate), {}).values())
+                grades = (
+                    [grade for images in own for grade in images.values()]
+                    if rate == ALL
+                    else list(scores.get((codec, rate), {}).values())
+                )
                 if grades:
                     means.setdefault((codec, rate), {})[rater.name] = float(np.mean(grades))
     return means
@@ -88,7 +94,16 @@ def mos_differences(raters, key):
             mean, half = student.mean_interval(differences)
             if mean is not None:
                 better, worse = (a, b) if mean >= 0 else (b, a)
-                found.append({"rate": rate, "better": better, "worse": worse, "difference": abs(mean), "interval": half, "p": student.paired(differences)})
+                found.append(
+                    {
+                        "rate": rate,
+                        "better": better,
+                        "worse": worse,
+                        "difference": abs(mean),
+                        "interval": half,
+                        "p": student.paired(differences),
+                    }
+                )
         rows += with_holm(found)
     return rows
 
@@ -107,11 +122,19 @@ def strengths(raters, key, seed=1):
         low, high = np.percentile(samples, [2.5, 97.5], 0)
         notes += notes_of(rate, codecs, wins.sum(0), ties.sum(0), fit)
         for index in np.argsort(-fit.log_strengths, kind="stable"):
-            rows.append({
-                "codec": codecs[index], "rate": rate, "strength": float(fit.log_strengths[index]), "low": float(low[index]), "high": float(high[index]),
-                "component": codecs[fit.components[index]], "wins": int(wins[:, index].sum()), "losses": int(wins[:, :, index].sum()),
-                "ties": int(ties[:, index].sum()),
-            })
+            rows.append(
+                {
+                    "codec": codecs[index],
+                    "rate": rate,
+                    "strength": float(fit.log_strengths[index]),
+                    "low": float(low[index]),
+                    "high": float(high[index]),
+                    "component": codecs[fit.components[index]],
+                    "wins": int(wins[:, index].sum()),
+                    "losses": int(wins[:, :, index].sum()),
+                    "ties": int(ties[:, index].sum()),
+                }
+            )
         differences += with_holm(preferences(rate, codecs, fit, samples))
     return rows, differences, notes
 
@@ -127,10 +150,19 @@ def preferences(rate, codecs, fit, samples):
         low, high = np.percentile(drawn, [2.5, 97.5])
         p = min(1.0, 2 * (1 + np.sum(drawn <= 0)) / (1 + len(drawn)))
         difference = fit.log_strengths[better] - fit.log_strengths[worse]
-        rows.append({
-            "rate": rate, "better": codecs[better], "worse": codecs[worse], "difference": float(difference), "p": float(p),
-            **{name: float(1 / (1 + np.exp(-value))) for name, value in (("preference", difference), ("low", low), ("high", high))},
-        })
+        rows.append(
+            {
+                "rate": rate,
+                "better": codecs[better],
+                "worse": codecs[worse],
+                "difference": float(difference),
+                "p": float(p),
+                **{
+                    name: float(1 / (1 + np.exp(-value)))
+                    for name, value in (("preference", difference), ("low", low), ("high", high))
+                },
+            }
+        )
     return rows
 
 
@@ -140,7 +172,9 @@ def notes_of(rate, codecs, wins, ties, fit):
     for index, codec in enumerate(codecs):
         won, lost = wins[index].sum(), wins[:, index].sum()
         if ties[index].sum() == 0 and (won == 0) != (lost == 0):
-            notes.append(f"At {where} {codec} was {'always' if won else 'never'} preferred: how much {'better' if won else 'worse'} it is cannot be said.")
+            notes.append(
+                f"At {where} {codec} was {'always' if won else 'never'} preferred: how much {'better' if won else 'worse'} it is cannot be said."
+            )
     if fit.bounded:
         notes.append(f"At {where} the strengths are kept finite by half a preference either way in each compared pair.")
     components = {codecs[index] for index in fit.components}

@@ -61,13 +61,24 @@ def verdict_alone(method, rater, key):
     answered = [(item, entry) for item, entry in kinds(key, "trap").items() if item in rater.values]
     verdict.traps = len(answered)
     verdict.traps_failed = sum(rater.values[item] not in entry["expect"] for item, entry in answered)
-    pairs = [(rater.values[item], rater.values[entry["of"]]) for item, entry in kinds(key, "repeat").items() if item in rater.values]
+    pairs = [
+        (rater.values[item], rater.values[entry["of"]])
+        for item, entry in kinds(key, "repeat").items()
+        if item in rater.values
+    ]
     if pairs:
-        verdict.repeats = float(np.mean([first == second if method == "pair" else abs(first - second) for first, second in pairs]))
+        verdict.repeats = float(
+            np.mean([first == second if method == "pair" else abs(first - second) for first, second in pairs])
+        )
     verdict.reason = (
-        f"failed {verdict.traps_failed} of {verdict.traps} traps" if verdict.traps_failed > TRAPS_FAILED * verdict.traps
+        f"failed {verdict.traps_failed} of {verdict.traps} traps"
+        if verdict.traps_failed > TRAPS_FAILED * verdict.traps
         else habit(method, rater)
-        or (f"repeated pictures differ by {verdict.repeats:.1f} grades" if method != "pair" and (verdict.repeats or 0) > REPEAT_DIFFERENCE else None)
+        or (
+            f"repeated pictures differ by {verdict.repeats:.1f} grades"
+            if method != "pair" and (verdict.repeats or 0) > REPEAT_DIFFERENCE
+            else None
+        )
     )
     return verdict
 
@@ -92,7 +103,9 @@ def place_of(value, swapped):
 def grades(raters, key):
     """(raters, items) of the hidden references and test pictures; NaN where a rater did not see one."""
     items = [item for item, entry in key["items"].items() if entry["kind"] in ("test", "reference")]
-    return np.array([[rater.values.get(item, np.nan) for item in items] for rater in raters]).reshape(len(raters), len(items))
+    return np.array([[rater.values.get(item, np.nan) for item in items] for rater in raters]).reshape(
+        len(raters), len(items)
+    )
 
 
 def correlation_with_others(table, index):
@@ -125,7 +138,9 @@ def bt500(pairs, key):
         verdict.above, verdict.below = int(above[index]), int(below[index])
         together = verdict.above + verdict.below
         if together > OUTLIERS * count[index] and abs(verdict.above - verdict.below) < ONE_SIDED * together:
-            verdict.reason = f"BT.500: {verdict.above} grades far above and {verdict.below} far below the mean, of {count[index]}"
+            verdict.reason = (
+                f"BT.500: {verdict.above} grades far above and {verdict.below} far below the mean, of {count[index]}"
+            )
 
 
 def outliers(table):

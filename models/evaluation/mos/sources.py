@@ -66,7 +66,8 @@ def decode_at(runs, path, codec, rates):
 
 def from_table(path):
     """A CSV file with the columns image, codec, rate, bpp, path. Originals have the codec "original" and neither rate nor bpp; other
-    rows say for which rate they stand and what they take. Paths are relative to the table. Raises SourceError with the line."""
+    rows say for which rate they stand and what they take. Paths are relative to the table. Raises SourceError with the line.
+    """
     folder = os.path.dirname(os.path.abspath(path))
     originals, codecs, decoded = {}, {}, {}
     with open(path, encoding="utf-8", newline="") as file:

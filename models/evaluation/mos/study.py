@@ -19,8 +19,26 @@ from . import design, schema, texts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(HERE, "..", "..", "..", "web", "mos")
-PAGE_FILES = ("index.html", "mos.css", "icon.svg", "plan.schema.json", "result.schema.json", "app.js", "cards.js", "clock.js", "guard.js",
-              "layout.js", "order.js", "pictures.js", "plan.js", "schema.js", "send.js", "stage.js", "store.js", "trial.js")
+PAGE_FILES = (
+    "index.html",
+    "mos.css",
+    "icon.svg",
+    "plan.schema.json",
+    "result.schema.json",
+    "app.js",
+    "cards.js",
+    "clock.js",
+    "guard.js",
+    "layout.js",
+    "order.js",
+    "pictures.js",
+    "plan.js",
+    "schema.js",
+    "send.js",
+    "stage.js",
+    "store.js",
+    "trial.js",
+)
 BLOCKS = 24  # of a damaged picture's shorter side
 LEVELS = 5  # of each of its colours
 
@@ -57,7 +75,11 @@ def write_lossless(folder, pixels, extension):
     with tempfile.NamedTemporaryFile(suffix=".png") as png:
         pictures.write_png(png.name, pixels)
         try:
-            subprocess.run(["cwebp", "-quiet", "-lossless", "-exact", "-m", "4", png.name, "-o", path], check=True, capture_output=True)
+            subprocess.run(
+                ["cwebp", "-quiet", "-lossless", "-exact", "-m", "4", png.name, "-o", path],
+                check=True,
+                capture_output=True,
+            )
         except (OSError, subprocess.CalledProcessError) as error:
             raise StudyError(f"cwebp failed: {error}") from error
     return name
@@ -70,7 +92,9 @@ def write_pictures(folder, source, stimuli, extension):
         pixels = pixels_of(source, stimulus)
         height, width, _ = pixels.shape
         if sizes.setdefault(stimulus[0], (width, height)) != (width, height):
-            raise StudyError(f"{stimulus[0]} by {stimulus[1]} has {width} x {height} pixels, others of it {sizes[stimulus[0]]}")
+            raise StudyError(
+                f"{stimulus[0]} by {stimulus[1]} has {width} x {height} pixels, others of it {sizes[stimulus[0]]}"
+            )
         name = write_lossless(folder, pixels, extension)
         written[stimulus] = name, {"file": f"pictures/{name}.{extension}", "width": width, "height": height}
     return written
@@ -102,11 +126,20 @@ def make_plan(method, layout, ties, examples, items, per_rater, written, options
         "collect": options["collect"],
         "pictures": dict(written.values()),
         "training": [
-            {"id": f"t{index}", "pictures": [written[s][0] for s in item["pictures"]], "expect": item["expect"], "feedback": item["feedback"]}
+            {
+                "id": f"t{index}",
+                "pictures": [written[s][0] for s in item["pictures"]],
+                "expect": item["expect"],
+                "feedback": item["feedback"],
+            }
             for index, item in enumerate(examples, 1)
         ],
         "items": [
-            {"id": f"i{index}", "group": groups.get(item["group"]), "pictures": [written[s][0] for s in item["pictures"]]}
+            {
+                "id": f"i{index}",
+                "group": groups.get(item["group"]),
+                "pictures": [written[s][0] for s in item["pictures"]],
+            }
             for index, item in enumerate(items, 1)
         ],
     }
@@ -118,15 +151,30 @@ def make_key(plan, source, items, left_out):
     def describe(stimulus):
         image, codec, rate = stimulus
         coded = source.decoded.get(stimulus)
-        return {"image": image, "codec": codec, **({"rate": rate, "bpp": round(coded.bpp, 4), "setting": coded.setting} if coded else {})}
+        return {
+            "image": image,
+            "codec": codec,
+            **({"rate": rate, "bpp": round(coded.bpp, 4), "setting": coded.setting} if coded else {}),
+        }
 
     entries = {}
     for index, item in enumerate(items, 1):
         more = {"expect": item["expect"]} if "expect" in item else {"of": f"i{item['of'] + 1}"} if "of" in item else {}
-        entries[f"i{index}"] = {"kind": item["kind"], "stimuli": [describe(stimulus) for stimulus in item["pictures"]], **more}
+        entries[f"i{index}"] = {
+            "kind": item["kind"],
+            "stimuli": [describe(stimulus) for stimulus in item["pictures"]],
+            **more,
+        }
     return {
-        "format": "lic-mos-key", "version": 1, "plan": plan["id"], "title": plan["title"], "method": plan["method"],
-        "codecs": source.codecs, "rates": list(source.rates), "left_out": left_out, "items": entries,
+        "format": "lic-mos-key",
+        "version": 1,
+        "plan": plan["id"],
+        "title": plan["title"],
+        "method": plan["method"],
+        "codecs": source.codecs,
+        "rates": list(source.rates),
+        "left_out": left_out,
+        "items": entries,
     }
 
 
@@ -139,7 +187,9 @@ def write_study(folder, source, method, layout, ties, designed, left_out, option
     building = f"{folder}.{os.getpid()}"
     try:
         os.makedirs(os.path.join(building, "public", "pictures"))
-        written = write_pictures(os.path.join(building, "public", "pictures"), source, stimuli_of(examples + items), options["format"])
+        written = write_pictures(
+            os.path.join(building, "public", "pictures"), source, stimuli_of(examples + items), options["format"]
+        )
         plan = make_plan(method, layout, ties, examples, items, per_rater, written, options)
         problem = schema.violation(read_json(os.path.join(PAGE, "plan.schema.json")), plan)
         if problem:
@@ -160,7 +210,11 @@ def read_study(folder):
     problem = schema.violation(read_json(os.path.join(PAGE, "plan.schema.json")), plan)
     if problem:
         raise StudyError(f"{folder}/public/plan.json: {problem}")
-    if key.get("format") != "lic-mos-key" or key.get("plan") != plan["id"] or set(key["items"]) != {item["id"] for item in plan["items"]}:
+    if (
+        key.get("format") != "lic-mos-key"
+        or key.get("plan") != plan["id"]
+        or set(key["items"]) != {item["id"] for item in plan["items"]}
+    ):
         raise StudyError(f"{folder}/key.json is not the key of this plan")
     return plan, key
 

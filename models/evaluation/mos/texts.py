@@ -3,7 +3,9 @@
 QUALITY = ("Bad", "Poor", "Fair", "Good", "Excellent")
 IMPAIRMENT = ("Very annoying", "Annoying", "Slightly annoying", "Perceptible, but not annoying", "Imperceptible")
 
-SCREEN = "Sit as you usually do before this screen, in a room that is not bright, and wear the glasses that you wear for it."
+SCREEN = (
+    "Sit as you usually do before this screen, in a room that is not bright, and wear the glasses that you wear for it."
+)
 CONSENT = (
     "I take part of my own free will and may stop at any time. My answers, the name or number that I give here, the times of my answers and "
     "the size of my window are kept and analysed."
@@ -11,11 +13,17 @@ CONSENT = (
 THANKS = "Your answers help to build better picture codecs."
 
 INSTRUCTIONS = {
-    "acr": ("You will see pictures, one at a time. Say how good the quality of each one is, from 1, bad, to 5, excellent. What a picture "
-            "shows does not matter, only how well it is shown."),
-    "dsis": ("You will see an original and a picture made from it. Say how much the second one is impaired against the original, from 1, "
-             "very annoying, to 5, imperceptible. Some are not impaired at all."),
-    "pair": ("You will see two versions of one picture. Say which one looks better to you. Sometimes they differ very little; {undecided}"),
+    "acr": (
+        "You will see pictures, one at a time. Say how good the quality of each one is, from 1, bad, to 5, excellent. What a picture "
+        "shows does not matter, only how well it is shown."
+    ),
+    "dsis": (
+        "You will see an original and a picture made from it. Say how much the second one is impaired against the original, from 1, "
+        "very annoying, to 5, imperceptible. Some are not impaired at all."
+    ),
+    "pair": (
+        "You will see two versions of one picture. Say which one looks better to you. Sometimes they differ very little; {undecided}"
+    ),
 }
 UNDECIDED = {False: "then choose as you feel.", True: "if you see no difference, say so."}
 QUESTION = {
@@ -34,7 +42,10 @@ NAMES = {
 
 def scale(method, layout, ties):
     if method != "pair":
-        return [{"value": grade, "label": label} for grade, label in enumerate(QUALITY if method == "acr" else IMPAIRMENT, 1)]
+        return [
+            {"value": grade, "label": label}
+            for grade, label in enumerate(QUALITY if method == "acr" else IMPAIRMENT, 1)
+        ]
     first, second = NAMES[method, layout]
     between = [{"value": "tie", "label": "No difference"}] if ties else []
     return [{"value": "a", "label": first}, *between, {"value": "b", "label": second}]

@@ -8,7 +8,9 @@ CROP = 80  # pixels: the side of a crop
 STRIDE = 8  # pixels between the crops that are considered
 
 # Colours of an error map, from none to ERROR_LIMIT, in equal steps of the square root of the error; lightness rises throughout.
-RAMP = np.array([(10, 10, 26), (61, 22, 98), (142, 38, 101), (214, 73, 60), (249, 148, 36), (250, 222, 110), (255, 255, 238)])
+RAMP = np.array(
+    [(10, 10, 26), (61, 22, 98), (142, 38, 101), (214, 73, 60), (249, 148, 36), (250, 222, 110), (255, 255, 238)]
+)
 TICKS = (0, 1, 4, 9, 16, 25, 36)
 
 
@@ -42,7 +44,9 @@ def window_errors(original, decoded):
     """Mean squared error of each crop that is considered: (rows, columns) of window_starts()."""
     error = squared_error(original, decoded).astype(np.float64)
     sums = np.pad(error.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    (top, left), (height, width) = (window_starts(side) for side in error.shape), (min(CROP, side) for side in error.shape)
+    (top, left), (height, width) = (window_starts(side) for side in error.shape), (
+        min(CROP, side) for side in error.shape
+    )
     top, left = top[:, None], left[None]
     totals = sums[top + height, left + width] - sums[top, left + width] - sums[top + height, left] + sums[top, left]
     return np.maximum(totals, 0) / (height * width)
@@ -64,7 +68,14 @@ def differing_crops(errors, height, width):
         if not free[row, column] or score[row, column] <= 0:
             continue  # there is no such place, or it is shown already
         x, y = int(left[0, column]), int(top[row, 0])
-        crops.append({"x": x, "y": y, "reason": reason, "psnr": {codec: float(psnr_of(errors[codec][row, column])) for codec in errors}})
+        crops.append(
+            {
+                "x": x,
+                "y": y,
+                "reason": reason,
+                "psnr": {codec: float(psnr_of(errors[codec][row, column])) for codec in errors},
+            }
+        )
         free &= (abs(top - y) >= CROP) | (abs(left - x) >= CROP)
     return crops
 

@@ -19,7 +19,15 @@ UP, DOWN, BAR, TALL = "M0-4.8 4.8 3.6h-9.6Z", "M0 4.8 4.8-3.6h-9.6Z", "M-5-2h10v
 PLUS = "M-1.3-4.5h2.6v3.2h3.2v2.6h-3.2v3.2h-2.6v-3.2h-3.2v-2.6h3.2Z"
 CROSS = "M-4.4-2.6-2.6-4.4 0-1.8 2.6-4.4 4.4-2.6 1.8 0 4.4 2.6 2.6 4.4 0 1.8-2.6 4.4-4.4 2.6-1.8 0Z"
 SHAPES = {
-    "lic": CIRCLE, "jpeg": SQUARE, "jpeg2000": DIAMOND, "webp": UP, "avif": DOWN, "avif-iq": PLUS, "avif-old": BAR, "jxl": CROSS, "heic": TALL,
+    "lic": CIRCLE,
+    "jpeg": SQUARE,
+    "jpeg2000": DIAMOND,
+    "webp": UP,
+    "avif": DOWN,
+    "avif-iq": PLUS,
+    "avif-old": BAR,
+    "jxl": CROSS,
+    "heic": TALL,
 }
 METRIC_SHAPES = dict(zip(report.METRICS, (CIRCLE, SQUARE, DIAMOND, UP, DOWN, PLUS)))
 
@@ -78,10 +86,16 @@ def frame(x_axis, y_axis, x_title, y_title):
     """Grid, ticks and titles."""
     parts = []
     for value, text in y_axis.ticks():
-        parts += [line(LEFT, y_axis(value), RIGHT, y_axis(value), "grid"), label(text, LEFT - 6, y_axis(value) + 4, "end")]
+        parts += [
+            line(LEFT, y_axis(value), RIGHT, y_axis(value), "grid"),
+            label(text, LEFT - 6, y_axis(value) + 4, "end"),
+        ]
     for value, text in x_axis.ticks():
         parts += [line(x_axis(value), TOP, x_axis(value), BOTTOM, "grid"), label(text, x_axis(value), BOTTOM + 17)]
-    return parts + [label(x_title, (LEFT + RIGHT) / 2, HEIGHT - 6, class_="title"), label(y_title, 6, 14, "start", "title")]
+    return parts + [
+        label(x_title, (LEFT + RIGHT) / 2, HEIGHT - 6, class_="title"),
+        label(y_title, 6, 14, "start", "title"),
+    ]
 
 
 def plot_area(x=LEFT, width=RIGHT - LEFT, **attributes):
@@ -89,7 +103,15 @@ def plot_area(x=LEFT, width=RIGHT - LEFT, **attributes):
 
 
 def drawing(content, description, height=HEIGHT, **attributes):
-    return element("svg", content, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=description, class_="chart", **attributes)
+    return element(
+        "svg",
+        content,
+        viewBox=f"0 0 {WIDTH} {height}",
+        role="img",
+        aria_label=description,
+        class_="chart",
+        **attributes,
+    )
 
 
 def value_axis(values, about):
@@ -133,7 +155,12 @@ def rate_chart(curves, codecs, metric, bpp):
         values = " ".join(f"{x:.4f},{y:.4f}" for x, y in points)
         parts.append(element("g", drawn, class_=f"series codec-{codec}", data_codec=codec, data_points=values))
     names = ", ".join(codecs[codec]["title"] for codec in shown)
-    return drawing(parts, f"{about.title} over bits per pixel: {names}", data_rates=f"{RATES[0]},{RATES[1]}", data_plot=f"{LEFT},{RIGHT}")
+    return drawing(
+        parts,
+        f"{about.title} over bits per pixel: {names}",
+        data_rates=f"{RATES[0]},{RATES[1]}",
+        data_plot=f"{LEFT},{RIGHT}",
+    )
 
 
 def cost_chart(curves, codecs, metric):
@@ -165,21 +192,42 @@ def bd_chart(results, metrics):
     row, top = 34, 30
     bottom = top + row * len(means)
     x_axis = Axis(min(-10, *values) - 8, max(10, *values) + 8, NAMES_END, RIGHT)
-    parts = [label("\N{LEFTWARDS ARROW} LIC is smaller", x_axis(0) - 8, 14, "end", "title"),
-             label("LIC is larger \N{RIGHTWARDS ARROW}", x_axis(0) + 8, 14, "start", "title")]
+    parts = [
+        label("\N{LEFTWARDS ARROW} LIC is smaller", x_axis(0) - 8, 14, "end", "title"),
+        label("LIC is larger \N{RIGHTWARDS ARROW}", x_axis(0) + 8, 14, "start", "title"),
+    ]
     for value, text in x_axis.ticks():
-        parts += [line(x_axis(value), top, x_axis(value), bottom, "grid" if value else "zero"), label(f"{text} %", x_axis(value), bottom + 18)]
+        parts += [
+            line(x_axis(value), top, x_axis(value), bottom, "grid" if value else "zero"),
+            label(f"{text} %", x_axis(value), bottom + 18),
+        ]
     for index, (rival, of) in enumerate(means.items()):
         y = top + row * (index + 0.5)
-        parts += [line(NAMES_END, y, RIGHT, y, "grid"), label(results["codecs"][rival]["title"], NAMES_END - 8, y + 4, "end", "name")]
-        parts.append(element("g", [marker(METRIC_SHAPES[m], x_axis(value), y) for m, value in of.items()], class_=f"series codec-{rival}"))
+        parts += [
+            line(NAMES_END, y, RIGHT, y, "grid"),
+            label(results["codecs"][rival]["title"], NAMES_END - 8, y + 4, "end", "name"),
+        ]
+        parts.append(
+            element(
+                "g",
+                [marker(METRIC_SHAPES[m], x_axis(value), y) for m, value in of.items()],
+                class_=f"series codec-{rival}",
+            )
+        )
     return drawing(parts, "BD-rate of LIC against each codec, by each metric; the table has the values", bottom + 28)
 
 
 def shape_key(shape, class_=None):
     """A marker for a legend made of HTML."""
-    return element("svg", element("path", d=shape), viewBox="-6 -6 12 12", width="14", height="14", aria_hidden="true",
-                   class_=f"key {class_ or ''}".strip())
+    return element(
+        "svg",
+        element("path", d=shape),
+        viewBox="-6 -6 12 12",
+        width="14",
+        height="14",
+        aria_hidden="true",
+        class_=f"key {class_ or ''}".strip(),
+    )
 
 
 def codec_key(codec):

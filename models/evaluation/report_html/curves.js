@@ -8,7 +8,8 @@ const cards = [...document.querySelectorAll('.card[data-metric]')];
 function valueAt(points, rate) {
   for (let i = 1; i < points.length; i++) {
     const [[low, from], [high, to]] = [points[i - 1], points[i]];
-    if (low <= rate && rate <= high && low < high) return from + (Math.log(rate / low) / Math.log(high / low)) * (to - from);
+    if (low <= rate && rate <= high && low < high)
+      return from + (Math.log(rate / low) / Math.log(high / low)) * (to - from);
   }
   return null;
 }
@@ -17,11 +18,22 @@ const curves = cards.map((card) => {
   const svg = card.querySelector('.chart');
   const [low, high] = svg.dataset.rates.split(',').map(Number);
   const [left, right] = svg.dataset.plot.split(',').map(Number);
-  const points = new Map([...svg.querySelectorAll('[data-points]')].map((line) => [
-    line.dataset.codec,
-    line.dataset.points.split(' ').map((pair) => pair.split(',').map(Number)),
-  ]));
-  return { svg, low, high, left, right, points, cross: svg.querySelector('.cross'), list: card.querySelector('.readout') };
+  const points = new Map(
+    [...svg.querySelectorAll('[data-points]')].map((line) => [
+      line.dataset.codec,
+      line.dataset.points.split(' ').map((pair) => pair.split(',').map(Number)),
+    ]),
+  );
+  return {
+    svg,
+    low,
+    high,
+    left,
+    right,
+    points,
+    cross: svg.querySelector('.cross'),
+    list: card.querySelector('.readout'),
+  };
 });
 
 function read(position) {

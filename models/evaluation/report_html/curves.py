@@ -35,8 +35,10 @@ def mean_points(images):
     """Of a list of {setting: point}."""
     common = set.intersection(*map(set, images)) if images else ()
     groups = {setting: [points[setting] for points in images] for setting in common}
-    means = [{"setting": setting, **{key: report.mean(p[key] for p in group) for key in group[0] if key != "setting"}}
-             for setting, group in groups.items()]
+    means = [
+        {"setting": setting, **{key: report.mean(p[key] for p in group) for key in group[0] if key != "setting"}}
+        for setting, group in groups.items()
+    ]
     return sorted(means, key=lambda p: p["bpp"])
 
 
@@ -58,7 +60,10 @@ def bd_rates(rows):
     """{metric: {rival: percent or None}}: the bytes of LIC for equal quality against each rival's, on one picture."""
     curves = image_curves(rows)
     rivals = [codec for codec in curves if codec != "lic"]
-    return {metric: {rival: bd_percent(curves[rival], curves.get("lic", []), metric) for rival in rivals} for metric in report.METRICS}
+    return {
+        metric: {rival: bd_percent(curves[rival], curves.get("lic", []), metric) for rival in rivals}
+        for metric in report.METRICS
+    }
 
 
 def bd_percent(anchor, test, metric):

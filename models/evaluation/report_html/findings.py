@@ -44,8 +44,15 @@ def find(path, folder, results, rows, runs):
     height, width = original.shape[:2]
     save_webp(os.path.join(place, "original.webp"), original)
     found = {
-        "key": key, "name": name, "width": width, "height": height, "thumbnail": thumbnail(original),
-        "bd_rate": curves.bd_rates(rows), "rates": rates, "crops": {}, "failures": failures,
+        "key": key,
+        "name": name,
+        "width": width,
+        "height": height,
+        "thumbnail": thumbnail(original),
+        "bd_rate": curves.bd_rates(rows),
+        "rates": rates,
+        "crops": {},
+        "failures": failures,
     }
     for rate, codecs in rates.items():
         errors = {}

@@ -10,7 +10,10 @@ const gallery = document.getElementById('gallery');
 const [rival, metric, order] = ['bd-rival', 'bd-metric', 'bd-order'].map((id) => document.getElementById(id));
 
 function list() {
-  const entries = [...gallery.children].map((item) => ({ item, value: JSON.parse(item.dataset.bd)[`${metric.value} ${rival.value}`] }));
+  const entries = [...gallery.children].map((item) => ({
+    item,
+    value: JSON.parse(item.dataset.bd)[`${metric.value} ${rival.value}`],
+  }));
   for (const { item, value } of entries) {
     const figure = item.querySelector('b');
     figure.textContent = value === undefined ? '–' : `${value < 0 ? '\u2212' : '+'}${Math.abs(value).toFixed(1)} %`;

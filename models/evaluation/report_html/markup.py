@@ -48,18 +48,22 @@ def source(name):
 
 def page(title, body, styles, scripts):
     """A whole document that needs no other file but pictures: styles and scripts are put into it. `body` is Markup."""
-    return "<!doctype html>\n" + element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("title", title),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="color-scheme", content="light dark"),
-            element("link", rel="icon", href="data:,"),
-            element("style", Markup("\n".join(styles))),
-        ),
-        "\n",
-        element("body", body, [element("script", Markup(script), type="module") for script in scripts]),
-        lang="en",
-    ) + "\n"
+    return (
+        "<!doctype html>\n"
+        + element(
+            "html",
+            element(
+                "head",
+                element("meta", charset="utf-8"),
+                element("title", title),
+                element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+                element("meta", name="color-scheme", content="light dark"),
+                element("link", rel="icon", href="data:,"),
+                element("style", Markup("\n".join(styles))),
+            ),
+            "\n",
+            element("body", body, [element("script", Markup(script), type="module") for script in scripts]),
+            lang="en",
+        )
+        + "\n"
+    )

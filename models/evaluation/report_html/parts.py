@@ -20,7 +20,13 @@ MEANINGS = {
 
 
 def section(identity, title, *content):
-    return element("section", element("h2", title, id=f"{identity}-title"), content, id=identity, aria_labelledby=f"{identity}-title")
+    return element(
+        "section",
+        element("h2", title, id=f"{identity}-title"),
+        content,
+        id=identity,
+        aria_labelledby=f"{identity}-title",
+    )
 
 
 def scrolling(table, name):
@@ -68,8 +74,14 @@ def select(identity, title, options, chosen):
 
 def choice(name, title, options, chosen):
     """Radio buttons in a row; `options`: (value, text)."""
-    labels = [element("label", element("input", type="radio", name=name, value=value, checked=value == chosen), element("span", text))
-              for value, text in options]
+    labels = [
+        element(
+            "label",
+            element("input", type="radio", name=name, value=value, checked=value == chosen),
+            element("span", text),
+        )
+        for value, text in options
+    ]
     return element("fieldset", element("legend", title), labels, class_="choice")
 
 
@@ -80,14 +92,33 @@ def legend(codecs):
         box = element("input", type="checkbox", id=f"show-{key}", checked=True)
         boxes.append(element("label", box, codec_key(key), element("span", codec["title"])))
     start = charts.Axis(*charts.RATES, 0, 1000, logarithmic=True)(READ_OFF)
-    slider = element("input", type="range", id="rate", min=0, max=1000, value=round(start), aria_valuetext=f"{READ_OFF:.2f} bits per pixel")
-    reader = element("label", "Values at ", element("output", f"{READ_OFF:.2f}", id="rate-shown"), " bits per pixel", slider, class_="reader")
-    return element("div", element("fieldset", element("legend", "Codecs shown", class_="unseen"), boxes), reader, class_="legend")
+    slider = element(
+        "input",
+        type="range",
+        id="rate",
+        min=0,
+        max=1000,
+        value=round(start),
+        aria_valuetext=f"{READ_OFF:.2f} bits per pixel",
+    )
+    reader = element(
+        "label",
+        "Values at ",
+        element("output", f"{READ_OFF:.2f}", id="rate-shown"),
+        " bits per pixel",
+        slider,
+        class_="reader",
+    )
+    return element(
+        "div", element("fieldset", element("legend", "Codecs shown", class_="unseen"), boxes), reader, class_="legend"
+    )
 
 
 def toggle_rules(codecs):
     """CSS: a codec whose box is not ticked is not shown in charts and readouts."""
-    return "".join(f"body:has(#show-{key}:not(:checked)) :is(.chart .codec-{key},.value-{key}){{display:none}}" for key in codecs)
+    return "".join(
+        f"body:has(#show-{key}:not(:checked)) :is(.chart .codec-{key},.value-{key}){{display:none}}" for key in codecs
+    )
 
 
 def rate_cards(curves, results, metrics):
@@ -96,7 +127,9 @@ def rate_cards(curves, results, metrics):
     for metric in metrics:
         about, chart = report.METRICS[metric], charts.rate_chart(curves, results["codecs"], metric, READ_OFF)
         if chart:
-            readout = element("ol", readings(curves, results, metric), class_="readout", data_descending=about.higher_is_better)
+            readout = element(
+                "ol", readings(curves, results, metric), class_="readout", data_descending=about.higher_is_better
+            )
             parts = element("h3", about.title), element("p", MEANINGS[metric]), chart, element("figcaption", readout)
             cards.append(element("figure", parts, class_="card", data_metric=metric))
     return element("div", cards, class_="cards")
@@ -106,5 +139,13 @@ def readings(curves, results, metric):
     values = {codec: value_at(curves.get(codec, []), metric, READ_OFF) for codec in results["codecs"]}
     sign = -1 if report.METRICS[metric].higher_is_better else 1
     order = sorted(values, key=lambda codec: (values[codec] is None, sign * (values[codec] or 0)))
-    return [element("li", codec_name(results, codec), element("b", shown(values[codec])), class_=f"value-{codec}", data_codec=codec)
-            for codec in order]
+    return [
+        element(
+            "li",
+            codec_name(results, codec),
+            element("b", shown(values[codec])),
+            class_=f"value-{codec}",
+            data_codec=codec,
+        )
+        for codec in order
+    ]

@@ -9,7 +9,20 @@ from .charts import palette
 from .curves import image_curves, measured_metrics
 from .findings import RATES
 from .markup import element, join, page, source
-from .parts import codec_name, legend, listing, percent, rate_cards, scrolling, section, shown, table_head, toggle_rules, tone, with_unit
+from .parts import (
+    codec_name,
+    legend,
+    listing,
+    percent,
+    rate_cards,
+    scrolling,
+    section,
+    shown,
+    table_head,
+    toggle_rules,
+    tone,
+    with_unit,
+)
 from .viewer import ORIGINAL, file_of, viewer
 
 OFF_RATE = 0.05  # a file whose rate is off by more than this part is marked
@@ -27,19 +40,32 @@ def picture_page(results, rows, found, before, after):
             "main",
             viewer(results, found, rates, start),
             section(
-                "table", "Figures at equal size",
+                "table",
+                "Figures at equal size",
                 rate_blocks(rates, start, lambda rate: figures(results, found, metrics, rate)),
                 [element("p", text, class_="failure") for text in found["failures"]],
             ),
             section(
-                "crops", "Where the codecs differ most",
-                element("p", "Places found by the error of the decoded pictures within them, each pixel enlarged. The figure is the PSNR of "
-                        "the crop alone.", class_="lead"),
-                rate_blocks(rates, start, lambda rate: [crop(results, found, rate, i, c) for i, c in enumerate(found["crops"][rate], 1)]),
+                "crops",
+                "Where the codecs differ most",
+                element(
+                    "p",
+                    "Places found by the error of the decoded pictures within them, each pixel enlarged. The figure is the PSNR of "
+                    "the crop alone.",
+                    class_="lead",
+                ),
+                rate_blocks(
+                    rates,
+                    start,
+                    lambda rate: [crop(results, found, rate, i, c) for i, c in enumerate(found["crops"][rate], 1)],
+                ),
             ),
             section(
-                "curves", "Quality over size, this picture",
-                bd_line(results, found), legend(codecs), rate_cards(image_curves(rows), results, metrics),
+                "curves",
+                "Quality over size, this picture",
+                bd_line(results, found),
+                legend(codecs),
+                rate_cards(image_curves(rows), results, metrics),
             ),
         ),
     )
@@ -49,8 +75,11 @@ def picture_page(results, rows, found, before, after):
 
 def header(found, before, after):
     links = [element("a", "\N{LEFTWARDS ARROW} All pictures", href="../index.html#pictures")]
-    links += [element("a", f"{word}: {name}", href=f"{quote(name)}.html", rel=rel)
-              for word, name, rel in (("Previous", before, "prev"), ("Next", after, "next")) if name]
+    links += [
+        element("a", f"{word}: {name}", href=f"{quote(name)}.html", rel=rel)
+        for word, name, rel in (("Previous", before, "prev"), ("Next", after, "next"))
+        if name
+    ]
     rates = listing([f"{rate:g}" for rate in RATES])
     facts = f"{found['width']} \N{MULTIPLICATION SIGN} {found['height']} pixels. Decoded pictures of equal size, at {rates} bits per pixel."
     return element(
@@ -64,7 +93,13 @@ def header(found, before, after):
 def rate_blocks(rates, start, content):
     """A block for each rate, of which the viewer's rate shows one."""
     return [
-        element("div", element("h3", f"{rate} bits per pixel", class_="print-only"), content(rate), data_rate=rate, hidden=rate != start)
+        element(
+            "div",
+            element("h3", f"{rate} bits per pixel", class_="print-only"),
+            content(rate),
+            data_rate=rate,
+            hidden=rate != start,
+        )
         for rate in rates
     ]
 
@@ -80,16 +115,45 @@ def figures(results, found, metrics, rate):
     lines = []
     for codec, row in rows.items():
         values = points[codec]
-        cells = [element("td", row["setting"]), element("td", f"{row['bytes']:,}"),
-                 element("td", shown(values["bpp"], 3), element("small", "its nearest") if is_off(values["bpp"], rate) else None)]
-        cells += [element("td", shown(values[metric]), class_=values[metric] is not None and values[metric] == best[metric] and "best")
-                  for metric in metrics]
+        cells = [
+            element("td", row["setting"]),
+            element("td", f"{row['bytes']:,}"),
+            element(
+                "td", shown(values["bpp"], 3), element("small", "its nearest") if is_off(values["bpp"], rate) else None
+            ),
+        ]
+        cells += [
+            element(
+                "td",
+                shown(values[metric]),
+                class_=values[metric] is not None and values[metric] == best[metric] and "best",
+            )
+            for metric in metrics
+        ]
         cells += [element("td", shown(1000 * row[f"{way}_seconds"], 0)) for way in ("encode", "decode")]
-        lines.append(element("tr", element("th", codec_name(results, codec), scope="row"), cells, data_codec=codec,
-                             data_src=file_of(found, codec, rate), data_error=file_of(found, codec, rate, error=True)))
+        lines.append(
+            element(
+                "tr",
+                element("th", codec_name(results, codec), scope="row"),
+                cells,
+                data_codec=codec,
+                data_src=file_of(found, codec, rate),
+                data_error=file_of(found, codec, rate, error=True),
+            )
+        )
     titles = [with_unit(report.METRICS[metric].title, report.METRICS[metric].unit) for metric in metrics]
-    head = table_head("Codec", "Setting", "Bytes", with_unit("Rate", "bpp"), *titles, with_unit("Encoding", "ms"), with_unit("Decoding", "ms"))
-    return scrolling(element("table", head, element("tbody", lines), class_="figures"), f"Figures at {rate} bits per pixel")
+    head = table_head(
+        "Codec",
+        "Setting",
+        "Bytes",
+        with_unit("Rate", "bpp"),
+        *titles,
+        with_unit("Encoding", "ms"),
+        with_unit("Decoding", "ms"),
+    )
+    return scrolling(
+        element("table", head, element("tbody", lines), class_="figures"), f"Figures at {rate} bits per pixel"
+    )
 
 
 def best_value(points, metric):
@@ -104,10 +168,19 @@ def is_off(bpp, rate):
 
 def crop(results, found, rate, index, place):
     """The same crop of the original and of every codec's picture, by the pictures that are there anyway."""
+
     def tile(codec, title, *caption):
-        picture = element("img", src=file_of(found, codec, rate), alt=f"Crop {index} of {title}", loading="lazy",
-                          width=found["width"], height=found["height"])
-        return element("figure", element("div", picture, class_="window"), element("figcaption", caption), class_="tile")
+        picture = element(
+            "img",
+            src=file_of(found, codec, rate),
+            alt=f"Crop {index} of {title}",
+            loading="lazy",
+            width=found["width"],
+            height=found["height"],
+        )
+        return element(
+            "figure", element("div", picture, class_="window"), element("figcaption", caption), class_="tile"
+        )
 
     tiles = [tile(ORIGINAL, "the original", "Original")]
     for codec in results["codecs"]:
@@ -125,8 +198,14 @@ def bd_line(results, found):
     for metric, rivals in found["bd_rate"].items():
         known = {rival: value for rival, value in rivals.items() if value is not None}
         if known:
-            cells = [element("span", results["codecs"][rival]["title"], " ", element("b", percent(value), class_=tone(value)))
-                     for rival, value in known.items()]
+            cells = [
+                element(
+                    "span", results["codecs"][rival]["title"], " ", element("b", percent(value), class_=tone(value))
+                )
+                for rival, value in known.items()
+            ]
             items.append(element("div", element("dt", report.METRICS[metric].title), element("dd", cells)))
-    return items and join(element("p", "LIC's bytes at equal quality, against each codec (BD-rate on this picture):", class_="lead"),
-                          element("dl", items, class_="bd-line"))
+    return items and join(
+        element("p", "LIC's bytes at equal quality, against each codec (BD-rate on this picture):", class_="lead"),
+        element("dl", items, class_="bd-line"),
+    )

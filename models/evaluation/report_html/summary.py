@@ -10,7 +10,20 @@ from .charts import METRIC_SHAPES, palette, shape_key
 from .curves import mean_curves, measured_metrics, rivals_of
 from .markup import element, join, page, source
 from .parts import (
-    MEANINGS, choice, codec_name, legend, listing, percent, rate_cards, scrolling, section, select, shown, table_head, toggle_rules, tone,
+    MEANINGS,
+    choice,
+    codec_name,
+    legend,
+    listing,
+    percent,
+    rate_cards,
+    scrolling,
+    section,
+    select,
+    shown,
+    table_head,
+    toggle_rules,
+    tone,
     with_unit,
 )
 
@@ -34,14 +47,26 @@ def index_page(results, rows, pictures):
             method(curves, results, metrics),
         ),
     )
-    styles = [source("page.css"), source("chart.css"), source("index.css"), palette(results["codecs"]), toggle_rules(results["codecs"])]
+    styles = [
+        source("page.css"),
+        source("chart.css"),
+        source("index.css"),
+        palette(results["codecs"]),
+        toggle_rules(results["codecs"]),
+    ]
     return page(title, body, styles, [source("curves.js"), source("index.js")])
 
 
 def header(results, title):
     names = " \N{MIDDLE DOT} ".join(codec["title"] for key, codec in results["codecs"].items() if key != "lic")
     facts = f"{results['images']} picture{'s' if results['images'] > 1 else ''}, measured {dates(results)} on {results['processor']}"
-    links = [("summary", "Summary"), ("curves", "Curves"), ("cost", "Cost"), ("pictures", "Pictures"), ("method", "Method")]
+    links = [
+        ("summary", "Summary"),
+        ("curves", "Curves"),
+        ("cost", "Cost"),
+        ("pictures", "Pictures"),
+        ("method", "Method"),
+    ]
     return element(
         "header",
         element("p", "LIC, a learned image codec: report", class_="kicker"),
@@ -70,10 +95,20 @@ def summary(results, metrics):
     chart = charts.bd_chart(results, metrics)
     figure = chart and element("figure", chart, element("figcaption", element("ul", keys, class_="keys")))
     return section(
-        "summary", "Who wins, and by how much",
-        element("p", "How many bytes does LIC need for a picture of the same quality? The answer depends on how quality is measured, so there is "
-                "one for each metric.", class_="lead"),
-        element("div", element("ul", [verdict(results, metric) for metric in metrics], class_="verdicts"), figure, class_="split"),
+        "summary",
+        "Who wins, and by how much",
+        element(
+            "p",
+            "How many bytes does LIC need for a picture of the same quality? The answer depends on how quality is measured, so there is "
+            "one for each metric.",
+            class_="lead",
+        ),
+        element(
+            "div",
+            element("ul", [verdict(results, metric) for metric in metrics], class_="verdicts"),
+            figure,
+            class_="split",
+        ),
         bd_table(results, metrics),
     )
 
@@ -88,11 +123,15 @@ def verdict(results, metric):
         "smaller than": [in_words(results, rival, means) for rival in order if means[rival] <= -0.5],
         "as large as": [title_in_text(results, rival) for rival in order if abs(means[rival]) < 0.5],
         "larger than": [in_words(results, rival, means) for rival in reversed(order) if means[rival] >= 0.5],
-        "of no quality in common with": [title_in_text(results, rival) for rival in rivals_of(results) if rival not in means],
+        "of no quality in common with": [
+            title_in_text(results, rival) for rival in rivals_of(results) if rival not in means
+        ],
     }
     words = "; ".join(f"{relation} {listing(names)}" for relation, names in groups.items() if names)
     winner = title_in_text(results, order[-1]) if groups["larger than"] else "LIC"
-    return element("li", element("strong", f"{report.METRICS[metric].title}: {winner} wins"), f"LIC's files are {words}.")
+    return element(
+        "li", element("strong", f"{report.METRICS[metric].title}: {winner} wins"), f"LIC's files are {words}."
+    )
 
 
 def in_words(results, rival, means):
@@ -106,16 +145,23 @@ def title_in_text(results, codec):
 
 def bd_table(results, metrics):
     lines = [
-        element("tr", element("th", codec_name(results, rival), common_rates(results, metrics, rival), scope="row"),
-                [bd_cell(results, metric, rival) for metric in metrics])
+        element(
+            "tr",
+            element("th", codec_name(results, rival), common_rates(results, metrics, rival), scope="row"),
+            [bd_cell(results, metric, rival) for metric in metrics],
+        )
         for rival in rivals_of(results)
     ]
-    lines += [element("tr", element("th", key, scope="row"), element("td", f"Not measured: {reason}", colspan=len(metrics)))
-              for key, reason in results["missing"].items()]
+    lines += [
+        element("tr", element("th", key, scope="row"), element("td", f"Not measured: {reason}", colspan=len(metrics)))
+        for key, reason in results["missing"].items()
+    ]
     head = table_head("LIC against", *(report.METRICS[metric].title for metric in metrics))
-    note = (f"BD-rate: the bytes of LIC against the other codec's at equal quality, over the qualities that both reach between {LIMITS}; the "
-            "part of these rates that both codecs reach stands under the codec's name. Large: the mean of each picture's figure; minus "
-            "is good for LIC. Beneath: the figure of the curves through the means of all pictures, and the picture on which LIC does worst.")
+    note = (
+        f"BD-rate: the bytes of LIC against the other codec's at equal quality, over the qualities that both reach between {LIMITS}; the "
+        "part of these rates that both codecs reach stands under the codec's name. Large: the mean of each picture's figure; minus "
+        "is good for LIC. Beneath: the figure of the curves through the means of all pictures, and the picture on which LIC does worst."
+    )
     table = element("table", head, element("tbody", lines), class_="bd")
     return element("figure", scrolling(table, "Table of BD-rates"), element("figcaption", note))
 
@@ -125,9 +171,11 @@ def bd_cell(results, metric, rival):
     if not figures:
         return element("td", "no common quality")
     worst = figures["worst_image"]
-    parts = [element("b", percent(figures["mean"]), class_=tone(figures["mean"])),
-             element("small", f"curves {percent(figures['of_mean_curves'])}"),
-             element("small", f"worst {percent(figures['worst'])} ", element("a", worst, href=picture_link(worst)))]
+    parts = [
+        element("b", percent(figures["mean"]), class_=tone(figures["mean"])),
+        element("small", f"curves {percent(figures['of_mean_curves'])}"),
+        element("small", f"worst {percent(figures['worst'])} ", element("a", worst, href=picture_link(worst))),
+    ]
     if figures["no_common_quality"]:
         parts.append(element("small", f"without {', '.join(figures['no_common_quality'])}"))
     return element("td", parts)
@@ -145,10 +193,15 @@ def common_rates(results, metrics, rival):
 
 def rate_section(curves, results, metrics):
     return section(
-        "curves", "Quality over size",
-        element("p", f"The mean of {report.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
-                "The tinted part is where BD-rates are taken. Point at a chart, or move the rate, to read values off. Each picture's own "
-                "curves are on its page.", class_="lead"),
+        "curves",
+        "Quality over size",
+        element(
+            "p",
+            f"The mean of {report.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
+            "The tinted part is where BD-rates are taken. Point at a chart, or move the rate, to read values off. Each picture's own "
+            "curves are on its page.",
+            class_="lead",
+        ),
         legend(results["codecs"]),
         rate_cards(curves, results, metrics),
     )
@@ -158,13 +211,21 @@ def cost_section(curves, results, metrics):
     drawn = {metric: charts.cost_chart(curves, results["codecs"], metric) for metric in metrics}
     drawn = {metric: chart for metric, chart in drawn.items() if chart}
     first = preferred("ssimulacra2", drawn)
-    figures = [element("figure", chart, class_="card", data_cost=metric, hidden=metric != first) for metric, chart in drawn.items()]
+    figures = [
+        element("figure", chart, class_="card", data_cost=metric, hidden=metric != first)
+        for metric, chart in drawn.items()
+    ]
     rates = listing([f"{rate:g}" for rate in charts.COST_RATES])
     return section(
-        "cost", "What it costs to decode",
-        element("p", f"Each line joins a codec's mean quality at {rates} bits per pixel. Further left decodes faster, higher looks better. "
-                "Times are those of the whole command on one core: its start, reading and writing files and, for LIC, loading the model "
-                "are part of them.", class_="lead"),
+        "cost",
+        "What it costs to decode",
+        element(
+            "p",
+            f"Each line joins a codec's mean quality at {rates} bits per pixel. Further left decodes faster, higher looks better. "
+            "Times are those of the whole command on one core: its start, reading and writing files and, for LIC, loading the model "
+            "are part of them.",
+            class_="lead",
+        ),
         drawn and choice("cost", "Quality by", [(metric, report.METRICS[metric].title) for metric in drawn], first),
         element("div", element("div", figures), cost_table(results), class_="split"),
     )
@@ -181,7 +242,9 @@ def cost_table(results):
         for way in ("encode", "decode"):
             cells.append(element("td", shown(1000 * cost[f"{way}_seconds_per_megapixel"], 0)))
             cells.append(element("td", shown(cost[f"{way}_memory"] and cost[f"{way}_memory"] / 1e6, 0)))
-        lines.append(element("tr", element("th", codec_name(results, codec), scope="row"), cells, class_=f"value-{codec}"))
+        lines.append(
+            element("tr", element("th", codec_name(results, codec), scope="row"), cells, class_=f"value-{codec}")
+        )
     memory = with_unit("Memory", "MB")
     head = table_head("Codec", with_unit("Encoding", "ms / MP"), memory, with_unit("Decoding", "ms / MP"), memory)
     note = f"CPU time for each megapixel, and the largest peak of memory, of all pictures between {LIMITS}."
@@ -197,22 +260,43 @@ def gallery(results, metrics, pictures):
     metric, rival = preferred("ssimulacra2", metrics), preferred("avif", rivals)
     cards = []
     for picture in pictures:
-        known = {f"{m} {r}": round(value, 2) for m, of in picture["bd_rate"].items() for r, value in of.items() if value is not None}
+        known = {
+            f"{m} {r}": round(value, 2)
+            for m, of in picture["bd_rate"].items()
+            for r, value in of.items()
+            if value is not None
+        }
         value = known.get(f"{metric} {rival}")
         name = picture["name"]
-        link = element("a", element("img", alt="", **picture["thumbnail"]), element("span", name), href=picture_link(name))
-        cards.append(element("li", link, element("b", percent(value), class_=tone(value)), data_name=name, data_bd=json.dumps(known)))
+        link = element(
+            "a", element("img", alt="", **picture["thumbnail"]), element("span", name), href=picture_link(name)
+        )
+        cards.append(
+            element(
+                "li", link, element("b", percent(value), class_=tone(value)), data_name=name, data_bd=json.dumps(known)
+            )
+        )
     controls = element(
         "div",
         select("bd-rival", "LIC against", [(r, results["codecs"][r]["title"]) for r in rivals], rival),
         select("bd-metric", "by", [(m, report.METRICS[m].title) for m in metrics], metric),
-        select("bd-order", "sorted by", [("name", "name"), ("worst", "LIC's worst first"), ("best", "LIC's best first")], "name"),
+        select(
+            "bd-order",
+            "sorted by",
+            [("name", "name"), ("worst", "LIC's worst first"), ("best", "LIC's best first")],
+            "name",
+        ),
         class_="choice",
     )
     return section(
-        "pictures", "Picture by picture",
-        element("p", "Look for yourself: original and decoded pictures of equal size, with a slider and flicker, maps of the errors, and the crops "
-                "in which the codecs differ most. The figure is LIC's BD-rate on that picture: minus is good for LIC.", class_="lead"),
+        "pictures",
+        "Picture by picture",
+        element(
+            "p",
+            "Look for yourself: original and decoded pictures of equal size, with a slider and flicker, maps of the errors, and the crops "
+            "in which the codecs differ most. The figure is LIC's BD-rate on that picture: minus is good for LIC.",
+            class_="lead",
+        ),
         rivals and controls,
         element("ul", cards, class_="gallery", id="gallery"),
     )
@@ -223,22 +307,39 @@ def gallery(results, metrics, pictures):
 
 def method(curves, results, metrics):
     facts = {
-        "Measured": dates(results), "Machine": results["processor"], "Pictures": results["images"],
-        "Rates compared": f"between {LIMITS}", "SSIMULACRA 2 and Butteraugli of libjxl": results["libjxl_devtools"],
+        "Measured": dates(results),
+        "Machine": results["processor"],
+        "Pictures": results["images"],
+        "Rates compared": f"between {LIMITS}",
+        "SSIMULACRA 2 and Butteraugli of libjxl": results["libjxl_devtools"],
     }
-    missing = [element("li", f"{report.METRICS[metric].title} was not measured: {reason}")
-               for metric, reason in results["missing_metrics"].items()]
+    missing = [
+        element("li", f"{report.METRICS[metric].title} was not measured: {reason}")
+        for metric, reason in results["missing_metrics"].items()
+    ]
     return section(
-        "method", "How it was measured",
-        element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value], class_="facts-list"),
+        "method",
+        "How it was measured",
+        element(
+            "dl",
+            [element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value],
+            class_="facts-list",
+        ),
         scrolling(codec_table(curves, results), "Table of codecs"),
         missing and element("ul", missing, class_="failure"),
         element("h3", "The metrics"),
-        element("dl", [element("div", element("dt", report.METRICS[m].title), element("dd", MEANINGS[m])) for m in metrics], class_="meanings"),
+        element(
+            "dl",
+            [element("div", element("dt", report.METRICS[m].title), element("dd", MEANINGS[m])) for m in metrics],
+            class_="meanings",
+        ),
         element("h3", "What the figures do not say"),
-        element("p", "Metrics stand for how alike pictures are, not for how good they look to people. Bytes are those of whole files. Curves of "
-                "means hold for a collection in which every picture has the same setting; BD-rates are taken for each picture first, and "
-                "interpolate the logarithm of the rate over the metric by monotone cubics (PCHIP)."),
+        element(
+            "p",
+            "Metrics stand for how alike pictures are, not for how good they look to people. Bytes are those of whole files. Curves of "
+            "means hold for a collection in which every picture has the same setting; BD-rates are taken for each picture first, and "
+            "interpolate the logarithm of the rate over the metric by monotone cubics (PCHIP).",
+        ),
     )
 
 
@@ -247,9 +348,23 @@ def codec_table(curves, results):
     for key, codec in results["codecs"].items():
         points = curves[key]
         rates = f"{points[0]['bpp']:.2f} to {points[-1]['bpp']:.2f}" if points else shown(None)
-        commands = [element("code", codec["command"]), element("code", codec["decode_command"]),
-                    element("small", f"Settings: {', '.join(codec['settings'])}")]
-        lines.append(element(
-            "tr", element("th", codec_name(results, key), scope="row"), element("td", codec["version"], data_label="Version"),
-            element("td", rates, data_label="Bits per pixel, mean"), element("td", commands, data_label="Commands")))
-    return element("table", table_head("Codec", "Version", "Bits per pixel, mean", "Commands"), element("tbody", lines), class_="method")
+        commands = [
+            element("code", codec["command"]),
+            element("code", codec["decode_command"]),
+            element("small", f"Settings: {', '.join(codec['settings'])}"),
+        ]
+        lines.append(
+            element(
+                "tr",
+                element("th", codec_name(results, key), scope="row"),
+                element("td", codec["version"], data_label="Version"),
+                element("td", rates, data_label="Bits per pixel, mean"),
+                element("td", commands, data_label="Commands"),
+            )
+        )
+    return element(
+        "table",
+        table_head("Codec", "Version", "Bits per pixel, mean", "Commands"),
+        element("tbody", lines),
+        class_="method",
+    )

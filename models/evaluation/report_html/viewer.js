@@ -45,7 +45,10 @@ function show() {
 /** The rows of A and B as columns; the original has none. */
 function listFigures() {
   const columns = sides
-    .map(({ select }, index) => ({ title: `${'AB'[index]}: ${select.selectedOptions[0].text}`, row: rowOf(select.value) }))
+    .map(({ select }, index) => ({
+      title: `${'AB'[index]}: ${select.selectedOptions[0].text}`,
+      row: rowOf(select.value),
+    }))
     .filter(({ row }) => row);
   const table = document.createElement('table');
   const add = (line, name, text, className = '') => {
@@ -112,7 +115,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 stage.addEventListener('keydown', (event) => {
   const arrow = ARROWS[event.key];
-  if (event.target === divider && (event.key === 'Home' || event.key === 'End')) setSplit(event.key === 'Home' ? 0 : 100);
+  if (event.target === divider && (event.key === 'Home' || event.key === 'End'))
+    setSplit(event.key === 'Home' ? 0 : 100);
   else if (event.target === divider && arrow?.[0]) setSplit(split + STEP * arrow[0]);
   else if (arrow && isEnlarged()) moveTo(offset.x - PAN * arrow[0], offset.y - PAN * arrow[1]);
   else return;
@@ -160,7 +164,8 @@ document.addEventListener('keydown', (event) => {
 // ---- Choices ----
 
 for (const radio of document.querySelectorAll('input[name=rate-choice]')) radio.addEventListener('change', show);
-for (const radio of document.querySelectorAll('input[name=mode]')) radio.addEventListener('change', () => setMode(radio.value));
+for (const radio of document.querySelectorAll('input[name=mode]'))
+  radio.addEventListener('change', () => setMode(radio.value));
 for (const radio of document.querySelectorAll('input[name=zoom]')) {
   radio.addEventListener('change', () => {
     stage.dataset.zoom = radio.value;

@@ -3,8 +3,9 @@
 //   model files ──> Model, EncoderModel
 //   pixels ──> Encode ──> bytes of a .lic file ──> ReadInfo, Decode / Decoder ──> pixels
 //
-// The library does no input or output, prints nothing, throws nothing and keeps no state between calls (but for the allocator).
-// Objects may be used by several threads at once where their methods are const. Files are described in docs/format.md.
+// The library does no input or output, prints nothing, throws nothing and keeps no state between calls (but for the
+// allocator). Objects may be used by several threads at once where their methods are const. Files are described in
+// docs/format.md.
 #pragma once
 
 #include <cassert>
@@ -18,10 +19,10 @@
 
 namespace lic {
 
-// ---- Errors ------------------------------------------------------------------------------------------------------------------
+// ---- Errors -----------------------------------------------------------------------------------------------
 
-// What can go wrong with the data handed in. The numbers are frozen: they are the exit status of the command and stand in
-// docs/format.md; the names are the `code` of the errors in JavaScript.
+// What can go wrong with the data handed in. The numbers are frozen: they are the exit status of the command and stand
+// in docs/format.md; the names are the `code` of the errors in JavaScript.
 enum class Error : uint8_t {
   kNone = 0,
   kNotLic = 1,
@@ -92,10 +93,10 @@ class [[nodiscard]] Result {
   std::variant<T, Failure> state_;
 };
 
-// ---- Memory ------------------------------------------------------------------------------------------------------------------
+// ---- Memory -----------------------------------------------------------------------------------------------
 
-// Where all memory comes from whose size depends on input. `allocate` returns memory of the given alignment (a power of two)
-// or null; null becomes Error::kOutOfMemory, never a crash.
+// Where all memory comes from whose size depends on input. `allocate` returns memory of the given alignment (a power of
+// two) or null; null becomes Error::kOutOfMemory, never a crash.
 struct Allocator {
   void* (*allocate)(void* context, size_t bytes, size_t alignment);
   void (*release)(void* context, void* memory);
@@ -117,7 +118,8 @@ class Buffer {
   Buffer() = default;
   // `count` values, zeroed.
   static Result<Buffer> Allocate(size_t count) {
-    if (count > (SIZE_MAX / 2 - 64) / sizeof(T)) return Fail(Error::kOutOfMemory, "%zu values are more than fit in memory", count);
+    if (count > (SIZE_MAX / 2 - 64) / sizeof(T))
+      return Fail(Error::kOutOfMemory, "%zu values are more than fit in memory", count);
     Buffer buffer;
     buffer.data_ = static_cast<T*>(internal::Allocate(count * sizeof(T) + 64));
     if (!buffer.data_) return Fail(Error::kOutOfMemory, "no memory for %zu bytes", count * sizeof(T));
@@ -156,7 +158,7 @@ class Buffer {
 
 using Bytes = std::span<const uint8_t>;
 
-// ---- Models ------------------------------------------------------------------------------------------------------------------
+// ---- Models -----------------------------------------------------------------------------------------------
 
 // The first 8 bytes of a SHA-256.
 struct Id {
@@ -207,7 +209,7 @@ class EncoderModel {
   std::unique_ptr<Data> data_;
 };
 
-// ---- Pictures ----------------------------------------------------------------------------------------------------------------
+// ---- Pictures ---------------------------------------------------------------------------------------------
 
 inline constexpr uint32_t kMaxSide = 65535;
 inline constexpr uint64_t kMaxPixels = uint64_t{1} << 28;
@@ -239,12 +241,13 @@ struct Metadata {
   Bytes xmp;
 };
 
-// ---- Encoding ----------------------------------------------------------------------------------------------------------------
+// ---- Encoding ---------------------------------------------------------------------------------------------
 
-// How hard the encoder searches for the residuals with the least loss, bits + lambda * distortion, lambda being the quality's (docs/adr/0012) and the
-// distortion what the model was trained to lower: the squared error or, as the encoder's model says, what people see (docs/adr/0017).
-// 0: none, every residual is the nearest integer. 1: residuals of 1 become 0 where that saves more bits than its error is worth. 2: likewise,
-// with weights measured on the decoder's synthesis. 3..9: descent by the gradient of the synthesis, with 1, 2, 4, 8, 16, 32, 64 steps.
+// How hard the encoder searches for the residuals with the least loss, bits + lambda * distortion, lambda being the
+// quality's (docs/adr/0012) and the distortion what the model was trained to lower: the squared error or, as the
+// encoder's model says, what people see (docs/adr/0017). 0: none, every residual is the nearest integer. 1: residuals
+// of 1 become 0 where that saves more bits than its error is worth. 2: likewise, with weights measured on the decoder's
+// synthesis. 3..9: descent by the gradient of the synthesis, with 1, 2, 4, 8, 16, 32, 64 steps.
 inline constexpr int kMaxEffort = 9;
 inline constexpr int kDefaultEffort = 3;
 
@@ -257,28 +260,31 @@ enum class Target : uint8_t {
 };
 
 struct EncodeOptions {
-  float quality = 50;        // 1..100, continuous; not looked at with a target
+  float quality = 50;  // 1..100, continuous; not looked at with a target
   Target target = Target::kQuality;
   double target_value = 0;
   int effort = kDefaultEffort;  // 0..kMaxEffort
-  uint32_t tile_units = 16;  // tile side in units of 64 pixels, 1..1024
-  Metadata metadata;         // written as it is
+  uint32_t tile_units = 16;     // tile side in units of 64 pixels, 1..1024
+  Metadata metadata;            // written as it is
 };
 
 // Encodes a picture. The result is a whole .lic file. Alpha that is 255 everywhere is dropped.
 // What it writes may differ between machines and versions; what a decoder makes of it does not.
 //
-// A target is met to within 0.2 % of the bytes or 0.01 dB (of SSIM: of -10 log10(1 - SSIM)) where the qualities are fine enough, after 3 to 12 trials;
-// only the analysis is not repeated for each. PSNR is over red, green and blue, SSIM that of Wang et al. 2004 on luma, alpha shown on white.
+// A target is met to within 0.2 % of the bytes or 0.01 dB (of SSIM: of -10 log10(1 - SSIM)) where the qualities are
+// fine enough, after 3 to 12 trials; only the analysis is not repeated for each. PSNR is over red, green and blue, SSIM
+// that of Wang et al. 2004 on luma, alpha shown on white.
 //
-// Errors: kInvalidArgument (quality, target_value, effort, tile_units, channels; SSIM of a picture with a side below 11), kLimitExceeded (not even
-// quality 1 has so few bytes), kBelowQuality (not even quality 100 reaches the PSNR or SSIM), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels,
-// metadata above 4 MiB), kOutOfMemory.
-Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder, const EncodeOptions& options = {});
+// Errors: kInvalidArgument (quality, target_value, effort, tile_units, channels; SSIM of a picture with a side below
+// 11), kLimitExceeded (not even quality 1 has so few bytes), kBelowQuality (not even quality 100 reaches the PSNR or
+// SSIM), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels, metadata above 4 MiB), kOutOfMemory.
+Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                               const EncodeOptions& options = {});
 
-// ---- Decoding ----------------------------------------------------------------------------------------------------------------
+// ---- Decoding ---------------------------------------------------------------------------------------------
 
-// What the header says. `head_hash` names the synthesis for which the file was encoded: another one of the same model may decode it.
+// What the header says. `head_hash` names the synthesis for which the file was encoded: another one of the same model
+// may decode it.
 struct Info {
   uint32_t width = 0;
   uint32_t height = 0;
@@ -326,25 +332,28 @@ struct Region {
 struct DecodeOptions {
   uint64_t max_pixels = kMaxPixels;  // a larger picture is kLimitExceeded, before anything is allocated for it
   uint32_t channels = 0;             // 0: as coded; 4: always red green blue alpha
-  // What to decode: equal to that part of the whole picture, bit by bit. Only the tiles that it takes are decoded. All zero: everything.
+  // What to decode: equal to that part of the whole picture, bit by bit. Only the tiles that it takes are decoded. All
+  // zero: everything.
   Region region = {};
 };
 
 // Decodes a whole file.
-// Errors: as ReadLayout; kLimitExceeded, kModelMismatch, kBadStream, kOutOfMemory, kInvalidArgument (channels, a region that is empty or
-// not inside the picture).
+// Errors: as ReadLayout; kLimitExceeded, kModelMismatch, kBadStream, kOutOfMemory, kInvalidArgument (channels, a region
+// that is empty or not inside the picture).
 Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options = {});
 
 // How a Decoder hands out what it makes.
 struct DecoderOptions : DecodeOptions {
-  // Keep the rows that are done, for picture(); otherwise they are only there in strip(), and memory is that of a row of tiles.
+  // Keep the rows that are done, for picture(); otherwise they are only there in strip(), and memory is that of a row
+  // of tiles.
   bool keep_picture = true;
   // Make a preview() before the picture, where that is worth while: the file is still coming in, or has several tiles.
   bool make_preview = false;
 };
 
-// Decoding in slices, for whoever must not be away for long or has a file that is still coming in: each Step does a bounded piece of the work.
-// Tiles are decoded row by row, and every row of the picture is made as soon as the tiles are there that it takes.
+// Decoding in slices, for whoever must not be away for long or has a file that is still coming in: each Step does a
+// bounded piece of the work. Tiles are decoded row by row, and every row of the picture is made as soon as the tiles
+// are there that it takes.
 //
 //   Open, or Begin and Feed, Feed, ... ──> Step until done() ──> picture()
 //
@@ -359,13 +368,14 @@ class Decoder {
   Decoder& operator=(Decoder&&) noexcept;
   ~Decoder();
 
-  // Tells what has come so far: `file` begins with what earlier calls were given and may lie elsewhere; it must stay until the next call.
-  // `complete`: nothing will follow. Verifies what has come. Errors: as Decode.
+  // Tells what has come so far: `file` begins with what earlier calls were given and may lie elsewhere; it must stay
+  // until the next call. `complete`: nothing will follow. Verifies what has come. Errors: as Decode.
   Status Feed(Bytes file, bool complete);
 
   // Errors: as Decode. After a failure of Step or Feed the decoder may only be destroyed.
   Status Step();
-  // Whether all rows are made. A file that is still coming in may yet turn out to be damaged behind its tiles: see complete().
+  // Whether all rows are made. A file that is still coming in may yet turn out to be damaged behind its tiles: see
+  // complete().
   bool done() const;
   // Whether Step can do nothing before more of the file has come.
   bool waits() const;
@@ -390,7 +400,8 @@ class Decoder {
   const Picture& picture() const;
   // The picture when done() holds.
   Picture TakePicture() &&;
-  // A preview, once there is one, otherwise empty: the colours of the picture, or the region, in squares of kPreviewStride pixels.
+  // A preview, once there is one, otherwise empty: the colours of the picture, or the region, in squares of
+  // kPreviewStride pixels.
   const Picture& preview() const;
 
   struct State;
@@ -403,8 +414,9 @@ class Decoder {
 // Pixels of the picture for each of a preview, in both directions.
 inline constexpr uint32_t kPreviewStride = 32;
 
-// SHA-256 of the hyper-latents, then of the decoded latents (value16 clamped to 16 bits), each as 16-bit little-endian numbers in
-// (channels, height, width) order: equal on every machine. Errors: as Decode; alpha streams are not looked into.
+// SHA-256 of the hyper-latents, then of the decoded latents (value16 clamped to 16 bits), each as 16-bit little-endian
+// numbers in (channels, height, width) order: equal on every machine. Errors: as Decode; alpha streams are not looked
+// into.
 struct SymbolHash {
   uint8_t bytes[32] = {};
 };

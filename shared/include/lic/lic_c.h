@@ -1,7 +1,8 @@
 /* LIC in C99. The same library as lic.h, which is the manual: meanings, limits and errors are explained there.
  *
- * Every function returns an error number of docs/format.md#errors, 0 for success, and fills `failure`, which may be null, with a sentence that says
- * what is wrong. Results are handed out only on success. Options may be null for the defaults.
+ * Every function returns an error number of docs/format.md#errors, 0 for success, and fills `failure`, which may be
+ * null, with a sentence that says what is wrong. Results are handed out only on success. Options may be null for the
+ * defaults.
  */
 #ifndef LIC_LIC_C_H_
 #define LIC_LIC_C_H_
@@ -25,14 +26,15 @@ const char* lic_error_name(int error);
 typedef struct lic_model lic_model;
 typedef struct lic_encoder_model lic_encoder_model;
 int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure);
-int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder, lic_failure* failure);
+int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder,
+                           lic_failure* failure);
 void lic_model_release(lic_model* model);
 void lic_encoder_model_release(lic_encoder_model* encoder);
 /* The id, 8 bytes, that files of the model carry. */
 void lic_model_id(const lic_model* model, uint8_t id[8]);
 
-/* Pixels: interleaved 8-bit samples, rows from the top, `stride` bytes from row to row. channels: 1 grey, 2 grey and alpha, 3 red green
- * blue, 4 red green blue alpha, straight. */
+/* Pixels: interleaved 8-bit samples, rows from the top, `stride` bytes from row to row. channels: 1 grey, 2 grey and
+ * alpha, 3 red green blue, 4 red green blue alpha, straight. */
 typedef struct lic_picture {
   const uint8_t* pixels;
   uint32_t width;
@@ -48,12 +50,12 @@ size_t lic_buffer_size(const lic_buffer* buffer);
 void lic_buffer_release(lic_buffer* buffer);
 
 typedef struct lic_encode_options {
-  float quality;        /* 1..100; not looked at with a target */
-  int target;           /* 0: none, 1: bytes, 2: PSNR, 3: SSIM, as lic::Target */
+  float quality; /* 1..100; not looked at with a target */
+  int target;    /* 0: none, 1: bytes, 2: PSNR, 3: SSIM, as lic::Target */
   double target_value;
-  int effort;           /* 0..9 */
-  uint32_t tile_units;  /* tile side in units of 64 pixels, 1..1024 */
-  const uint8_t* icc;   /* null: none */
+  int effort;          /* 0..9 */
+  uint32_t tile_units; /* tile side in units of 64 pixels, 1..1024 */
+  const uint8_t* icc;  /* null: none */
   size_t icc_size;
   const uint8_t* exif;
   size_t exif_size;
@@ -61,8 +63,8 @@ typedef struct lic_encode_options {
   size_t xmp_size;
 } lic_encode_options;
 void lic_encode_options_default(lic_encode_options* options);
-int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder, const lic_encode_options* options,
-               lic_buffer** file, lic_failure* failure);
+int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
+               const lic_encode_options* options, lic_buffer** file, lic_failure* failure);
 
 typedef struct lic_info {
   uint32_t width;
@@ -76,9 +78,10 @@ typedef struct lic_info {
 /* Reads the header: the first 40 bytes suffice. */
 int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure* failure);
 
-/* `max_pixels` 0: no limit but the format's. `channels` 0: as coded, 4: red green blue alpha. `picture` describes `pixels`. */
-int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels, lic_picture* picture,
-               lic_buffer** pixels, lic_failure* failure);
+/* `max_pixels` 0: no limit but the format's. `channels` 0: as coded, 4: red green blue alpha. `picture` describes
+ * `pixels`. */
+int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels,
+               lic_picture* picture, lic_buffer** pixels, lic_failure* failure);
 
 #ifdef __cplusplus
 }
