@@ -1,6 +1,6 @@
 // The decoder for JavaScript: lic.h as plain functions. No logic lives here.
 //
-//   web/instance.js ──> lic_* ──> lic::Model, lic::Decoder
+//   web/engine/instance.js ──> lic_* ──> lic::Model, lic::Decoder
 //
 // What can fail returns its lic::Error as a number, 0 for success; lic_failure() is the sentence of the last failure.
 // Bytes come in through lic_allocate(); objects are pointers, and whoever made one releases it. Words of results lie in

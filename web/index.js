@@ -1,10 +1,10 @@
 // The entry for browsers: files by fetch, decoding in workers.
 
-import { createApi } from './api.js';
-import { models, wasm } from './places.js';
-import { fetchFile } from './source.js';
+import { createApi } from './decoder/api.js';
+import { models, wasm } from './build/places.js';
+import { fetchFile } from './file/reader.js';
 
-export { LicError } from './errors.js';
+export { LicError } from './common/errors.js';
 
 const MOST_WORKERS = 4;
 
@@ -12,7 +12,7 @@ const api = /* @__PURE__ */ createApi({
   places: { models, wasm },
   open: fetchFile,
   spawn: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
-  spawnLocal: async () => (await import('./local.js')).startLocalWorker(),
+  spawnLocal: async () => (await import('./engine/local.js')).startLocalWorker(),
   workers: Math.min(MOST_WORKERS, globalThis.navigator?.hardwareConcurrency || 1),
 });
 

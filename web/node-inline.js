@@ -1,10 +1,10 @@
 // lic-codec/inline for Node: the same, and pictures also by path.
 
-import { createInlineApi, fromBase64 } from './embedded.js';
+import { createInlineApi, fromBase64 } from './decoder/embedded.js';
 import wasm from './embedded-wasm.js';
-import { openFile } from './node-file.js';
+import { openFile } from './file/node-file.js';
 
-export { LicError } from './errors.js';
+export { LicError } from './common/errors.js';
 
 const api = /* @__PURE__ */ createInlineApi(() => fromBase64(wasm), openFile);
 

@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 
-import { serve } from './serve.js';
+import { serve } from './engine/receiver.js';
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 const receive = serve((message, transfer) => port.postMessage(message, /** @type {any[]} */ (transfer)));

@@ -2,17 +2,17 @@
 
 import { Worker } from 'node:worker_threads';
 
-import { createApi } from './api.js';
-import { startLocalWorker } from './local.js';
-import { openFile } from './node-file.js';
-import { models, wasm } from './places.js';
+import { createApi } from './decoder/api.js';
+import { startLocalWorker } from './engine/local.js';
+import { openFile } from './file/node-file.js';
+import { models, wasm } from './build/places.js';
 
-export { LicError } from './errors.js';
+export { LicError } from './common/errors.js';
 
-/** A worker thread with the looks of a browser's worker. @returns {import('./pool.js').WorkerLike} */
+/** A worker thread with the looks of a browser's worker. @returns {import('./decoder/pool.js').WorkerLike} */
 function spawn() {
   const thread = new Worker(new URL('./node-worker.js', import.meta.url));
-  /** @type {import('./pool.js').WorkerLike} */
+  /** @type {import('./decoder/pool.js').WorkerLike} */
   const worker = {
     onmessage: null,
     onerror: null,

@@ -2,9 +2,9 @@
 
 import wasm from './lic.wasm';
 
-import { createInlineApi } from './embedded.js';
+import { createInlineApi } from './decoder/embedded.js';
 
-export { LicError } from './errors.js';
+export { LicError } from './common/errors.js';
 
 const api = /* @__PURE__ */ createInlineApi(() => wasm);
 

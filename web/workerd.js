@@ -3,10 +3,10 @@
 
 import wasm from './lic.wasm';
 
-import { createApi } from './api.js';
-import { localPlatform } from './local.js';
+import { createApi } from './decoder/api.js';
+import { localPlatform } from './engine/local.js';
 
-export { LicError } from './errors.js';
+export { LicError } from './common/errors.js';
 
 const api = /* @__PURE__ */ createApi(localPlatform({ models: {}, wasm: { simd: () => wasm } }));
 

@@ -5,7 +5,7 @@
 // Browsers draw on the page's thread. The slices of all pictures of a page share its turns of the event loop: a large picture, or many that
 // are resized together, do not hold it up.
 
-import { Turns } from '../turn.js';
+import { Turns } from '../common/turn.js';
 
 /** @typedef {{canvas: HTMLCanvasElement | OffscreenCanvas, y: number, width: number, height: number}} Slice rows of a canvas from y on */
 

@@ -6,9 +6,9 @@
 // The file is kept, so that pixels which were given up come back without the network.
 
 import { decodeStrips } from '../index.js';
-import { LicError } from '../errors.js';
-import { responseBody } from '../source.js';
-import { Turns } from '../turn.js';
+import { LicError } from '../common/errors.js';
+import { responseBody } from '../file/reader.js';
+import { Turns } from '../common/turn.js';
 import { toCanvas } from './stand-in.js';
 import { Surface } from './surface.js';
 

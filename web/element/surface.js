@@ -3,7 +3,7 @@
 // Browsers refuse large canvases, most of them silently: Safari on phones beyond 2^24 pixels, others beyond 2^28 or a side of 2^15. Where
 // there is none of the picture's size, there is one of a half of it, or a quarter, whose pixels are the means of the picture's.
 
-import { LicError } from '../errors.js';
+import { LicError } from '../common/errors.js';
 
 // No browser refuses so much. A quarter of the largest picture has less.
 const SURE_PIXELS = 2 ** 24;

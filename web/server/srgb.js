@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 
-import { convertToSrgb } from '../srgb.js';
+import { convertToSrgb } from '../common/srgb.js';
 
 const SLICE_BYTES = 2 ** 18;
 

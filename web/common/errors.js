@@ -1,0 +1,34 @@
+// Errors of decode() and info(). The codes are those of docs/format.md#errors, shared with C++ and the command.
+//
+// A cancelled call rejects with the signal's reason (a DOMException named AbortError unless the caller chose another), a call
+// with wrong arguments with a TypeError. Everything else is a LicError.
+
+/** @typedef {import('../index.js').LicErrorCode} LicErrorCode */
+
+export class LicError extends Error {
+  /**
+   * @param {LicErrorCode} code
+   * @param {string} message
+   * @param {{details?: Record<string, unknown>, cause?: unknown}} [options]
+   */
+  constructor(code, message, { details = {}, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'LicError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * What postMessage can carry of an error, and back. Structured clone keeps neither the class nor the code.
+ * @param {unknown} error
+ */
+export function packError(error) {
+  if (error instanceof LicError) return { code: error.code, message: error.message, details: error.details };
+  return { code: /** @type {const} */ ('internal'), message: String(error), details: {} };
+}
+
+/** @param {ReturnType<typeof packError>} packed */
+export function unpackError({ code, message, details }) {
+  return new LicError(code, message, { details });
+}

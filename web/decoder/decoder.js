@@ -1,0 +1,350 @@
+// A decoder: its settings, its pool of workers, what it has counted. createDecoder() makes one, and the package's own functions use another.
+//
+//   source ──> bytes as they come (reader.js) ──> header (info.js) ──> model (assets.js) ──> pool.js ──> ImageData
+
+import { Assets } from './assets.js';
+import { planBands } from './bands.js';
+import { LicError } from '../common/errors.js';
+import { HEADER_BYTES, readInfo } from '../file/info.js';
+import { Listener, toImageData } from './listener.js';
+import { checkOptions, checkPixels, checkRegion } from './options.js';
+import { WorkerPool } from './pool.js';
+import { INFO_BYTES, bytesForProfile, readProfile } from '../file/profile.js';
+import { Whole } from '../common/rows.js';
+import { FileReader } from '../file/reader.js';
+import { nextTask } from '../common/turn.js';
+
+/**
+ * @typedef {import('../index.js').Source} Source
+ * @typedef {import('../index.js').Info} Info
+ * @typedef {import('../index.js').DecodeOptions} DecodeOptions
+ * @typedef {import('../index.js').Configuration} Configuration
+ * @typedef {import('../engine/engine.js').Job} Job
+ * @typedef {'pixels' | 'bitmap' | 'strips' | 'hash'} Wanted what a call is to give
+ * @typedef {object} Platform
+ * @property {import('../file/reader.js').Open} open
+ * @property {import('./assets.js').Places} places
+ * @property {(() => import('./pool.js').WorkerLike) | null} spawn starts a worker; null where there are none
+ * @property {() => Promise<import('./pool.js').WorkerLike>} spawnLocal its stand-in on this thread
+ * @property {number} workers by default
+ */
+
+export class Decoder {
+  #platform;
+  /** @type {Configuration} */
+  #configuration = {};
+  /** @type {Assets} */
+  #assets;
+  /** @type {WorkerPool | null} */
+  #pool = null;
+  /** That one, and those that were before and still work. @type {Set<WorkerPool>} */
+  #pools = new Set();
+  #past = { created: 0, recycled: 0, dropped: 0, workers: 0, bytes: 0 };
+  #closed = false;
+  #counts = { started: 0, done: 0, failed: 0, aborted: 0 };
+  #ms = { load: 0, wait: 0, entropy: 0, synthesis: 0, total: 0 };
+  #bytes = 0;
+  #pixels = 0;
+
+  /** @param {Platform} platform @param {Configuration} configuration */
+  constructor(platform, configuration) {
+    this.#platform = platform;
+    this.#assets = this.configure(configuration);
+  }
+
+  /** @param {Configuration} changes @returns {Assets} */
+  configure(changes) {
+    if (typeof changes !== 'object' || changes === null) throw new TypeError('a configuration must be an object');
+    const { workers } = changes;
+    if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 0)) {
+      throw new TypeError('workers must be a whole number');
+    }
+    this.#retire();
+    this.#configuration = { ...this.#configuration, ...changes };
+    return (this.#assets = new Assets(this.#configuration, this.#platform.places, this.#platform.open));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] */
+  async decode(source, options) {
+    return toImageData(await this.#run('pixels', source, options));
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] @returns {Promise<Info>} */
+  async decodeStrips(source, options) {
+    return (await this.#run('strips', source, options)).info;
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] */
+  async decodeToBitmap(source, options) {
+    if (typeof createImageBitmap !== 'function')
+      throw new DOMException('there are no ImageBitmaps here', 'NotSupportedError');
+    return (await this.#run('bitmap', source, options)).result;
+  }
+
+  /** @param {Source} source @param {DecodeOptions} [options] @returns {Promise<string>} */
+  async hashSymbols(source, options) {
+    return (await this.#run('hash', source, options)).result;
+  }
+
+  /** Gives everything back when the running calls have ended. */
+  close() {
+    this.#closed = true;
+    this.#retire();
+  }
+
+  /** Gives memory and workers back when the running calls have ended; later ones start anew. */
+  release() {
+    this.#retire();
+    this.#assets = new Assets(this.#configuration, this.#platform.places, this.#platform.open);
+  }
+
+  /** @returns {import('../index.js').Stats} */
+  stats() {
+    const pools = [...this.#pools].map((pool) => pool.stats());
+    const sum = (/** @type {keyof typeof pools[0]} */ name) => pools.reduce((total, pool) => total + pool[name], 0);
+    const { created, recycled, dropped, workers, bytes } = this.#past;
+    return {
+      decodes: { ...this.#counts },
+      bytes: this.#bytes,
+      pixels: this.#pixels,
+      ms: { ...this.#ms },
+      memory: { bytes: sum('bytes'), peak: bytes },
+      workers: { running: sum('running'), busy: sum('busy'), most: workers },
+      instances: {
+        created: created + sum('created'),
+        recycled: recycled + sum('recycled'),
+        dropped: dropped + sum('dropped'),
+      },
+      wasm: this.#assets.kind,
+    };
+  }
+
+  #retire() {
+    this.#pool?.retire();
+    this.#pool = null;
+  }
+
+  /** Workers and WebAssembly start while the file is still asked for. */
+  #start() {
+    if (this.#closed) throw new LicError('internal', 'the decoder is closed');
+    if (this.#pool) return this.#pool;
+    const { spawn, spawnLocal, workers } = this.#platform;
+    const module = this.#assets.prefetch();
+    const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers, this.#past);
+    for (const old of this.#pools) if (old.isOver) this.#pools.delete(old);
+    this.#pool = pool;
+    this.#pools.add(pool);
+    module.catch(() => {
+      if (this.#pool === pool) this.#retire();
+    });
+    pool.warm();
+    return pool;
+  }
+
+  /**
+   * Counts a call, and ends it when its signal is aborted or a callback throws.
+   * @param {Wanted} wanted @param {Source} source @param {DecodeOptions} [options]
+   * @returns {Promise<{result: any, info: Info, colorSpace: PredefinedColorSpace}>}
+   */
+  async #run(wanted, source, options = {}) {
+    const { signal } = checkOptions(options);
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    ++this.#counts.started;
+    const start = performance.now();
+    try {
+      const work = this.#work(wanted, source, options, stop);
+      const finished = await orAborted(work, stop.signal);
+      ++this.#counts.done;
+      this.#ms.total += performance.now() - start;
+      return finished;
+    } catch (error) {
+      ++this.#counts[signal?.aborted ? 'aborted' : 'failed'];
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /**
+   * @param {Wanted} wanted @param {Source} source @param {DecodeOptions} options @param {AbortController} stop
+   */
+  async #work(wanted, source, options, stop) {
+    const { signal } = stop;
+    const { maxPixels, region } = options;
+    const start = performance.now();
+    const pool = this.#start();
+    const assets = this.#assets; // which configure() may replace meanwhile
+    const reader = await FileReader.open(source, { open: this.#platform.open, signal });
+    try {
+      const info = await readStart(reader);
+      checkPixels(info, maxPixels);
+      if (region) checkRegion(info, region);
+      const tell = new Listener(options, stop, reader);
+      tell.info(info);
+      const head = options.head === 'file' ? info.headHash : options.head;
+      const [model] = await Promise.all([assets.model(info.modelId, head), assets.module()]);
+      signal.throwIfAborted();
+      this.#pools.add(pool); // which may have been retired, and over, meanwhile
+      const bands = wanted === 'hash' ? [] : planBands(info, region, pool.free);
+      const inBands = bands.length > 1;
+      const whole = inBands && wanted !== 'strips' ? new Whole(region ?? info) : null;
+      if (whole) tell.assemble(whole);
+      /** @type {Job} */
+      const job = {
+        kind: wanted === 'hash' ? 'hash' : 'decode',
+        maxPixels: info.width * info.height,
+        width: info.width,
+        height: info.height,
+        region,
+        toEnd: region === undefined,
+        headHash: head,
+        preview: options.preview !== undefined,
+        strips: options.onProgress !== undefined || whole !== null,
+        whole: wanted !== 'strips' && !inBands,
+        bitmap: wanted === 'bitmap',
+        colorSpace: canvasSpace(info),
+        isConverted: isP3(info) && isWithoutP3(),
+        model,
+      };
+      const tasks = this.#takeJobs(pool, bands, tell, job);
+      const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
+      signal.addEventListener('abort', () => cancel(signal.reason));
+      let loaded = 0;
+      pump(reader, pool, tasks, tell).then(() => (loaded = performance.now() - start), cancel);
+      const finished = await Promise.all(tasks.map((task) => task.result)).catch((error) => {
+        cancel(error);
+        throw error;
+      });
+      const picture = whole?.picture;
+      const result =
+        picture && wanted === 'bitmap'
+          ? await makeBitmap(pool, { ...job, kind: 'bitmap', picture }, signal)
+          : (picture ?? finished[0].result);
+      for (const { times, waited } of finished) this.#count({ wait: waited, ...times });
+      this.#count({ load: loaded });
+      this.#bytes += reader.loaded;
+      this.#pixels += (region ?? info).width * (region ?? info).height;
+      this.#measure(start, loaded, info);
+      return { result, info, colorSpace: canvasSpace(info) };
+    } finally {
+      reader.cancel();
+    }
+  }
+
+  /**
+   * A task for each band, or one for a hash.
+   * @param {WorkerPool} pool @param {import('../index.js').Region[]} bands @param {Listener} tell @param {Job} job
+   */
+  #takeJobs(pool, bands, tell, job) {
+    if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
+    return bands.map((band, i) =>
+      pool.take({ ...job, ...sizeOf(band), region: band }, tell.events({ ...job, region: band }, i, bands.length)),
+    );
+  }
+
+  /** @param {Partial<import('../index.js').Stats['ms']>} ms */
+  #count(ms) {
+    for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name] ?? 0;
+  }
+
+  /** @param {number} start @param {number} loaded @param {Info} detail */
+  #measure(start, loaded, detail) {
+    if (!this.#configuration.measures) return;
+    performance.measure('lic:load', { start, duration: loaded });
+    performance.measure('lic:decode', { start, end: performance.now(), detail });
+  }
+}
+
+/**
+ * What the beginning of a file says.
+ * @param {FileReader} reader
+ * @returns {Promise<Info>}
+ */
+export async function readStart(reader) {
+  const wants = () => (reader.loaded < HEADER_BYTES ? HEADER_BYTES : bytesForProfile(reader.peek()));
+  while (!reader.complete && reader.loaded < wants()) {
+    await reader.read();
+    // What cannot be a file is not read any further.
+    if (reader.loaded >= HEADER_BYTES) readInfo(reader.peek());
+  }
+  const start = reader.peek().subarray(0, INFO_BYTES);
+  return { ...readInfo(start), profile: readProfile(start) };
+}
+
+/**
+ * In a worker: browsers copy and convert all pixels, at once.
+ * @param {WorkerPool} pool @param {Job} job with the picture, which is given away @param {AbortSignal} signal
+ */
+async function makeBitmap(pool, job, signal) {
+  const task = pool.take(job, { preview() {}, progress() {} });
+  signal.addEventListener('abort', () => pool.cancel(task, signal.reason));
+  return (await task.result).result;
+}
+
+/** @param {{width: number, height: number}} size */
+function sizeOf({ width, height }) {
+  return { width, height };
+}
+
+// Copies of more bytes are made one a turn of the event loop.
+const TURN_BYTES = 2 ** 20;
+
+/**
+ * Hands the file on as it comes, to every task.
+ * @param {FileReader} reader @param {WorkerPool} pool @param {ReturnType<WorkerPool['take']>[]} tasks @param {Listener} tell
+ */
+async function pump(reader, pool, tasks, tell) {
+  for (;;) {
+    const chunks = reader.take();
+    if (reader.complete && !chunks.length) chunks.push(new Uint8Array());
+    for (const [i, bytes] of chunks.entries()) {
+      const transfer = reader.owned && tasks.length === 1 && bytes.length === bytes.buffer.byteLength;
+      const complete = reader.complete && i === chunks.length - 1;
+      for (const task of tasks) {
+        pool.feed(task, bytes, { complete, transfer });
+        if (bytes.length > TURN_BYTES && !transfer) await nextTask();
+      }
+    }
+    tell.loading();
+    if (reader.complete) return;
+    await reader.read();
+  }
+}
+
+/**
+ * What `promise` gives, or a rejection as soon as the signal is aborted.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export function orAborted(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The space of the pixels that are handed out. @param {Info} info @returns {PredefinedColorSpace} */
+function canvasSpace(info) {
+  return isP3(info) && !isWithoutP3() ? 'display-p3' : 'srgb';
+}
+
+/** @param {Info} info */
+function isP3({ profile }) {
+  return profile?.colorSpace === 'display-p3';
+}
+
+/** Whether there are ImageData, but none of that space (Firefox). */
+function isWithoutP3() {
+  return (
+    typeof ImageData === 'function' &&
+    new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace: 'display-p3' }).colorSpace !== 'display-p3'
+  );
+}

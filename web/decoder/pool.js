@@ -1,0 +1,325 @@
+// Decodes in workers: started when needed, used again, ended when idle. Where workers cannot start (a page from a CDN, a CSP
+// without worker-src), everything goes to a stand-in on this thread instead.
+//
+//   start(job) ──> queue ──> lane: a worker, its jobs ──> result
+//
+// A lane has one job that works, and further ones that wait for bytes of their files.
+
+import { LicError, unpackError } from '../common/errors.js';
+
+/**
+ * @typedef {import('../engine/engine.js').Job} Job
+ * @typedef {import('../engine/engine.js').Events} Events
+ * @typedef {import('../engine/engine.js').Times} Times
+ * @typedef {object} WorkerLike
+ * @property {(message: any, options?: {transfer: Transferable[]}) => void} postMessage
+ * @property {() => void} terminate
+ * @property {((event: any) => void) | null} onmessage
+ * @property {((event: any) => void) | null} onerror
+ * @property {() => void} [ref] Node: keeps the process alive
+ * @property {() => void} [unref]
+ * @typedef {{result: any, times: Times, waited: number}} Finished `waited`: milliseconds in the queue
+ * @typedef {object} Lane one worker
+ * @property {WorkerLike} worker
+ * @property {boolean} isLocal whether it is the stand-in
+ * @property {boolean} ready
+ * @property {Map<number, Task>} tasks
+ * @property {Set<number>} models serials of the models that the worker has
+ * @property {ReturnType<typeof setTimeout> | undefined} idle
+ * @property {import('../engine/engine.js').Engine['state']} state of its engine
+ * @typedef {object} Past what a decoder remembers of its pools
+ * @property {number} created instances, of lanes that have ended
+ * @property {number} recycled likewise
+ * @property {number} dropped likewise
+ * @property {number} workers the most of a pool at a time
+ * @property {number} bytes likewise
+ */
+
+const IDLE_MS = 10_000;
+
+// Files that a lane may wait for: each holds memory.
+const MOST_WAITING = 4;
+
+/** A job on its way. */
+class Task {
+  /** @type {{bytes: Uint8Array, complete: boolean, transfer: boolean}[]} not posted yet */
+  chunks = [];
+  complete = false;
+  waits = false;
+  /** @type {Lane | null} */
+  lane = null;
+  queuedAt = performance.now();
+  waited = 0;
+
+  /** @param {number} id @param {Job} job @param {Pick<Events, 'preview' | 'progress'>} events */
+  constructor(id, job, events) {
+    this.id = id;
+    this.job = job;
+    this.events = events;
+    /** @type {Promise<Finished>} */
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.result.catch(() => {});
+  }
+
+  post() {
+    const lane = /** @type {Lane} */ (this.lane);
+    for (const { bytes: chunk, complete, transfer } of this.chunks.splice(0)) {
+      // A message would carry the whole buffer of a view.
+      const bytes = transfer || lane.isLocal ? chunk : chunk.slice();
+      lane.worker.postMessage(
+        { type: 'bytes', id: this.id, bytes, complete },
+        { transfer: lane.isLocal ? [] : [bytes.buffer] },
+      );
+      this.waits = false;
+    }
+  }
+}
+
+export class WorkerPool {
+  /** @type {Lane[]} */
+  #lanes = [];
+  /** @type {Task[]} */
+  #queue = [];
+  #retired = false;
+  #ids = 0;
+  #module;
+  #spawn;
+  #spawnLocal;
+  #most;
+  #startsLocal = false;
+  #past;
+
+  /**
+   * @param {Promise<WebAssembly.Module>} module
+   * @param {(() => WorkerLike) | null} spawn null: no workers
+   * @param {() => Promise<WorkerLike>} spawnLocal
+   * @param {number} most workers at a time
+   * @param {Past} past is added to
+   */
+  constructor(module, spawn, spawnLocal, most, past) {
+    this.#module = module;
+    this.#spawn = most > 0 ? spawn : null;
+    this.#spawnLocal = spawnLocal;
+    this.#most = this.#spawn ? most : 1;
+    this.#past = past;
+    module.catch((error) => {
+      for (const task of this.#queue.splice(0)) task.reject?.(error);
+    });
+  }
+
+  /** Starts a first worker, for what is about to come. */
+  warm() {
+    if (!this.#lanes.length) this.#start();
+  }
+
+  /** Workers that could begin at once with something new; 1 at least. */
+  get free() {
+    return Math.max(1, this.#most - this.#lanes.filter(isBusy).length - this.#queue.length);
+  }
+
+  /**
+   * Takes a job in; its file is to be fed.
+   * @param {Job} job
+   * @param {Pick<Events, 'preview' | 'progress'>} events
+   */
+  take(job, events) {
+    const task = new Task(++this.#ids, job, events);
+    this.#queue.push(task);
+    this.#module.catch(task.reject);
+    this.#dispatch();
+    return task;
+  }
+
+  /**
+   * Hands on bytes of a task's file.
+   * @param {Task} task @param {Uint8Array} bytes
+   * @param {{complete: boolean, transfer: boolean}} how complete: nothing follows; transfer: whether the bytes may be transferred
+   */
+  feed(task, bytes, { complete, transfer }) {
+    task.chunks.push({ bytes, complete, transfer });
+    task.complete ||= complete;
+    if (task.lane) task.post();
+    else this.#dispatch();
+  }
+
+  /** Ends a task. The caller need not wait for the worker to notice. @param {Task} task @param {unknown} reason */
+  cancel(task, reason) {
+    this.#queue = this.#queue.filter((queued) => queued !== task);
+    task.lane?.worker.postMessage({ type: 'cancel', id: task.id });
+    task.reject?.(reason);
+  }
+
+  /** Ends the workers as they fall idle. */
+  retire() {
+    this.#retired = true;
+    for (const lane of [...this.#lanes]) if (lane.ready) this.#rest(lane);
+  }
+
+  /** Whether all its work is done; a task brings it back to life. */
+  get isOver() {
+    return this.#retired && !this.#lanes.length && !this.#queue.length && !this.#startsLocal;
+  }
+
+  /** What there is now; what has been stands in `past`. */
+  stats() {
+    const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) =>
+      this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
+    return {
+      bytes: sum('memoryBytes'),
+      running: this.#lanes.length,
+      busy: this.#lanes.filter(isBusy).length,
+      created: sum('created'),
+      recycled: sum('recycled'),
+      dropped: sum('dropped'),
+    };
+  }
+
+  #dispatch() {
+    for (const task of [...this.#queue]) {
+      const lanes = this.#lanes.filter(
+        (lane) => lane.ready && !isBusy(lane) && (task.complete || lane.tasks.size < MOST_WAITING),
+      );
+      if (!lanes.length) continue;
+      this.#give(
+        lanes.reduce((best, lane) => (lane.tasks.size < best.tasks.size ? lane : best)),
+        task,
+      );
+    }
+    const starting = this.#lanes.filter((lane) => !lane.ready).length;
+    if (this.#queue.length > starting && this.#lanes.length < this.#most) this.#start();
+  }
+
+  #start() {
+    if (!this.#spawn) return this.#startLocal();
+    try {
+      this.#open(this.#spawn(), false);
+    } catch {
+      this.#goLocal();
+    }
+  }
+
+  async #startLocal() {
+    if (this.#startsLocal) return;
+    this.#startsLocal = true;
+    try {
+      this.#open(await this.#spawnLocal(), true);
+    } catch (cause) {
+      const error = new LicError('internal', `the decoder could not be loaded: ${cause}`, { cause });
+      for (const task of this.#queue.splice(0)) task.reject?.(error);
+    } finally {
+      this.#startsLocal = false;
+    }
+  }
+
+  /** @param {WorkerLike} worker @param {boolean} isLocal */
+  #open(worker, isLocal) {
+    /** @type {Lane} */
+    const lane = {
+      worker,
+      isLocal,
+      ready: false,
+      tasks: new Map(),
+      models: new Set(),
+      idle: undefined,
+      state: { memoryBytes: 0, created: 0, recycled: 0, dropped: 0 },
+    };
+    this.#lanes.push(lane);
+    this.#past.workers = Math.max(this.#past.workers, this.#lanes.length);
+    worker.onmessage = ({ data }) => this.#receive(lane, data);
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      this.#lose(lane, event.message);
+    };
+    this.#module.then(
+      (module) => worker.postMessage({ type: 'start', module }),
+      () => this.#end(lane),
+    );
+  }
+
+  /** @param {Lane} lane @param {any} message */
+  #receive(lane, message) {
+    const task = lane.tasks.get(message.id);
+    if (message.type === 'ready') lane.ready = true;
+    else if (message.type === 'waits') /** @type {Task} */ (task).waits = !task?.complete;
+    else if (message.type === 'preview') task?.events.preview(message.preview);
+    else if (message.type === 'progress') task?.events.progress(message.progress);
+    else this.#finish(lane, /** @type {Task} */ (task), message);
+    if (!lane.tasks.size) this.#rest(lane);
+    this.#dispatch();
+  }
+
+  /** @param {Lane} lane @param {Task} task @param {any} message */
+  #finish(lane, task, { type, result, error, report }) {
+    lane.tasks.delete(task.id);
+    lane.state = { ...report.engine };
+    this.#past.bytes = Math.max(this.#past.bytes, this.stats().bytes);
+    if (type === 'done') task.resolve?.({ result, times: report.times, waited: task.waited });
+    else task.reject?.(unpackError(error));
+  }
+
+  /** @param {Lane} lane @param {Task} task */
+  #give(lane, task) {
+    this.#queue = this.#queue.filter((queued) => queued !== task);
+    const { job } = task;
+    const model = lane.models.has(job.model.serial) ? { serial: job.model.serial } : job.model;
+    clearTimeout(lane.idle);
+    lane.worker.ref?.();
+    lane.tasks.set(task.id, task);
+    lane.models.add(model.serial);
+    task.lane = lane;
+    task.waited = performance.now() - task.queuedAt;
+    lane.worker.postMessage(
+      { type: 'job', id: task.id, job: { ...job, model } },
+      { transfer: job.picture ? [job.picture.pixels.buffer] : [] },
+    );
+    task.post();
+  }
+
+  /** @param {Lane} lane a worker without work */
+  #rest(lane) {
+    clearTimeout(lane.idle);
+    if (lane.tasks.size) return;
+    if (this.#retired && !this.#queue.length) return this.#end(lane);
+    lane.worker.unref?.();
+    lane.idle = setTimeout(() => this.#end(lane), IDLE_MS);
+    /** @type {any} */ (lane.idle).unref?.();
+  }
+
+  /** @param {Lane} lane */
+  #end(lane) {
+    clearTimeout(lane.idle);
+    lane.worker.terminate();
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    this.#past.created += lane.state.created;
+    this.#past.recycled += lane.state.recycled;
+    this.#past.dropped += lane.state.dropped + Number(lane.state.memoryBytes > 0);
+  }
+
+  /**
+   * A worker that failed: before it was ready because it may not run here, later because the browser gave it up.
+   * @param {Lane} lane @param {string} message
+   */
+  #lose(lane, message) {
+    if (!this.#lanes.includes(lane)) return;
+    this.#end(lane);
+    if (!lane.ready) return this.#goLocal();
+    for (const task of lane.tasks.values()) task.reject?.(new LicError('internal', `the worker failed: ${message}`));
+    this.#dispatch();
+  }
+
+  /** Workers cannot start here: everything that waits, and all to come, is for the stand-in. */
+  #goLocal() {
+    this.#spawn = null;
+    this.#most = 1;
+    this.#dispatch();
+  }
+}
+
+/** @param {Lane} lane */
+function isBusy(lane) {
+  for (const task of lane.tasks.values()) if (!task.waits) return true;
+  return false;
+}

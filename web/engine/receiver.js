@@ -1,0 +1,77 @@
+// The worker's end of pool.js, and the stand-in for workers where they cannot start: messages in, messages out.
+//
+//   page ──start──> here ──ready──> page ──job, bytes, bytes──> here ──preview, progress, waits──> page
+//                                        ──cancel──>                 ──done or failed──>
+
+import { packError } from '../common/errors.js';
+import { Engine } from './engine.js';
+import { Inbox } from './inbox.js';
+import { nextTask } from '../common/turn.js';
+
+const SLICE_MS = 8;
+// Cloudflare's clock stands still while code runs: there so many steps are a slice.
+const SLICE_STEPS = 16;
+
+/**
+ * @param {(message: any, transfer: Transferable[]) => void} post
+ * @returns {(message: any) => void} receives
+ */
+export function serve(post) {
+  /** @type {Engine} */
+  let engine;
+  /** @type {Map<number, Inbox>} of the jobs that run */
+  const inboxes = new Map();
+
+  /** @param {number} id @param {import('./engine.js').Job} job */
+  async function work(id, job) {
+    const inbox = new Inbox();
+    inboxes.set(id, inbox);
+    const times = { entropy: 0, synthesis: 0 };
+    const report = () => ({ times, engine: engine.state });
+    /** @type {import('./engine.js').Events} */
+    const events = {
+      preview: (preview) => post({ type: 'preview', id, preview }, [preview.pixels.buffer]),
+      progress: (progress) =>
+        post({ type: 'progress', id, progress }, progress.strip ? [progress.strip.image.pixels.buffer] : []),
+      waits: () => post({ type: 'waits', id }, []),
+    };
+    try {
+      const result = await engine.run(job, inbox, events, makePause(), times);
+      const transfer =
+        result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
+      post({ type: 'done', id, result, report: report() }, transfer);
+    } catch (error) {
+      post({ type: 'failed', id, error: packError(error), report: report() }, []);
+    } finally {
+      inboxes.delete(id);
+    }
+  }
+
+  return (message) => {
+    if (message.type === 'start') {
+      engine = new Engine(message.module);
+      post({ type: 'ready' }, []);
+    } else if (message.type === 'job') {
+      void work(message.id, message.job);
+    } else if (message.type === 'bytes') {
+      inboxes.get(message.id)?.put(message.bytes, message.complete);
+    } else if (message.type === 'cancel') {
+      inboxes.get(message.id)?.fail(new Error('cancelled'));
+    } else if (message.type === 'end') {
+      engine?.drop();
+    }
+  };
+}
+
+/** Between slices the thread is free for other work: for messages in a worker, for the page on its own thread. */
+function makePause() {
+  let since = performance.now();
+  let steps = 0;
+  return async () => {
+    const passed = performance.now() - since;
+    if (passed < SLICE_MS && (passed > 0 || ++steps < SLICE_STEPS)) return;
+    await nextTask();
+    since = performance.now();
+    steps = 0;
+  };
+}

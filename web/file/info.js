@@ -1,0 +1,86 @@
+// The header of a .lic file (docs/format.md#header), in plain JS: no WebAssembly is needed to know a picture's size.
+// Reads what ReadInfo in C++ reads, checks in the same order and reports the same codes.
+
+import { LicError } from '../common/errors.js';
+
+/** The bytes that readInfo needs. */
+export const HEADER_BYTES = 40;
+
+const MAGIC = [0x89, 0x4c, 0x49, 0x43];
+const FLAG_ALPHA = 1;
+const FLAG_GREY = 2;
+const MAX_VERSION = 1;
+const MAX_SIDE = 65535;
+const MAX_PIXELS = 2 ** 28;
+const MAX_TILE_UNITS = 1024;
+
+/**
+ * @param {Uint8Array} bytes the beginning of a file
+ * @returns {Omit<import('../index.js').Info, 'profile'>}
+ */
+export function readInfo(bytes) {
+  checkMagic(bytes);
+  if (bytes.length < HEADER_BYTES) throw new LicError('truncated', `${bytes.length} bytes are less than a header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  if (crc32(bytes.subarray(0, 36)) !== view.getUint32(36, true)) {
+    throw new LicError('bad_checksum', 'the checksum of the header differs');
+  }
+  const version = view.getUint8(4);
+  if (version > MAX_VERSION) throw new LicError('unsupported_version', `version ${version} of the format is not known`);
+
+  const flags = checkRange('flags', view.getUint8(5), 0, FLAG_ALPHA | FLAG_GREY);
+  const quality256 = checkRange('quality256', view.getUint16(6, true), 256, 25600);
+  const width = checkRange('width', view.getUint32(8, true), 1, MAX_SIDE);
+  const height = checkRange('height', view.getUint32(12, true), 1, MAX_SIDE);
+  checkRange('width * height', width * height, 1, MAX_PIXELS);
+  const tileUnits = checkRange('tile_units', view.getUint16(32, true), 1, MAX_TILE_UNITS);
+  checkRange('the field at offset 34', view.getUint16(34, true), 0, 0);
+  return {
+    width,
+    height,
+    version,
+    quality: quality256 / 256,
+    hasAlpha: (flags & FLAG_ALPHA) !== 0,
+    isGrey: (flags & FLAG_GREY) !== 0,
+    modelId: toHex(bytes.subarray(16, 24)),
+    headHash: toHex(bytes.subarray(24, 32)),
+    tileUnits,
+  };
+}
+
+/** @param {Uint8Array} bytes */
+function checkMagic(bytes) {
+  for (let i = 0; i < MAGIC.length; ++i) {
+    if (i >= bytes.length) throw new LicError('truncated', `${bytes.length} bytes are less than a header`);
+    if (bytes[i] !== MAGIC[i]) throw new LicError('not_lic', 'the data does not begin like a .lic file');
+  }
+}
+
+/**
+ * @param {string} name @param {number} value @param {number} least @param {number} most
+ * @returns {number} value
+ */
+function checkRange(name, value, least, most) {
+  if (value < least || value > most) {
+    throw new LicError('bad_header', `${name} is ${value}, not ${least}..${most}`);
+  }
+  return value;
+}
+
+/**
+ * CRC-32 of zlib and PNG, bit by bit: a header is 36 bytes long.
+ * @param {Uint8Array} bytes
+ */
+export function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; ++bit) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/** @param {Uint8Array} bytes */
+export function toHex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

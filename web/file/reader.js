@@ -1,0 +1,207 @@
+// From anything that holds a file to its bytes, as they come.
+//
+//   ArrayBuffer, view ───────────────────────────────────────┐
+//   Blob, Response, ReadableStream ──> chunks ───────────────┴──> FileReader.read, read, ...
+//   URL, string ──> platform.open ──> Response or stream
+
+import { LicError } from '../common/errors.js';
+
+/**
+ * @typedef {import('../index.js').Source} Source
+ * @typedef {(url: string | URL, signal?: AbortSignal, range?: string) => Promise<Response | ReadableStream<Uint8Array>>} Open
+ * @typedef {object} OpenOptions
+ * @property {Open} open opens a URL
+ * @property {AbortSignal} [signal]
+ * @property {number} [most] of a URL no more than so many bytes will be read
+ */
+
+/** A file that is read from its beginning, once. */
+export class FileReader {
+  #reader;
+  #signal;
+  #cancel = () => this.cancel();
+  /** What has been read but not taken. @type {Uint8Array[]} */
+  #chunks = [];
+  /** Bytes read so far. */
+  loaded = 0;
+  complete = false;
+  /** Whether nobody else holds the chunks' memory. */
+  owned;
+
+  /** @param {Source} source @param {OpenOptions} options */
+  static async open(source, options) {
+    const bytes = viewBytes(source);
+    if (bytes) return new FileReader(null, false, options.signal, bytes);
+    const owned = !isStream(source);
+    return new FileReader((await openStream(source, options))?.getReader(), owned, options.signal);
+  }
+
+  /**
+   * @param {ReadableStreamDefaultReader<Uint8Array> | null | undefined} reader
+   * @param {boolean} owned
+   * @param {AbortSignal} [signal]
+   * @param {Uint8Array} [bytes] of a whole file
+   */
+  constructor(reader, owned, signal, bytes) {
+    this.#reader = reader;
+    this.#signal = signal;
+    this.owned = owned;
+    this.complete = !reader;
+    if (bytes) this.#add(bytes);
+    signal?.addEventListener('abort', this.#cancel);
+    if (signal?.aborted) this.cancel();
+  }
+
+  /** Reads one chunk more, unless the file is complete. */
+  async read() {
+    if (!this.#reader || this.complete) return;
+    try {
+      const { done, value } = await this.#reader.read();
+      this.#signal?.throwIfAborted();
+      if (done) this.complete = true;
+      else this.#add(asChunk(value));
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof TypeError && error.message === NOT_BYTES) throw error;
+      throw new LicError('io_error', `reading failed: ${error}`, { cause: error });
+    }
+  }
+
+  /** What has been read and not been taken, left where it is. */
+  peek() {
+    if (this.#chunks.length > 1) this.#chunks = [join(this.#chunks)];
+    return this.#chunks[0] ?? new Uint8Array();
+  }
+
+  /** The chunks that have been read since the last call. */
+  take() {
+    return this.#chunks.splice(0);
+  }
+
+  /** No more is wanted. */
+  cancel() {
+    this.#signal?.removeEventListener('abort', this.#cancel);
+    void this.#reader?.cancel(this.#signal?.reason).catch(() => {});
+  }
+
+  /** @param {Uint8Array} chunk */
+  #add(chunk) {
+    this.#chunks.push(chunk);
+    this.loaded += chunk.length;
+  }
+}
+
+/**
+ * All bytes of a source.
+ * @param {Source} source
+ * @param {OpenOptions} options
+ */
+export async function readAll(source, options) {
+  const reader = await FileReader.open(source, options);
+  try {
+    while (!reader.complete) await reader.read();
+    return reader.peek();
+  } finally {
+    reader.cancel();
+  }
+}
+
+/**
+ * @param {unknown} source
+ * @returns {Uint8Array | null} the bytes of a buffer or view, without a copy
+ */
+export function viewBytes(source) {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const tag = Object.prototype.toString.call(source);
+  if (tag !== '[object ArrayBuffer]' && tag !== '[object SharedArrayBuffer]') return null;
+  return new Uint8Array(/** @type {ArrayBuffer} */ (source));
+}
+
+/**
+ * @param {unknown} source
+ * @param {OpenOptions} options
+ * @returns {Promise<ReadableStream<Uint8Array> | null>} null for an empty body
+ */
+async function openStream(source, options) {
+  if (typeof source === 'string' || source instanceof URL) {
+    const opened = await openUrl(source, options);
+    return isStream(opened) ? opened : responseBody(opened);
+  }
+  if (isStream(source)) return source;
+  if (isResponse(source)) return responseBody(source);
+  if (isBlob(source)) return source.stream();
+  throw new TypeError(
+    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string',
+  );
+}
+
+/** Opens a URL where there is fetch(). @type {Open} */
+export const fetchFile = (url, signal, range) => fetch(url, { signal, headers: range ? { Range: range } : undefined });
+
+const RANGE_NOT_SATISFIABLE = 416;
+
+/**
+ * @param {string | URL} url
+ * @param {OpenOptions} options
+ */
+async function openUrl(url, { open, signal, most }) {
+  try {
+    if (most === undefined) return await open(url, signal);
+    const opened = await open(url, signal, `bytes=0-${most - 1}`);
+    // An empty file has no first bytes: ask for it as it is.
+    return isResponse(opened) && opened.status === RANGE_NOT_SATISFIABLE ? await open(url, signal) : opened;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new LicError('io_error', `cannot open ${url}`, { details: { url: String(url) }, cause: error });
+  }
+}
+
+/** @param {Response} response */
+export function responseBody(response) {
+  if (response.bodyUsed) throw new TypeError('the body of the Response has been read already');
+  if (!response.ok) {
+    const { status, url } = response;
+    throw new LicError('io_error', `the server answered ${status} for ${url || 'the request'}`, {
+      details: { status, url },
+    });
+  }
+  return response.body;
+}
+
+const NOT_BYTES = 'a ReadableStream must give Uint8Arrays';
+
+/** @param {unknown} value */
+function asChunk(value) {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(NOT_BYTES);
+}
+
+/** @param {(Uint8Array | Uint8ClampedArray)[]} chunks */
+export function join(chunks) {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+// By shape rather than by class: objects of another realm, or of a polyfill, are as good.
+
+/** @param {any} source @returns {source is ReadableStream<Uint8Array>} */
+function isStream(source) {
+  return typeof source?.getReader === 'function';
+}
+
+/** @param {any} source @returns {source is Response} */
+export function isResponse(source) {
+  return (
+    typeof source?.arrayBuffer === 'function' && typeof source.bodyUsed === 'boolean' && typeof source.ok === 'boolean'
+  );
+}
+
+/** @param {any} source @returns {source is Blob} */
+function isBlob(source) {
+  return typeof source?.stream === 'function' && typeof source.size === 'number';
+}
