@@ -1,10 +1,10 @@
 // The decoder for JavaScript: lic.h as plain functions. No logic lives here.
 //
-//   web/engine/instance.js ──> lic_* ──> lic::Model, lic::Decoder
+//   web/engine/instance.js ──> wasm_* ──> lic::Model, lic::Decoder
 //
-// What can fail returns its lic::Error as a number, 0 for success; lic_failure() is the sentence of the last failure.
-// Bytes come in through lic_allocate(); objects are pointers, and whoever made one releases it. Words of results lie in
-// lic_words().
+// What can fail returns its lic::Error as a number, 0 for success; wasm_failure() is the sentence of the last failure.
+// Bytes come in through wasm_allocate(); objects are pointers, and whoever made one releases it. Words of results lie
+// in wasm_words(). No name begins with lic_: those are lic_c.h's, which has other signatures and may be linked in too.
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -67,14 +67,14 @@ struct Decoding {
 
 extern "C" {
 
-void* LIC_EXPORT(lic_allocate)(size_t size) { return std::malloc(size); }
-void LIC_EXPORT(lic_release)(void* memory) { std::free(memory); }
-const char* LIC_EXPORT(lic_failure)() { return last_failure.what; }
-const uint32_t* LIC_EXPORT(lic_words)() { return words; }
-const char* LIC_EXPORT(lic_text)() { return text; }
+void* LIC_EXPORT(wasm_allocate)(size_t size) { return std::malloc(size); }
+void LIC_EXPORT(wasm_release)(void* memory) { std::free(memory); }
+const char* LIC_EXPORT(wasm_failure)() { return last_failure.what; }
+const uint32_t* LIC_EXPORT(wasm_words)() { return words; }
+const char* LIC_EXPORT(wasm_text)() { return text; }
 
-// Words: the model. lic_text(): its head hash.
-int LIC_EXPORT(lic_model_load)(const uint8_t* bytes, size_t size) {
+// Words: the model. wasm_text(): its head hash.
+int LIC_EXPORT(wasm_model_load)(const uint8_t* bytes, size_t size) {
   auto loaded = lic::Model::Load({bytes, size});
   if (!loaded.ok()) return Report(loaded.failure());
   PutHex(loaded.value().head_hash().bytes, 8);
@@ -84,11 +84,11 @@ int LIC_EXPORT(lic_model_load)(const uint8_t* bytes, size_t size) {
   return 0;
 }
 
-void LIC_EXPORT(lic_model_release)(lic::Model* model) { delete model; }
+void LIC_EXPORT(wasm_model_release)(lic::Model* model) { delete model; }
 
 // Words: the decoding, red green blue alpha to come. All of the region zero: the whole picture.
-int LIC_EXPORT(lic_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width,
-                          uint32_t height, bool make_preview) {
+int LIC_EXPORT(wasm_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width,
+                           uint32_t height, bool make_preview) {
   lic::DecoderOptions options;
   options.max_pixels = static_cast<uint64_t>(max_pixels);
   options.channels = 4;
@@ -103,13 +103,13 @@ int LIC_EXPORT(lic_begin)(const lic::Model* model, double max_pixels, uint32_t x
   return 0;
 }
 
-void LIC_EXPORT(lic_end)(Decoding* decoding) { delete decoding; }
+void LIC_EXPORT(wasm_end)(Decoding* decoding) { delete decoding; }
 
 // Where the next `count` bytes of the file are to be put; null where memory is out.
-uint8_t* LIC_EXPORT(lic_reserve)(Decoding* decoding, size_t count) { return decoding->Reserve(count); }
+uint8_t* LIC_EXPORT(wasm_reserve)(Decoding* decoding, size_t count) { return decoding->Reserve(count); }
 
 // `count` bytes more have been put there.
-int LIC_EXPORT(lic_feed)(Decoding* decoding, size_t count, bool complete) {
+int LIC_EXPORT(wasm_feed)(Decoding* decoding, size_t count, bool complete) {
   decoding->size += count;
   return Report(decoding->decoder.Feed({decoding->file, decoding->size}, complete));
 }
@@ -117,7 +117,7 @@ int LIC_EXPORT(lic_feed)(Decoding* decoding, size_t count, bool complete) {
 // One bounded piece of work. Words: done, waits for bytes, file complete, rows done, rows and address of the strip
 // made, width, height and address of the preview, progress in 1/1000, whether the step was one of the synthesis, width
 // of the strip.
-int LIC_EXPORT(lic_step)(Decoding* decoding) {
+int LIC_EXPORT(wasm_step)(Decoding* decoding) {
   lic::Decoder& decoder = decoding->decoder;
   const lic::Status status = decoder.Step();
   if (!status.ok()) return Report(status);
@@ -139,8 +139,8 @@ int LIC_EXPORT(lic_step)(Decoding* decoding) {
   return 0;
 }
 
-// lic_text(): lic::HashSymbols of a whole file in hexadecimal.
-int LIC_EXPORT(lic_hash_symbols)(const lic::Model* model, const uint8_t* bytes, size_t size) {
+// wasm_text(): lic::HashSymbols of a whole file in hexadecimal.
+int LIC_EXPORT(wasm_hash_symbols)(const lic::Model* model, const uint8_t* bytes, size_t size) {
   const auto hash = lic::HashSymbols({bytes, size}, *model);
   if (!hash.ok()) return Report(hash.failure());
   PutHex(hash.value().bytes, 32);

@@ -69,8 +69,8 @@ export class Instance {
    */
   loadModel(bytes) {
     return this.#withBytes(bytes, (address) => {
-      this.call('lic_model_load', address, bytes.length);
-      return { address: this.words(1)[0], headHash: this.#text(this.#exports.lic_text()) };
+      this.call('wasm_model_load', address, bytes.length);
+      return { address: this.words(1)[0], headHash: this.#text(this.#exports.wasm_text()) };
     });
   }
 
@@ -81,8 +81,8 @@ export class Instance {
    */
   hashSymbols(model, bytes) {
     return this.#withBytes(bytes, (address) => {
-      this.call('lic_hash_symbols', model, address, bytes.length);
-      return this.#text(this.#exports.lic_text());
+      this.call('wasm_hash_symbols', model, address, bytes.length);
+      return this.#text(this.#exports.wasm_text());
     });
   }
 
@@ -92,7 +92,7 @@ export class Instance {
    */
   begin(model, { maxPixels, region, preview = false }) {
     const { x, y, width, height } = region ?? { x: 0, y: 0, width: 0, height: 0 };
-    this.call('lic_begin', model, maxPixels, x, y, width, height, preview);
+    this.call('wasm_begin', model, maxPixels, x, y, width, height, preview);
     return new Decoding(this, this.words(1)[0]);
   }
 
@@ -103,7 +103,7 @@ export class Instance {
 
   /** @param {number} count */
   words(count) {
-    return new Uint32Array(this.#exports.memory.buffer, this.#exports.lic_words(), count);
+    return new Uint32Array(this.#exports.memory.buffer, this.#exports.wasm_words(), count);
   }
 
   /**
@@ -112,7 +112,7 @@ export class Instance {
    */
   call(name, ...values) {
     const error = this.invoke(name, ...values);
-    if (error !== 0) throw new LicError(CODES[error] ?? 'internal', this.#text(this.#exports.lic_failure()));
+    if (error !== 0) throw new LicError(CODES[error] ?? 'internal', this.#text(this.#exports.wasm_failure()));
   }
 
   /** @param {string} name @param {...any} values */
@@ -132,13 +132,13 @@ export class Instance {
    * @param {(address: number) => T} use with the bytes in linear memory
    */
   #withBytes(bytes, use) {
-    const address = this.invoke('lic_allocate', bytes.length) >>> 0;
+    const address = this.invoke('wasm_allocate', bytes.length) >>> 0;
     if (address === 0) throw new LicError('out_of_memory', `no memory for ${bytes.length} bytes`);
     try {
       this.bytes(address, bytes.length).set(bytes);
       return use(address);
     } finally {
-      if (!this.broken) this.invoke('lic_release', address);
+      if (!this.broken) this.invoke('wasm_release', address);
     }
   }
 
@@ -165,17 +165,17 @@ export class Decoding {
    * @param {boolean} complete whether nothing follows
    */
   feed(bytes, complete) {
-    const at = this.#instance.invoke('lic_reserve', this.#address, bytes.length) >>> 0;
+    const at = this.#instance.invoke('wasm_reserve', this.#address, bytes.length) >>> 0;
     if (at === 0 && bytes.length > 0)
       throw new LicError('out_of_memory', `no memory for ${bytes.length} bytes of a file`);
     this.#instance.bytes(at, bytes.length).set(bytes);
-    this.#instance.call('lic_feed', this.#address, bytes.length, complete);
+    this.#instance.call('wasm_feed', this.#address, bytes.length, complete);
   }
 
   /** @returns {Step} */
   step() {
     const instance = this.#instance;
-    instance.call('lic_step', this.#address);
+    instance.call('wasm_step', this.#address);
     const [
       done,
       waits,
@@ -209,6 +209,6 @@ export class Decoding {
   }
 
   end() {
-    if (!this.#instance.broken) this.#instance.invoke('lic_end', this.#address);
+    if (!this.#instance.broken) this.#instance.invoke('wasm_end', this.#address);
   }
 }
