@@ -18,7 +18,7 @@ inline constexpr int kMaxEscapeBits = 15;
 
 class RansWriter {
  public:
-  // Codes q, |q| <= kMaxResidual, with a table (docs/format.md#tables).
+  // Codes q, |q| <= kMaxResidual, with a table (docs/format.md#residual-tables).
   Status PutResidual(const ResidualTable& table, int q);
   // The whole stream. The writer is empty afterwards.
   Result<Buffer<uint8_t>> Finish();

@@ -1,4 +1,7 @@
-"""docs/format.md in lockstep with the code: constants, enums, field names, anchors, and the example decoded from its own text."""
+"""docs/format.md in lockstep with the code: constants, enums, field names, anchors, and the example decoded from its own text.
+
+What the tables say of the bytes of headers, layers and models is read from the tables: see format_tables_test.py.
+"""
 
 import os
 import re
@@ -38,15 +41,28 @@ def read(path):
 DOCUMENT = read("docs/format.md")
 
 
-def part(anchor):
-    """The text of the section with this anchor, up to the next heading."""
-    return re.split(r"^#", DOCUMENT.split("{#" + anchor + "}")[1], maxsplit=1, flags=re.M)[0]
+def slug(title):
+    """The anchor that a heading gets."""
+    return re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", title.strip().lower()))
+
+
+PARTS = {slug(title): text for title, text in re.findall(r"^#+ (.+)\n((?:(?!#+ ).*\n?)*)", DOCUMENT, re.M)}
+
+
+def cells(line):
+    """The cells of a table's row, without backquotes around them."""
+    return [cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line.strip()[1:-1])]
+
+
+def tables(anchor):
+    """The tables of a section, each as a list of rows, the first of which is its head."""
+    found = re.findall(r"(?:^\|.*\n?)+", PARTS[anchor], re.M)
+    return [[cells(line) for line in text.splitlines() if not line.startswith("|---")] for text in found]
 
 
 def table(anchor):
-    """The rows of all tables in a section, as lists of cells without backquotes."""
-    lines = [line for line in part(anchor).splitlines() if line.startswith("|") and not line.startswith("|---")]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
+    """The rows of all tables in a section."""
+    return [row for rows in tables(anchor) for row in rows]
 
 
 def library_sources():
@@ -127,16 +143,13 @@ class Names(unittest.TestCase):
     def test_sections(self):
         documented = {row[1].lower(): int(row[0]) for row in table("sections") if row[0].isdigit() and row[1].isupper()}
         self.assertEqual(enum_in("shared/format.h", "SectionType"), documented | {"first_ignored": 128})
-        models = {
-            name.lower() + "_section": int(number)
-            for name, number in re.findall(r"\b([A-Z_]+) \((\d+)\)", part("model-files"))
-        }
+        models = {row[1].lower() + "_section": int(row[0]) for row in table("model-sections") if row[0].isdigit()}
         self.assertEqual(enum_in("shared/weights.cpp", "SectionType"), models)
 
     def test_layers(self):
         code = enum_in("shared/weights.h", "Op")
         for anchor in ("integer-programs", "float-programs"):
-            documented = {row[1]: int(row[0]) for row in table(anchor)[1:]}
+            documented = {row[1]: int(row[0]) for row in table(anchor) if row[0].isdigit()}
             self.assertLessEqual(documented.items(), code.items())
         in_files = {name for name, number in code.items() if number < 128}  # the others are parts of gradients
         self.assertEqual(set(documented), in_files)
@@ -145,7 +158,7 @@ class Names(unittest.TestCase):
         """A field has one name in the document and in C++."""
         header = re.search(r"struct Header \{(.*?)\}", read("shared/format.h"), re.S)[1]
         entropy = re.search(r"struct EntropyModel \{(.*?)\n\}", read("shared/weights.h"), re.S)[1]
-        documented = re.sub("flags", "has_alpha is_grey", part("header"))
+        documented = re.sub("flags", "has_alpha is_grey", PARTS["header"])
         for name in re.findall(r"^  \w+ (\w+)(?: = .*)?;", header, re.M):
             self.assertRegex(documented, rf"\b{name}\b")
         for name in re.findall(r"^  uint32_t (\w+) = 0;", entropy, re.M):
@@ -154,10 +167,8 @@ class Names(unittest.TestCase):
 
 class Anchors(unittest.TestCase):
     def test_anchors_cited_exist(self):
-        anchors = set(re.findall(r"\{#([\w-]+)\}", DOCUMENT))
-        anchors |= {
-            re.sub(r"\s+", "-", title.strip().lower()) for title in re.findall(r"^#+ ([^{\n]+)", DOCUMENT, re.M)
-        }
+        anchors = set(PARTS)
+        self.assertEqual(len(anchors), len(re.findall(r"^#+ ", DOCUMENT, re.M)), "two headings have one name")
         for cited in re.findall(r"\]\(#([\w-]+)\)", DOCUMENT):
             self.assertIn(cited, anchors)
         tracked = subprocess.run(

@@ -158,7 +158,7 @@ class SlotTables:
 
 
 class RansReader:
-    """Takes residuals from a stream (docs/format.md#rans, #tables)."""
+    """Takes residuals from a stream (docs/format.md#rans, #residual-tables)."""
 
     def __init__(self, stream, tables):
         self.tables = tables
