@@ -1,6 +1,6 @@
 // Importing this registers <lic-img>.
 
-import { LicImgElement } from './element/element.js';
+import { LicImgElement } from './element.js';
 
 if (globalThis.customElements && !customElements.get('lic-img')) customElements.define('lic-img', LicImgElement);
 

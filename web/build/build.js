@@ -47,7 +47,7 @@ const ENTRIES = [
   'inline.js',
   'node-inline.js',
   'workerd-inline.js',
-  'element/element.js',
+  'element.js',
   'define.js',
   'server/service-worker/service-worker.js',
 ];
