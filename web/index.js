@@ -1,7 +1,7 @@
 // The entry for browsers: files by fetch, decoding in workers.
 
 import { createApi } from './decoder/api.js';
-import { models, wasm } from './build/places.js';
+import { models, wasm } from './common/places.js';
 import { fetchFile } from './file/reader.js';
 
 export { LicError } from './common/errors.js';

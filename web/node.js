@@ -5,14 +5,14 @@ import { Worker } from 'node:worker_threads';
 import { createApi } from './decoder/api.js';
 import { startLocalWorker } from './engine/local.js';
 import { openFile } from './file/node-file.js';
-import { models, wasm } from './build/places.js';
+import { models, wasm } from './common/places.js';
 
 export { LicError } from './common/errors.js';
 
-/** A worker thread with the looks of a browser's worker. @returns {import('./decoder/pool.js').WorkerLike} */
+/** A worker thread with the looks of a browser's worker. @returns {import('./common/types.d.ts').WorkerLike} */
 function spawn() {
   const thread = new Worker(new URL('./node-worker.js', import.meta.url));
-  /** @type {import('./decoder/pool.js').WorkerLike} */
+  /** @type {import('./common/types.d.ts').WorkerLike} */
   const worker = {
     onmessage: null,
     onerror: null,

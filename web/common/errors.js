@@ -3,7 +3,7 @@
 // A cancelled call rejects with the signal's reason (a DOMException named AbortError unless the caller chose another), a call
 // with wrong arguments with a TypeError. Everything else is a LicError.
 
-/** @typedef {import('../index.js').LicErrorCode} LicErrorCode */
+/** @typedef {import('../index.d.ts').LicErrorCode} LicErrorCode */
 
 export class LicError extends Error {
   /**
@@ -20,15 +20,16 @@ export class LicError extends Error {
 }
 
 /**
- * What postMessage can carry of an error, and back. Structured clone keeps neither the class nor the code.
+ * What postMessage() can carry of an error.
  * @param {unknown} error
+ * @returns {import('./types.d.ts').PackedError}
  */
 export function packError(error) {
   if (error instanceof LicError) return { code: error.code, message: error.message, details: error.details };
-  return { code: /** @type {const} */ ('internal'), message: String(error), details: {} };
+  return { code: 'internal', message: String(error), details: {} };
 }
 
-/** @param {ReturnType<typeof packError>} packed */
+/** The error that was packed. @param {import('./types.d.ts').PackedError} packed */
 export function unpackError({ code, message, details }) {
   return new LicError(code, message, { details });
 }

@@ -6,11 +6,11 @@
 // A page's thread that puts a picture together copies one strip at a time, however large the picture is.
 
 import { LicError } from './errors.js';
-import { join } from '../file/reader.js';
+import { join } from './bytes.js';
 
 /**
- * @typedef {import('../engine/engine.js').Pixels} Pixels
- * @typedef {import('../engine/engine.js').Strip} Strip
+ * @typedef {import('./types.d.ts').Pixels} Pixels
+ * @typedef {import('./types.d.ts').Strip} Strip
  */
 
 // Rows that are handed on together: about so many bytes, or what is made in such a time.
@@ -30,7 +30,7 @@ export class Rows {
   /** Rows that are made. */
   count = 0;
 
-  /** @param {Pick<import('../engine/engine.js').Job, 'width' | 'height' | 'whole' | 'strips'>} job */
+  /** @param {Pick<import('./types.d.ts').Job, 'width' | 'height' | 'whole' | 'strips'>} job */
   constructor({ width, height, whole, strips }) {
     this.#width = width;
     this.#height = height;

@@ -6,12 +6,12 @@ import { INFO_BYTES } from '../file/profile.js';
 import { FileReader } from '../file/reader.js';
 
 /**
- * @typedef {import('../index.js').Source} Source
- * @typedef {import('../index.js').DecodeOptions} DecodeOptions
- * @typedef {import('../index.js').Configuration} Configuration
+ * @typedef {import('../index.d.ts').Source} Source
+ * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
+ * @typedef {import('../index.d.ts').Configuration} Configuration
  */
 
-/** @param {import('./decoder.js').Platform} platform */
+/** @param {import('../common/types.d.ts').Platform} platform */
 export function createApi(platform) {
   const shared = new Decoder(platform, {});
 

@@ -4,12 +4,9 @@ import { LicError } from '../common/errors.js';
 import { isResponse, readAll, responseBody, viewBytes } from '../file/reader.js';
 
 /**
- * @typedef {import('../index.js').Configuration} Configuration
- * @typedef {import('../index.js').Source} Source
- * @typedef {object} Places the package's own files; functions, so that nothing happens on import
- * @property {{simd: () => WebAssembly.Module | Source, relaxed?: () => WebAssembly.Module | Source}} wasm
- * @property {Record<string, () => Source>} models by model id
- * @typedef {{serial: number, bytes: Uint8Array}} Model a model file; the serial names it for this page
+ * @typedef {import('../index.d.ts').Configuration} Configuration
+ * @typedef {import('../index.d.ts').Source} Source
+ * @typedef {import('../common/types.d.ts').Model} Model
  */
 
 let serials = 0;
@@ -23,8 +20,8 @@ export class Assets {
 
   /**
    * @param {Configuration} configuration
-   * @param {Places} places
-   * @param {import('../file/reader.js').Open} open
+   * @param {import('../common/types.d.ts').Places} places
+   * @param {import('../common/types.d.ts').Open} open
    */
   constructor(configuration, places, open) {
     this.#configuration = configuration;

@@ -3,12 +3,12 @@
 // Bands share nothing but the file. What lies at their edges is decoded twice, a row of tiles on each side, which costs less than handing latents
 // from worker to worker would gain; and every band is exactly that part of the whole picture.
 
-import { join } from '../file/reader.js';
+import { join } from '../common/bytes.js';
 
 /**
- * @typedef {import('../index.js').Info} Info
- * @typedef {import('../index.js').Region} Region
- * @typedef {import('../engine/engine.js').Pixels} Pixels
+ * @typedef {import('../index.d.ts').Info} Info
+ * @typedef {import('../index.d.ts').Region} Region
+ * @typedef {import('../common/types.d.ts').Pixels} Pixels
  */
 
 const TILE_UNIT = 64; // pixels; band edges are multiples, so that the blocks of previews do not cross them

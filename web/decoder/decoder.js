@@ -15,18 +15,13 @@ import { FileReader } from '../file/reader.js';
 import { nextTask } from '../common/turn.js';
 
 /**
- * @typedef {import('../index.js').Source} Source
- * @typedef {import('../index.js').Info} Info
- * @typedef {import('../index.js').DecodeOptions} DecodeOptions
- * @typedef {import('../index.js').Configuration} Configuration
- * @typedef {import('../engine/engine.js').Job} Job
+ * @typedef {import('../index.d.ts').Source} Source
+ * @typedef {import('../index.d.ts').Info} Info
+ * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
+ * @typedef {import('../index.d.ts').Configuration} Configuration
+ * @typedef {import('../common/types.d.ts').Job} Job
  * @typedef {'pixels' | 'bitmap' | 'strips' | 'hash'} Wanted what a call is to give
- * @typedef {object} Platform
- * @property {import('../file/reader.js').Open} open
- * @property {import('./assets.js').Places} places
- * @property {(() => import('./pool.js').WorkerLike) | null} spawn starts a worker; null where there are none
- * @property {() => Promise<import('./pool.js').WorkerLike>} spawnLocal its stand-in on this thread
- * @property {number} workers by default
+ * @typedef {import('../common/types.d.ts').Platform} Platform
  */
 
 export class Decoder {
@@ -98,7 +93,7 @@ export class Decoder {
     this.#assets = new Assets(this.#configuration, this.#platform.places, this.#platform.open);
   }
 
-  /** @returns {import('../index.js').Stats} */
+  /** @returns {import('../index.d.ts').Stats} */
   stats() {
     const pools = [...this.#pools].map((pool) => pool.stats());
     const sum = (/** @type {keyof typeof pools[0]} */ name) => pools.reduce((total, pool) => total + pool[name], 0);
@@ -236,7 +231,7 @@ export class Decoder {
 
   /**
    * A task for each band, or one for a hash.
-   * @param {WorkerPool} pool @param {import('../index.js').Region[]} bands @param {Listener} tell @param {Job} job
+   * @param {WorkerPool} pool @param {import('../index.d.ts').Region[]} bands @param {Listener} tell @param {Job} job
    */
   #takeJobs(pool, bands, tell, job) {
     if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
@@ -245,7 +240,7 @@ export class Decoder {
     );
   }
 
-  /** @param {Partial<import('../index.js').Stats['ms']>} ms */
+  /** @param {Partial<import('../index.d.ts').Stats['ms']>} ms */
   #count(ms) {
     for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name] ?? 0;
   }

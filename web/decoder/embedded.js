@@ -6,13 +6,13 @@ import { localPlatform } from '../engine/local.js';
 
 /**
  * @param {() => WebAssembly.Module | Uint8Array} simd the decoder
- * @param {import('../file/reader.js').Open} [open]
+ * @param {import('../common/types.d.ts').Open} [open]
  */
 export function createInlineApi(simd, open) {
   const places = Object.entries(texts).map(([id, text]) => /** @type {const} */ ([id, () => fromBase64(text)]));
   return {
     ...createApi(localPlatform({ models: Object.fromEntries(places), wasm: { simd } }, open)),
-    /** Is read where it is handed to configure(), and not before. @type {import('../index.js').Configuration} */
+    /** Is read where it is handed to configure(), and not before. @type {import('../index.d.ts').Configuration} */
     embedded: {
       get wasm() {
         return simd();

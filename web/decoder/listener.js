@@ -4,10 +4,10 @@ import { stack } from './bands.js';
 import { LicError } from '../common/errors.js';
 
 /**
- * @typedef {import('../index.js').Info} Info
- * @typedef {import('../index.js').DecodeOptions} DecodeOptions
- * @typedef {import('../engine/engine.js').Job} Job
- * @typedef {import('../engine/engine.js').Pixels} Pixels
+ * @typedef {import('../index.d.ts').Info} Info
+ * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
+ * @typedef {import('../common/types.d.ts').Job} Job
+ * @typedef {import('../common/types.d.ts').Pixels} Pixels
  * @typedef {import('../common/rows.js').Whole} Whole
  * @typedef {import('../file/reader.js').FileReader} FileReader
  */
@@ -49,7 +49,7 @@ export class Listener {
   /**
    * What a band tells, put together with what the others tell.
    * @param {Pick<Job, 'region' | 'colorSpace'>} job @param {number} band @param {number} count
-   * @returns {Pick<import('../engine/engine.js').Events, 'preview' | 'progress'>}
+   * @returns {Pick<import('../common/types.d.ts').Events, 'preview' | 'progress'>}
    */
   events({ region, colorSpace }, band, count) {
     const toImage = (/** @type {Pixels} */ result) => toImageData({ result, colorSpace });
@@ -71,7 +71,7 @@ export class Listener {
     };
   }
 
-  /** @param {import('../index.js').Progress['phase']} phase @param {import('../index.js').Progress['strip']} [strip] */
+  /** @param {import('../index.d.ts').Progress['phase']} phase @param {import('../index.d.ts').Progress['strip']} [strip] */
   #progress(phase, strip) {
     const rows = this.#bands.reduce((sum, band) => sum + band.rows, 0);
     const fraction = this.#bands.reduce((sum, band) => sum + band.fraction / this.#bands.length, 0);

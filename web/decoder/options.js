@@ -3,7 +3,7 @@
 import { LicError } from '../common/errors.js';
 
 /**
- * @typedef {import('../index.js').DecodeOptions} DecodeOptions
+ * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
  * @typedef {{width: number, height: number}} Size
  */
 
@@ -40,7 +40,7 @@ export function checkPixels({ width, height }, maxPixels = DEFAULT_MAX_PIXELS) {
   throw new LicError('limit_exceeded', message, { details: { width, height, maxPixels } });
 }
 
-/** @param {Size} picture @param {import('../index.js').Region} region */
+/** @param {Size} picture @param {import('../index.d.ts').Region} region */
 export function checkRegion(picture, region) {
   const { x, y, width, height } = region;
   const isWhole = [x, y, width, height].every((value) => Number.isSafeInteger(value) && value >= 0);

@@ -8,16 +8,11 @@
 import { LicError, unpackError } from '../common/errors.js';
 
 /**
- * @typedef {import('../engine/engine.js').Job} Job
- * @typedef {import('../engine/engine.js').Events} Events
- * @typedef {import('../engine/engine.js').Times} Times
- * @typedef {object} WorkerLike
- * @property {(message: any, options?: {transfer: Transferable[]}) => void} postMessage
- * @property {() => void} terminate
- * @property {((event: any) => void) | null} onmessage
- * @property {((event: any) => void) | null} onerror
- * @property {() => void} [ref] Node: keeps the process alive
- * @property {() => void} [unref]
+ * @typedef {import('../common/types.d.ts').Job} Job
+ * @typedef {import('../common/types.d.ts').Events} Events
+ * @typedef {import('../common/types.d.ts').Times} Times
+ * @typedef {import('../common/types.d.ts').WorkerLike} WorkerLike
+ * @typedef {import('../common/types.d.ts').FromWorker} FromWorker
  * @typedef {{result: any, times: Times, waited: number}} Finished `waited`: milliseconds in the queue
  * @typedef {object} Lane one worker
  * @property {WorkerLike} worker
@@ -26,7 +21,7 @@ import { LicError, unpackError } from '../common/errors.js';
  * @property {Map<number, Task>} tasks
  * @property {Set<number>} models serials of the models that the worker has
  * @property {ReturnType<typeof setTimeout> | undefined} idle
- * @property {import('../engine/engine.js').Engine['state']} state of its engine
+ * @property {import('../common/types.d.ts').EngineState} state of its engine
  * @typedef {object} Past what a decoder remembers of its pools
  * @property {number} created instances, of lanes that have ended
  * @property {number} recycled likewise
@@ -239,25 +234,30 @@ export class WorkerPool {
     );
   }
 
-  /** @param {Lane} lane @param {any} message */
+  /** @param {Lane} lane @param {FromWorker} message */
   #receive(lane, message) {
-    const task = lane.tasks.get(message.id);
     if (message.type === 'ready') lane.ready = true;
-    else if (message.type === 'waits') /** @type {Task} */ (task).waits = !task?.complete;
-    else if (message.type === 'preview') task?.events.preview(message.preview);
-    else if (message.type === 'progress') task?.events.progress(message.progress);
-    else this.#finish(lane, /** @type {Task} */ (task), message);
+    else this.#hear(lane, /** @type {Task} */ (lane.tasks.get(message.id)), message);
     if (!lane.tasks.size) this.#rest(lane);
     this.#dispatch();
   }
 
-  /** @param {Lane} lane @param {Task} task @param {any} message */
-  #finish(lane, task, { type, result, error, report }) {
+  /** @param {Lane} lane @param {Task} task @param {Exclude<FromWorker, {type: 'ready'}>} message about the task */
+  #hear(lane, task, message) {
+    if (message.type === 'waits') task.waits = !task.complete;
+    else if (message.type === 'preview') task.events.preview(message.preview);
+    else if (message.type === 'progress') task.events.progress(message.progress);
+    else this.#finish(lane, task, message);
+  }
+
+  /** @param {Lane} lane @param {Task} task @param {Extract<FromWorker, {type: 'done' | 'failed'}>} message */
+  #finish(lane, task, message) {
+    const { times, engine } = message.report;
     lane.tasks.delete(task.id);
-    lane.state = { ...report.engine };
+    lane.state = { ...engine };
     this.#past.bytes = Math.max(this.#past.bytes, this.stats().bytes);
-    if (type === 'done') task.resolve?.({ result, times: report.times, waited: task.waited });
-    else task.reject?.(unpackError(error));
+    if (message.type === 'done') task.resolve?.({ result: message.result, times, waited: task.waited });
+    else task.reject?.(unpackError(message.error));
   }
 
   /** @param {Lane} lane @param {Task} task */

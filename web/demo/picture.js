@@ -18,7 +18,7 @@ export async function load(image, url) {
   return { decodeMs: decodingSince(before), ms };
 }
 
-/** @param {import('../index.js').Stats} before @returns {number | null} */
+/** @param {import('../../dist/index.js').Stats} before @returns {number | null} */
 function decodingSince(before) {
   const now = stats();
   const isAlone =

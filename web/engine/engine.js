@@ -11,30 +11,10 @@ import { convertToSrgb } from '../common/srgb.js';
 
 /**
  * @typedef {import('./inbox.js').Inbox} Inbox
- * @typedef {import('../index.js').Region} Region
- * @typedef {object} Job
- * @property {'decode' | 'hash' | 'bitmap'} kind 'bitmap': there is a picture already
- * @property {number} maxPixels
- * @property {number} width of the picture, or of the region
- * @property {number} height
- * @property {Region} [region]
- * @property {boolean} toEnd whether the file is to be read and verified to its end; a region does not wait for what lies behind it
- * @property {string} [headHash] the head that must be used
- * @property {boolean} preview whether one is wanted
- * @property {boolean} strips whether they are wanted
- * @property {boolean} whole whether the picture is wanted
- * @property {boolean} bitmap whether it is to be an ImageBitmap
- * @property {Pixels} [picture] to make a bitmap of
- * @property {PredefinedColorSpace} colorSpace of the pixels
- * @property {boolean} isConverted whether they are to be converted from Display P3 to sRGB
- * @property {{serial: number, bytes?: Uint8Array}} model the bytes may be absent where the engine has had the serial before
- * @typedef {{width: number, height: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Pixels red, green, blue, alpha
- * @typedef {{y: number, image: Pixels}} Strip rows of the picture from y on
- * @typedef {object} Events what a job tells while it runs
- * @property {(preview: Pixels) => void} preview
- * @property {(progress: {fraction: number, rows: number, strip?: Strip}) => void} progress
- * @property {() => void} waits it can do nothing before more bytes come
- * @typedef {{entropy: number, synthesis: number}} Times milliseconds
+ * @typedef {import('../common/types.d.ts').Events} Events
+ * @typedef {import('../common/types.d.ts').Job} Job
+ * @typedef {import('../common/types.d.ts').Pixels} Pixels
+ * @typedef {import('../common/types.d.ts').Times} Times
  * @typedef {() => void | Promise<void>} Pause is called between slices
  */
 

@@ -17,7 +17,7 @@ import { LicError } from '../common/errors.js';
  */
 
 // By their numbers (docs/format.md#errors). An argument that is refused is one that this code should have.
-/** @type {Record<number, import('../index.js').LicErrorCode>} */
+/** @type {Record<number, import('../index.d.ts').LicErrorCode>} */
 const CODES = {
   1: 'not_lic',
   2: 'unsupported_version',
@@ -88,7 +88,7 @@ export class Instance {
 
   /**
    * @param {number} model its address
-   * @param {{maxPixels: number, region?: import('../index.js').Region, preview?: boolean}} options
+   * @param {{maxPixels: number, region?: import('../index.d.ts').Region, preview?: boolean}} options
    */
   begin(model, { maxPixels, region, preview = false }) {
     const { x, y, width, height } = region ?? { x: 0, y: 0, width: 0, height: 0 };

@@ -4,10 +4,10 @@
 import { serve } from './receiver.js';
 import { fetchFile } from '../file/reader.js';
 
-/** @returns {import('../decoder/pool.js').WorkerLike} */
+/** @returns {import('../common/types.d.ts').WorkerLike} */
 export function startLocalWorker() {
   const receive = serve((message) => queueMicrotask(() => worker.onmessage?.({ data: message })));
-  /** @type {import('../decoder/pool.js').WorkerLike} */
+  /** @type {import('../common/types.d.ts').WorkerLike} */
   const worker = {
     onmessage: null,
     onerror: null,
@@ -19,9 +19,9 @@ export function startLocalWorker() {
 
 /**
  * A platform that starts no workers.
- * @param {import('../decoder/assets.js').Places} places
- * @param {import('../file/reader.js').Open} [open]
- * @returns {import('../decoder/decoder.js').Platform}
+ * @param {import('../common/types.d.ts').Places} places
+ * @param {import('../common/types.d.ts').Open} [open]
+ * @returns {import('../common/types.d.ts').Platform}
  */
 export function localPlatform(places, open = fetchFile) {
   return { places, open, spawn: null, spawnLocal: async () => startLocalWorker(), workers: 0 };

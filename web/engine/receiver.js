@@ -13,8 +13,8 @@ const SLICE_MS = 8;
 const SLICE_STEPS = 16;
 
 /**
- * @param {(message: any, transfer: Transferable[]) => void} post
- * @returns {(message: any) => void} receives
+ * @param {(message: import('../common/types.d.ts').FromWorker, transfer: Transferable[]) => void} post
+ * @returns {(message: import('../common/types.d.ts').ToWorker) => void} receives
  */
 export function serve(post) {
   /** @type {Engine} */
@@ -22,13 +22,13 @@ export function serve(post) {
   /** @type {Map<number, Inbox>} of the jobs that run */
   const inboxes = new Map();
 
-  /** @param {number} id @param {import('./engine.js').Job} job */
+  /** @param {number} id @param {import('../common/types.d.ts').Job} job */
   async function work(id, job) {
     const inbox = new Inbox();
     inboxes.set(id, inbox);
     const times = { entropy: 0, synthesis: 0 };
     const report = () => ({ times, engine: engine.state });
-    /** @type {import('./engine.js').Events} */
+    /** @type {import('../common/types.d.ts').Events} */
     const events = {
       preview: (preview) => post({ type: 'preview', id, preview }, [preview.pixels.buffer]),
       progress: (progress) =>

@@ -16,7 +16,7 @@ const MAX_TILE_UNITS = 1024;
 
 /**
  * @param {Uint8Array} bytes the beginning of a file
- * @returns {Omit<import('../index.js').Info, 'profile'>}
+ * @returns {Omit<import('../index.d.ts').Info, 'profile'>}
  */
 export function readInfo(bytes) {
   checkMagic(bytes);

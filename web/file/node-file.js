@@ -8,7 +8,7 @@ import { fetchFile } from './reader.js';
 
 const FETCHED = /^(https?|data|blob):/i;
 
-/** @type {import('./reader.js').Open} */
+/** @type {import('../common/types.d.ts').Open} */
 export async function openFile(url, signal, range) {
   const text = String(url);
   if (FETCHED.test(text)) return fetchFile(text, signal, range);

@@ -32,7 +32,7 @@ export function bytesForProfile(start) {
 
 /**
  * @param {Uint8Array} start the beginning of a file
- * @returns {import('../index.js').Info['profile']}
+ * @returns {import('../index.d.ts').Info['profile']}
  */
 export function readProfile(start) {
   const first = HEADER_BYTES + SECTION_HEAD_BYTES;

@@ -4,11 +4,12 @@
 //   Blob, Response, ReadableStream ──> chunks ───────────────┴──> FileReader.read, read, ...
 //   URL, string ──> platform.open ──> Response or stream
 
+import { join } from '../common/bytes.js';
 import { LicError } from '../common/errors.js';
 
 /**
- * @typedef {import('../index.js').Source} Source
- * @typedef {(url: string | URL, signal?: AbortSignal, range?: string) => Promise<Response | ReadableStream<Uint8Array>>} Open
+ * @typedef {import('../index.d.ts').Source} Source
+ * @typedef {import('../common/types.d.ts').Open} Open
  * @typedef {object} OpenOptions
  * @property {Open} open opens a URL
  * @property {AbortSignal} [signal]
@@ -174,17 +175,6 @@ const NOT_BYTES = 'a ReadableStream must give Uint8Arrays';
 function asChunk(value) {
   if (value instanceof Uint8Array) return value;
   throw new TypeError(NOT_BYTES);
-}
-
-/** @param {(Uint8Array | Uint8ClampedArray)[]} chunks */
-export function join(chunks) {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
 
 // By shape rather than by class: objects of another realm, or of a polyfill, are as good.

@@ -9,7 +9,7 @@
 import { createApi } from '../../decoder/api.js';
 import { LicError } from '../../common/errors.js';
 import { localPlatform } from '../../engine/local.js';
-import { models, wasm } from '../../build/places.js';
+import { models, wasm } from '../../common/places.js';
 import { DecodedCache } from './decoded-cache.js';
 
 /**
