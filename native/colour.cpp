@@ -9,7 +9,7 @@
 
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 
 // Little CMS's state with the last message that it gave.
 struct ColourContext {
@@ -201,4 +201,4 @@ void RowConverter::Convert(const uint8_t* row, uint8_t* out, uint32_t width) con
   }
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -5,7 +5,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 // What a row of a picture file holds for each pixel. Alpha is straight. Inverted: 255 is no ink, as Adobe writes it.
 enum class Samples : uint8_t { kGrey, kGreyAlpha, kRgb, kRgbAlpha, kCmyk, kCmykInverted };
@@ -81,4 +81,4 @@ class RowConverter {
   bool sixteen_bit_ = false;
 };
 
-}  // namespace lic
+}  // namespace lic::native

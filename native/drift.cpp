@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 // The mean of the two in the middle where there are two.
@@ -56,4 +56,4 @@ std::vector<Drift> FindDrifts(const std::vector<SeriesPoint>& series) {
   return drifts;
 }
 
-}  // namespace lic
+}  // namespace lic::native

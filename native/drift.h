@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace lic {
+namespace lic::native {
 
 // A figure of one period on a scale on which noise is additive: the logarithm of a median, or 2 asin sqrt of a rate.
 struct SeriesPoint {
@@ -29,4 +29,4 @@ inline constexpr size_t kDriftWindow = 28, kDriftLeast = 7, kDriftGap = 7;
 inline constexpr double kDriftDeviations = 4, kDriftFloor = 0.01;
 std::vector<Drift> FindDrifts(const std::vector<SeriesPoint>& series);
 
-}  // namespace lic
+}  // namespace lic::native

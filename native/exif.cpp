@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 // Numbers of a TIFF structure, in its byte order. Reads past the end give 0.
@@ -74,4 +74,4 @@ void ResetXmpOrientation(std::span<uint8_t> xmp) {
   }
 }
 
-}  // namespace lic
+}  // namespace lic::native

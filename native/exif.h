@@ -6,7 +6,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 // How a stored picture is to be shown, numbered as by Exif: 1 as it is, 2 mirrored left to right, 3 rotated by 180
 // degrees, 4 mirrored top to bottom, 5 transposed, 6 rotated clockwise, 7 transposed along the other diagonal, 8
@@ -23,4 +23,4 @@ void ResetOrientation(std::span<uint8_t> exif);
 // The same for the value of tiff:Orientation in an XMP packet.
 void ResetXmpOrientation(std::span<uint8_t> xmp);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -17,7 +17,7 @@
 
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 constexpr size_t kPendingBytes = 1 << 16;
@@ -261,4 +261,4 @@ void RemoveTemporariesOnSignals() {
   }).detach();
 }
 
-}  // namespace lic
+}  // namespace lic::native

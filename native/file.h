@@ -6,7 +6,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 // No file of the kind is larger: a picture of kMaxPixels with four 16-bit samples and room for its metadata, and more
 // than any encoder or exporter of this project writes.
@@ -61,4 +61,4 @@ class OutputFile {
 // an error of the write. To be called once, before the first thread starts.
 void RemoveTemporariesOnSignals();
 
-}  // namespace lic
+}  // namespace lic::native

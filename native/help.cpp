@@ -6,7 +6,7 @@
 #include "lic/lic.h"
 #include "native/commands/command.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 // As in docs/format.md#errors.
@@ -98,4 +98,4 @@ std::string ManPage(const CLI::App& app) {
   return text;
 }
 
-}  // namespace lic
+}  // namespace lic::native

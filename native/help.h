@@ -7,7 +7,7 @@ namespace CLI {
 class App;
 }
 
-namespace lic {
+namespace lic::native {
 
 // What `lic help` says, of the whole command or of a subcommand.
 std::string HelpText(const CLI::App& app);
@@ -15,4 +15,4 @@ std::string HelpText(const CLI::App& app);
 // The manual page lic(1), as docs/lic.1 holds it.
 std::string ManPage(const CLI::App& app);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -8,7 +8,7 @@
 #include "native/exif.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 Result<Buffer<uint8_t>> Copy(Bytes bytes) {
@@ -28,33 +28,33 @@ Status CheckSize(uint32_t width, uint32_t height) {
   return {};
 }
 
-Result<PictureBuilder> PictureBuilder::Create(const Source& source, const ReadOptions& options) {
-  LIC_CHECK(CheckSize(source.width, source.height));
+Result<PictureBuilder> PictureBuilder::Create(const PictureHeader& header, const ReadOptions& options) {
+  LIC_CHECK(CheckSize(header.width, header.height));
   PictureBuilder builder;
-  LIC_CHECK(builder.SetColours(source, options));
-  builder.orientation_ = ReadOrientation(source.exif);
-  if (options.keep_exif && !source.exif.empty()) {
-    LIC_TRY(builder.file_.exif, Copy(source.exif));
+  LIC_CHECK(builder.SetColours(header, options));
+  builder.orientation_ = ReadOrientation(header.exif);
+  if (options.keep_exif && !header.exif.empty()) {
+    LIC_TRY(builder.file_.exif, Copy(header.exif));
     ResetOrientation({builder.file_.exif.data(), builder.file_.exif.size()});
   }
-  builder.source_width_ = source.width;
-  builder.source_height_ = source.height;
+  builder.source_width_ = header.width;
+  builder.source_height_ = header.height;
 
   Picture& picture = builder.file_.picture;
-  picture.width = source.width;
-  picture.height = source.height;
+  picture.width = header.width;
+  picture.height = header.height;
   if (SwapsSides(builder.orientation_)) std::swap(picture.width, picture.height);
-  picture.channels = PictureChannels(source.samples);
+  picture.channels = PictureChannels(header.samples);
   LIC_TRY(picture.pixels, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.height * picture.channels));
-  LIC_TRY(builder.converted_row_, Buffer<uint8_t>::Allocate(size_t{source.width} * picture.channels));
+  LIC_TRY(builder.converted_row_, Buffer<uint8_t>::Allocate(size_t{header.width} * picture.channels));
   return builder;
 }
 
-Status PictureBuilder::SetColours(const Source& source, const ReadOptions& options) {
-  LIC_TRY(converter_, RowConverter::Create(nullptr, source.samples, source.sixteen_bit));
-  std::optional<ColourProfile> profile = source.profile;
-  if (!source.icc.empty()) {
-    Result<ColourProfile> parsed = ColourProfile::FromIcc(source.icc);
+Status PictureBuilder::SetColours(const PictureHeader& header, const ReadOptions& options) {
+  LIC_TRY(converter_, RowConverter::Create(nullptr, header.samples, header.sixteen_bit));
+  std::optional<ColourProfile> profile = header.profile;
+  if (!header.icc.empty()) {
+    Result<ColourProfile> parsed = ColourProfile::FromIcc(header.icc);
     if (!parsed.ok()) {
       Warn(std::string(parsed.failure().what) + "; taken as sRGB");
       return {};
@@ -63,11 +63,11 @@ Status PictureBuilder::SetColours(const Source& source, const ReadOptions& optio
   }
   if (!profile) return {};
   // A file holds grey or RGB: ink amounts are converted in any case.
-  if (options.keep_icc && !IsCmyk(source.samples) && profile->Fits(source.samples)) {
-    LIC_TRY(file_.icc, source.icc.empty() ? profile->ToIcc() : Copy(source.icc));
+  if (options.keep_icc && !IsCmyk(header.samples) && profile->Fits(header.samples)) {
+    LIC_TRY(file_.icc, header.icc.empty() ? profile->ToIcc() : Copy(header.icc));
     return {};
   }
-  Result<RowConverter> converter = RowConverter::Create(&*profile, source.samples, source.sixteen_bit);
+  Result<RowConverter> converter = RowConverter::Create(&*profile, header.samples, header.sixteen_bit);
   if (converter.ok()) {
     converter_ = std::move(converter).value();
   } else {
@@ -166,4 +166,4 @@ Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat
   return WritePnm(picture.view(), format, converter, out);
 }
 
-}  // namespace lic
+}  // namespace lic::native

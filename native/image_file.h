@@ -9,7 +9,7 @@
 #include "native/colour.h"
 #include "native/file.h"
 
-namespace lic {
+namespace lic::native {
 
 // ---- Reading ----------------------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat
 // ---- For the readers of each format -----------------------------------------------------------------------
 
 // What a reader knows of a picture before it reads the rows.
-struct Source {
+struct PictureHeader {
   uint32_t width = 0;
   uint32_t height = 0;
   Samples samples = Samples::kRgb;
@@ -72,7 +72,7 @@ class PictureBuilder {
  public:
   // Calls CheckSize. Takes over the profile and Exif as `options` say.
   // Errors: kUnsupportedImage, kOutOfMemory.
-  static Result<PictureBuilder> Create(const Source& source, const ReadOptions& options);
+  static Result<PictureBuilder> Create(const PictureHeader& header, const ReadOptions& options);
 
   // `row` is row y of the file, the source's row_bytes() long.
   void PutRow(uint32_t y, const uint8_t* row);
@@ -81,7 +81,7 @@ class PictureBuilder {
   PictureFile Take() && { return std::move(file_); }
 
  private:
-  Status SetColours(const Source& source, const ReadOptions& options);
+  Status SetColours(const PictureHeader& header, const ReadOptions& options);
 
   PictureFile file_;
   RowConverter converter_;
@@ -103,4 +103,4 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
 bool IsPngBy(const std::string& software, Bytes file);
 Status WritePnm(const PictureView& picture, FileFormat format, const RowConverter& converter, OutputFile& out);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -10,7 +10,7 @@
 #include "native/image_file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 // A progressive file may ask for the work of thousands of scans with a few bytes each; none that is not hostile has
@@ -181,20 +181,20 @@ Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options) {
   static constexpr char kExif[] = "Exif\0", kXmp[] = "http://ns.adobe.com/xap/1.0/";
   JpegReader reader;
   LIC_CHECK(reader.ReadHeader(file));
-  Source source;
-  source.width = reader.info().image_width;
-  source.height = reader.info().image_height;
-  LIC_CHECK(CheckSize(source.width, source.height));
+  PictureHeader header;
+  header.width = reader.info().image_width;
+  header.height = reader.info().image_height;
+  LIC_CHECK(CheckSize(header.width, header.height));
   LIC_TRY(const Buffer<uint8_t> icc, reader.ReadIcc());
   LIC_CHECK(reader.Start());
-  source.samples = reader.samples();
-  source.icc = icc;
-  source.exif = reader.FindApp1(kExif, sizeof(kExif));
-  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(source, options));
+  header.samples = reader.samples();
+  header.icc = icc;
+  header.exif = reader.FindApp1(kExif, sizeof(kExif));
+  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
   if (options.keep_xmp) LIC_CHECK(builder.SetXmp(reader.FindApp1(kXmp, sizeof(kXmp))));
 
-  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Allocate(source.row_bytes()));
-  for (uint32_t y = 0; y < source.height; y++) {
+  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Allocate(header.row_bytes()));
+  for (uint32_t y = 0; y < header.height; y++) {
     LIC_CHECK(reader.ReadRow(row.data()));
     builder.PutRow(y, row.data());
   }
@@ -202,4 +202,4 @@ Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options) {
   return std::move(builder).Take();
 }
 
-}  // namespace lic
+}  // namespace lic::native

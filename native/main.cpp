@@ -12,7 +12,7 @@ struct Command {
   const char* name;
   const char* summary;
   const char* examples;
-  lic::AddCommand add;
+  lic::native::AddCommand add;
 };
 
 constexpr Command kCommands[] = {
@@ -39,17 +39,17 @@ constexpr Command kCommands[] = {
      "  lic encode photos -r --out-dir compressed -j 4 --skip-existing\n"
      "  convert drawing.svg png:- | lic encode - -o - > drawing.lic\n"
      "  lic encode uploads -r -d compressed --qa --qa-fallback png --json >> encode.jsonl\n",
-     lic::AddEncode},
+     lic::native::AddEncode},
     {"decode", "Make pictures of .lic files",
      "Examples:\n"
      "  lic decode photo.lic -o photo.png\n"
      "  lic decode 'compressed/*.lic' --out-dir pictures --format ppm\n",
-     lic::AddDecode},
+     lic::native::AddDecode},
     {"info", "Say what the headers of .lic files hold",
      "Examples:\n"
      "  lic info photo.lic\n"
      "  lic info compressed -r --json\n",
-     lic::AddInfo},
+     lic::native::AddInfo},
     {"verify", "Decode .lic files without writing pictures, print hashes, measure against an original",
      "The hash of the symbols is the same on every machine; that of the pixels may differ where one of them does by "
      "1.\n"
@@ -66,7 +66,7 @@ constexpr Command kCommands[] = {
      "  lic verify photo.lic\n"
      "  lic verify photo.lic --against photo.jpg --min-psnr 32\n"
      "  lic verify photo.lic --against photo.jpg --map errors.png\n",
-     lic::AddVerify},
+     lic::native::AddVerify},
     {"stats", "Report figures over time from the lines that lic encode --json printed",
      "For each period: files, bytes, savings against the sources, bits per pixel, quality, time, alarms of --qa and "
      "what was done, failures.\n"
@@ -89,7 +89,7 @@ constexpr Command kCommands[] = {
      "  lic encode photos -r -d compressed --qa --json >> encode.jsonl\n"
      "  lic stats encode.jsonl --by week\n"
      "  zcat logs/*.gz | lic stats - --json\n",
-     lic::AddStats},
+     lic::native::AddStats},
 };
 
 constexpr char kNotes[] =
@@ -120,11 +120,12 @@ std::function<int()> AddHelp(CLI::App& app, CLI::App& help) {
   help.add_flag("--man", arguments->man, "Print the manual page in roff");
   return [&app, arguments] {
     if (arguments->man) {
-      std::fputs(lic::ManPage(app).c_str(), stdout);
+      std::fputs(lic::native::ManPage(app).c_str(), stdout);
       return 0;
     }
-    std::fputs(lic::HelpText(arguments->command.empty() ? app : *app.get_subcommand(arguments->command)).c_str(),
-               stdout);
+    std::fputs(
+        lic::native::HelpText(arguments->command.empty() ? app : *app.get_subcommand(arguments->command)).c_str(),
+        stdout);
     return 0;
   };
 }
@@ -146,17 +147,17 @@ int main(int argc, char** argv) {
   app.footer(kNotes);
   const auto is_asked_for = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
-    return lic::UsageError("there is no command \"" + std::string(argv[1]) + "\"; lic help lists them");
+    return lic::native::UsageError("there is no command \"" + std::string(argv[1]) + "\"; lic help lists them");
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
-    std::fputs(lic::HelpText(chosen.empty() ? app : *chosen.front()).c_str(), stdout);
+    std::fputs(lic::native::HelpText(chosen.empty() ? app : *chosen.front()).c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : lic::kExitUsage;
+    return app.exit(error) == 0 ? 0 : lic::native::kExitUsage;
   }
-  lic::RemoveTemporariesOnSignals();
+  lic::native::RemoveTemporariesOnSignals();
   return run();
 }

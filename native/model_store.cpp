@@ -7,7 +7,7 @@
 #include "native/file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 namespace fs = std::filesystem;
@@ -146,4 +146,4 @@ std::string ModelStore::Searched() const {
   return text;
 }
 
-}  // namespace lic
+}  // namespace lic::native

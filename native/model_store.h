@@ -10,7 +10,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 inline constexpr char kDefaultModel[] = "lic-photo";
 
@@ -58,4 +58,4 @@ class ModelStore {
   std::optional<Result<EncodingModel>> encoding_;
 };
 
-}  // namespace lic
+}  // namespace lic::native

@@ -10,7 +10,7 @@
 #include "native/image_file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 constexpr char kXmpKeyword[] = "XML:com.adobe.xmp", kSoftwareKeyword[] = "Software";
@@ -184,10 +184,10 @@ class PngReader {
   }
 
   // The most specific description of the colours decides, in the order of the PNG specification.
-  Status ReadColours(Source& source) const {
-    const bool grey = IsGrey(source.samples);
+  Status ReadColours(PictureHeader& header) const {
+    const bool grey = IsGrey(header.samples);
     if (const Bytes cicp = FindChunk(state_.file, "cICP"); cicp.size() == 4) {
-      LIC_TRY(source.profile, ProfileOfCicp(cicp, grey));
+      LIC_TRY(header.profile, ProfileOfCicp(cicp, grey));
       return {};
     }
     png_charp name;
@@ -195,11 +195,11 @@ class PngReader {
     png_uint_32 length;
     int compression;
     if (png_get_iCCP(png_, info_, &name, &compression, &icc, &length)) {
-      source.icc = {icc, length};
+      header.icc = {icc, length};
       return {};
     }
     if (png_get_valid(png_, info_, PNG_INFO_sRGB)) return {};
-    return ReadGamma(source);
+    return ReadGamma(header);
   }
 
   // The text of the XMP chunk, before or behind the pixels.
@@ -227,7 +227,7 @@ class PngReader {
   }
 
  private:
-  Status ReadGamma(Source& source) const {
+  Status ReadGamma(PictureHeader& header) const {
     Primaries primaries = kSrgbPrimaries;
     const bool has_primaries =
         png_get_cHRM(png_, info_, &primaries.white[0], &primaries.white[1], &primaries.red[0], &primaries.red[1],
@@ -239,9 +239,9 @@ class PngReader {
     constexpr double kSrgbGamma = 0.45455, kTolerance = 0.005;
     Transfer transfer;
     if (has_gamma && std::abs(file_gamma - kSrgbGamma) > kTolerance) transfer = {Transfer::kPower, 1 / file_gamma};
-    Result<ColourProfile> profile = ColourProfile::FromPrimaries(primaries, transfer, IsGrey(source.samples));
+    Result<ColourProfile> profile = ColourProfile::FromPrimaries(primaries, transfer, IsGrey(header.samples));
     if (profile.ok()) {
-      source.profile = std::move(profile).value();
+      header.profile = std::move(profile).value();
     } else {
       state_.warnings->push_back(std::string(profile.failure().what) + "; taken as sRGB");
     }
@@ -274,23 +274,23 @@ Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options) {
   std::vector<std::string> warnings;
   PngReader reader(file, &warnings);
   LIC_CHECK(reader.ReadHeader());
-  Source source;
-  source.width = reader.width();
-  source.height = reader.height();
-  source.samples = reader.samples();
-  source.sixteen_bit = reader.sixteen_bit();
-  source.exif = FindChunk(file, "eXIf");
-  LIC_CHECK(CheckSize(source.width, source.height));
+  PictureHeader header;
+  header.width = reader.width();
+  header.height = reader.height();
+  header.samples = reader.samples();
+  header.sixteen_bit = reader.sixteen_bit();
+  header.exif = FindChunk(file, "eXIf");
+  LIC_CHECK(CheckSize(header.width, header.height));
   // zlib makes at most 1032 bytes of one, and a pixel takes a bit at least.
-  if (uint64_t{source.width} * source.height / 8 / 1032 > file.size()) {
-    return Fail(Error::kBadImage, "%u x %u pixels do not come out of %zu bytes", source.width, source.height,
+  if (uint64_t{header.width} * header.height / 8 / 1032 > file.size()) {
+    return Fail(Error::kBadImage, "%u x %u pixels do not come out of %zu bytes", header.width, header.height,
                 file.size());
   }
-  LIC_CHECK(reader.ReadColours(source));
+  LIC_CHECK(reader.ReadColours(header));
   LIC_CHECK(reader.Start());
-  if (reader.row_bytes() != source.row_bytes()) return Fail(Error::kInternal, "libpng delivers rows of another kind");
-  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(source, options));
-  LIC_CHECK(reader.ReadRows(source.height, source.row_bytes(),
+  if (reader.row_bytes() != header.row_bytes()) return Fail(Error::kInternal, "libpng delivers rows of another kind");
+  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
+  LIC_CHECK(reader.ReadRows(header.height, header.row_bytes(),
                             [&](uint32_t y, const uint8_t* row) { builder.PutRow(y, row); }));
   if (options.keep_xmp) LIC_CHECK(builder.SetXmp(reader.FindXmp()));
   for (std::string& warning : warnings) builder.Warn(std::move(warning));
@@ -361,4 +361,4 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
   return status;
 }
 
-}  // namespace lic
+}  // namespace lic::native

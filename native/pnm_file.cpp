@@ -8,7 +8,7 @@
 #include "native/image_file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 // The words of a header: separated by white space, `#` begins a comment up to the end of its line.
@@ -114,30 +114,29 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
   const char kind = static_cast<char>(file[1]);
   if (kind < '5') return Fail(Error::kUnsupportedImage, "P%c is not read, of the PNM family P5, P6 and P7 are", kind);
   HeaderReader reader(file);
-  LIC_TRY(const PnmHeader header, kind == '7' ? ReadPamHeader(reader) : ReadPlainHeader(reader, kind == '5' ? 1 : 3));
-  if (header.depth < 1 || header.depth > 4) return Fail(Error::kUnsupportedImage, "%u samples a pixel", header.depth);
-  if (header.max_value < 1 || header.max_value > 65535) {
-    return Fail(Error::kBadImage, "the largest value is %u, not 1..65535", header.max_value);
+  LIC_TRY(const PnmHeader pnm, kind == '7' ? ReadPamHeader(reader) : ReadPlainHeader(reader, kind == '5' ? 1 : 3));
+  if (pnm.depth < 1 || pnm.depth > 4) return Fail(Error::kUnsupportedImage, "%u samples a pixel", pnm.depth);
+  if (pnm.max_value < 1 || pnm.max_value > 65535) {
+    return Fail(Error::kBadImage, "the largest value is %u, not 1..65535", pnm.max_value);
   }
-  Source source;
-  source.width = header.width;
-  source.height = header.height;
-  source.samples = static_cast<Samples>(header.depth - 1);
-  source.sixteen_bit = header.max_value > 255;
-  LIC_CHECK(CheckSize(source.width, source.height));
+  PictureHeader header;
+  header.width = pnm.width;
+  header.height = pnm.height;
+  header.samples = static_cast<Samples>(pnm.depth - 1);
+  header.sixteen_bit = pnm.max_value > 255;
+  LIC_CHECK(CheckSize(header.width, header.height));
   const Bytes pixels = file.subspan(reader.position());
-  const size_t row_bytes = source.row_bytes();
-  if (pixels.size() / row_bytes < header.height) {
-    return Fail(Error::kBadImage, "the file ends in row %zu of %u", pixels.size() / row_bytes, header.height);
+  const size_t row_bytes = header.row_bytes();
+  if (pixels.size() / row_bytes < pnm.height) {
+    return Fail(Error::kBadImage, "the file ends in row %zu of %u", pixels.size() / row_bytes, pnm.height);
   }
-  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(source, options));
+  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
   LIC_TRY(Buffer<uint8_t> scaled, Buffer<uint8_t>::Allocate(row_bytes));
-  for (uint32_t y = 0; y < header.height; y++) {
-    LIC_CHECK(
-        ScaleRow(pixels.data() + y * row_bytes, size_t{header.width} * header.depth, header.max_value, scaled.data()));
+  for (uint32_t y = 0; y < pnm.height; y++) {
+    LIC_CHECK(ScaleRow(pixels.data() + y * row_bytes, size_t{pnm.width} * pnm.depth, pnm.max_value, scaled.data()));
     builder.PutRow(y, scaled.data());
   }
-  if (pixels.size() > row_bytes * header.height) builder.Warn("what follows the first picture is not read");
+  if (pixels.size() > row_bytes * pnm.height) builder.Warn("what follows the first picture is not read");
   return std::move(builder).Take();
 }
 
@@ -164,4 +163,4 @@ Status WritePnm(const PictureView& picture, FileFormat format, const RowConverte
   return {};
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace lic {
+namespace lic::native {
 
 Progress::Progress(size_t jobs, bool shown) : parts_(jobs), shown_(shown && isatty(STDERR_FILENO)) {}
 
@@ -33,4 +33,4 @@ void Progress::Clear() {
   drawn_ = false;
 }
 
-}  // namespace lic
+}  // namespace lic::native

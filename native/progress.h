@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace lic {
+namespace lic::native {
 
 // Draws on standard error, only if that is a terminal. May be used by several threads.
 class Progress {
@@ -30,4 +30,4 @@ class Progress {
   std::chrono::steady_clock::time_point last_draw_;
 };
 
-}  // namespace lic
+}  // namespace lic::native

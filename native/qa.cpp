@@ -11,7 +11,7 @@
 #include "shared/appearance.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using Json = nlohmann::json;
@@ -87,7 +87,7 @@ Measures Calibration::LimitsAt(double quality) const {
   return limits;
 }
 
-Judgement Judge(const TileGrid& grid, const Measures& limits) {
+Judgement Judge(const DamageGrid& grid, const Measures& limits) {
   Judgement judgement;
   judgement.tiles = grid.measures.size();
   size_t gross = 0;
@@ -130,4 +130,4 @@ Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& dec
   return map;
 }
 
-}  // namespace lic
+}  // namespace lic::native

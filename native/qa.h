@@ -10,7 +10,7 @@
 #include "lic/lic.h"
 #include "native/tiles.h"
 
-namespace lic {
+namespace lic::native {
 
 // For each measure what 98 % of photographs exceed in no tile, at some qualities.
 class Calibration {
@@ -45,7 +45,7 @@ struct Judgement {
 // A tile is flagged if a measure exceeds its limit. The picture raises the alarm if more than kAlarmPart of its tiles
 // are flagged, or more than kGrossPart of them exceed a limit kGrossExcess times: a caption in a large photograph.
 inline constexpr double kAlarmPart = 0.04, kGrossPart = 0.001, kGrossExcess = 2;
-Judgement Judge(const TileGrid& grid, const Measures& limits);
+Judgement Judge(const DamageGrid& grid, const Measures& limits);
 
 // The error of each pixel as grey: kMapGain times the largest absolute error among red, green and blue, up to 255.
 // Flagged tiles are outlined in the colour of their worst measure: error white, relative cyan, structure yellow, shift
@@ -54,4 +54,4 @@ inline constexpr int kMapGain = 8;
 Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded,
                              const std::vector<FlaggedTile>& flagged);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -2,7 +2,7 @@
 
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 struct Attempt {
@@ -15,7 +15,7 @@ Result<Attempt> Try(const PictureView& picture, const EncodingModel& model, cons
   Attempt attempt;
   LIC_TRY(attempt.file, Encode(picture, *model.decoder, *model.encoder, options));
   LIC_TRY(const Picture decoded, Decode(attempt.file, *model.decoder));
-  LIC_TRY(const TileGrid grid, MeasureTiles(picture, decoded.view()));
+  LIC_TRY(const DamageGrid grid, MeasureTiles(picture, decoded.view()));
   attempt.judgement = Judge(grid, limits);
   return attempt;
 }
@@ -57,4 +57,4 @@ Result<QaEncoding> EncodeWithQa(const PictureView& picture, const EncodingModel&
   return result;
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -5,7 +5,7 @@
 #include "native/model_store.h"
 #include "native/qa.h"
 
-namespace lic {
+namespace lic::native {
 
 struct QaEncoding {
   Buffer<uint8_t> file;  // the last one that was kept
@@ -22,4 +22,4 @@ inline constexpr float kQualityStep = 4;
 Result<QaEncoding> EncodeWithQa(const PictureView& picture, const EncodingModel& model, const EncodeOptions& options,
                                 const Calibration& calibration, float max_quality);
 
-}  // namespace lic
+}  // namespace lic::native

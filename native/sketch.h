@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 
-namespace lic {
+namespace lic::native {
 
 // Counts values in bins whose edges grow by 2 %, as Masson, Rim, Lee, "DDSketch", VLDB 2019, and keeps the mean of each
 // bin: a quantile is off by 2 % at most, and exact where all values are equal. Values outside 1e-6..1e9 count as these,
@@ -50,4 +50,4 @@ class Sketch {
   uint64_t count_ = 0;
 };
 
-}  // namespace lic
+}  // namespace lic::native

@@ -8,7 +8,7 @@
 #include <functional>
 #include <tuple>
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using Json = nlohmann::json;
@@ -243,4 +243,4 @@ std::vector<NamedDrift> LogFigures::Drifts() const {
   return all;
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -14,7 +14,7 @@
 #include "native/drift.h"
 #include "native/sketch.h"
 
-namespace lic {
+namespace lic::native {
 
 enum class PeriodLength : uint8_t { kHour, kDay, kWeek };
 
@@ -75,4 +75,4 @@ class LogFigures {
   uint64_t skipped_ = 0;
 };
 
-}  // namespace lic
+}  // namespace lic::native

@@ -7,7 +7,7 @@
 #include "shared/ssim.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 constexpr uint32_t kBlock = 8;
@@ -69,7 +69,7 @@ class TileMeter {
     windows_[tile]++;
   }
 
-  TileGrid Take() && {
+  DamageGrid Take() && {
     for (size_t i = 0; i < grid_.measures.size(); i++) {
       const TileBox box = grid_.Box(i);
       const double pixels = double(box.width) * box.height;
@@ -89,7 +89,7 @@ class TileMeter {
     return size_t{row} * grid_.columns + column;
   }
 
-  TileGrid grid_;
+  DamageGrid grid_;
   Buffer<double> detail_;     // (rows, columns): sums of |gradient|
   Buffer<uint32_t> windows_;  // (rows, columns): of SSIM
   Buffer<double> above_;      // (width): luma of the row above
@@ -104,13 +104,13 @@ const char* MeasureName(Measure measure) {
   return kNames[static_cast<size_t>(measure)];
 }
 
-TileBox TileGrid::Box(size_t index) const {
+TileBox DamageGrid::Box(size_t index) const {
   const auto column = static_cast<uint32_t>(index % columns), row = static_cast<uint32_t>(index / columns);
   const uint32_t x = column * kTilePixels, y = row * kTilePixels;
   return {x, y, column == columns - 1 ? width - x : kTilePixels, row == rows - 1 ? height - y : kTilePixels};
 }
 
-Result<TileGrid> MeasureTiles(const PictureView& original, const PictureView& decoded) {
+Result<DamageGrid> MeasureTiles(const PictureView& original, const PictureView& decoded) {
   const uint32_t width = original.width, height = original.height;
   if (width != decoded.width || height != decoded.height) {
     return Fail(Error::kInvalidArgument, "the original has %u x %u pixels, the picture %u x %u", width, height,
@@ -134,4 +134,4 @@ Result<TileGrid> MeasureTiles(const PictureView& original, const PictureView& de
   return std::move(meter).Take();
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -6,7 +6,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 // Pixels a side; what is left at the right and below makes tiles of half to one and a half times that.
 inline constexpr uint32_t kTilePixels = 32;
@@ -29,7 +29,7 @@ struct TileBox {
   uint32_t x = 0, y = 0, width = 0, height = 0;
 };
 
-struct TileGrid {
+struct DamageGrid {
   uint32_t width = 0, height = 0;  // of the picture
   uint32_t columns = 0, rows = 0;
   Buffer<Measures> measures;  // (rows, columns)
@@ -38,6 +38,6 @@ struct TileGrid {
 };
 
 // Errors: kInvalidArgument if the sizes differ, kOutOfMemory.
-Result<TileGrid> MeasureTiles(const PictureView& original, const PictureView& decoded);
+Result<DamageGrid> MeasureTiles(const PictureView& original, const PictureView& decoded);
 
-}  // namespace lic
+}  // namespace lic::native

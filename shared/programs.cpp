@@ -17,7 +17,7 @@ Failure BadModel(const ProgramRules& rules, size_t layer, const char* what) {
 }
 
 // Shuffle and unshuffle change shape and scale alike in both kinds of program.
-Status ApplyShuffle(Op op, uint32_t factor, const ProgramRules& rules, size_t index, Plane& plane) {
+Status ApplyShuffle(Op op, uint32_t factor, const ProgramRules& rules, size_t index, PlaneShape& plane) {
   if (op == Op::kShuffle) {
     if (plane.channels % (factor * factor) != 0 || plane.scale % factor != 0)
       return BadModel(rules, index, "shuffle does not divide the channels");
@@ -33,14 +33,15 @@ Status ApplyShuffle(Op op, uint32_t factor, const ProgramRules& rules, size_t in
   return {};
 }
 
-Status ApplyAdd(uint32_t slot, const Plane* slots, const ProgramRules& rules, size_t index, const Plane& plane) {
+Status ApplyAdd(uint32_t slot, const PlaneShape* slots, const ProgramRules& rules, size_t index,
+                const PlaneShape& plane) {
   if (slot >= kSlotCount || slots[slot].scale == 0) return BadModel(rules, index, "add of a slot that is not filled");
   if (slots[slot].channels != plane.channels || slots[slot].scale != plane.scale)
     return BadModel(rules, index, "add of planes of different shapes");
   return {};
 }
 
-Status CheckEnd(const ProgramRules& rules, size_t layers, const Plane& plane) {
+Status CheckEnd(const ProgramRules& rules, size_t layers, const PlaneShape& plane) {
   if (plane.channels != rules.out.channels || plane.scale != rules.out.scale)
     return BadModel(rules, layers, "the program ends with a wrong shape");
   return {};
@@ -64,7 +65,7 @@ Status CheckSums(const IntegerLayer& layer, const ProgramRules& rules, size_t in
   return {};
 }
 
-Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane,
+Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, PlaneShape& plane,
                          IntegerLayer& layer) {
   const bool depthwise = layer.op == Op::kDepthwise;
   layer.kernel = reader.Read<uint8_t>();
@@ -92,8 +93,8 @@ Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t i
   return {};
 }
 
-Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots,
-                        IntegerLayer& layer) {
+Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t index, PlaneShape& plane,
+                        PlaneShape* slots, IntegerLayer& layer) {
   layer.op = static_cast<Op>(reader.Read<uint8_t>());
   switch (layer.op) {
     case Op::kConvolution:
@@ -145,7 +146,8 @@ bool AllFinite(const Buffer<float>& values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, FloatLayer& layer) {
+Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t index, PlaneShape& plane,
+                         FloatLayer& layer) {
   const bool depthwise = layer.op == Op::kDepthwise;
   layer.kernel = reader.Read<uint8_t>();
   layer.stride = depthwise ? reader.Read<uint8_t>() : 1;
@@ -173,7 +175,7 @@ Status ReadWeightedLayer(ByteReader& reader, const ProgramRules& rules, size_t i
   return {};
 }
 
-Status ReadFloatLayer(ByteReader& reader, const ProgramRules& rules, size_t index, Plane& plane, Plane* slots,
+Status ReadFloatLayer(ByteReader& reader, const ProgramRules& rules, size_t index, PlaneShape& plane, PlaneShape* slots,
                       FloatLayer& layer) {
   layer.op = static_cast<Op>(reader.Read<uint8_t>());
   switch (layer.op) {
@@ -217,8 +219,8 @@ Result<IntegerProgram> ReadIntegerProgram(ByteReader& reader, const ProgramRules
   program.out_channels = rules.out.channels;
   const uint32_t count = reader.Read<uint8_t>();
   if (count < 1 || count > kMaxLayers) return BadModel(rules, 0, "number of layers");
-  Plane plane = rules.in;
-  Plane slots[kSlotCount] = {rules.side};
+  PlaneShape plane = rules.in;
+  PlaneShape slots[kSlotCount] = {rules.side};
   for (size_t index = 0; index < count; ++index) {
     LIC_CHECK(ReadIntegerLayer(reader, rules, index, plane, slots, program.layers.emplace_back()));
     if (reader.overrun()) return BadModel(rules, index, "the section ends inside the layer");
@@ -238,8 +240,8 @@ Result<FloatNetwork> ReadFloatNetwork(Bytes payload, const ProgramRules& rules) 
     const uint32_t count = reader.Read<uint8_t>();
     if (count < 1 || count > kMaxLayers) return BadModel(rules, 0, "number of layers");
     auto& layers = network.branches.emplace_back();
-    Plane plane = rules.in;
-    Plane slots[kSlotCount] = {};
+    PlaneShape plane = rules.in;
+    PlaneShape slots[kSlotCount] = {};
     for (size_t index = 0; index < count; ++index) {
       LIC_CHECK(ReadFloatLayer(reader, rules, index, plane, slots, layers.emplace_back()));
       if (reader.overrun()) return BadModel(rules, index, "the section ends inside the layer");

@@ -12,7 +12,7 @@ namespace lic {
 inline constexpr int64_t kFullRange = 32768;  // largest magnitude of a 16-bit number
 
 // A plane as it passes through a program: what the layers so far have made of it.
-struct Plane {
+struct PlaneShape {
   uint32_t channels = 0;
   uint32_t scale = 0;     // picture pixels per sample and side; 0: a slot that is not filled
   int64_t magnitude = 0;  // integer programs: the largest |value|
@@ -21,11 +21,11 @@ struct Plane {
 // Where a program lies: the plane it starts with, what it must end with and between which scales it stays.
 struct ProgramRules {
   const char* name;
-  Plane in;
-  Plane out;
+  PlaneShape in;
+  PlaneShape out;
   uint32_t min_scale;
   uint32_t max_scale;
-  Plane side;              // integer programs: slot 0
+  PlaneShape side;         // integer programs: slot 0
   uint32_t bias_sets = 1;  // integer programs: the other number of bias sets that is allowed
 };
 

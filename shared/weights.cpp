@@ -101,8 +101,8 @@ Status ReadEntropyModel(Bytes payload, EntropyModel& model) {
   LIC_CHECK(ReadPasses(reader, model));
   LIC_CHECK(ReadPriors(reader, model));
   for (int index = 0; index < kScaleCount; ++index) LIC_CHECK(ReadTable(reader, index, model.tables[index]));
-  const Plane latents = {model.latent_channels, 16, kFullRange};
-  const Plane features = {model.feature_channels, 16, kFullRange};
+  const PlaneShape latents = {model.latent_channels, 16, kFullRange};
+  const PlaneShape features = {model.feature_channels, 16, kFullRange};
   const ProgramRules hyper = {"hyper-synthesis", {model.hyper_channels, 64, kHyperMax}, features, 16, 64, {}};
   LIC_TRY(model.hyper_synthesis, ReadIntegerProgram(reader, hyper));
   const ProgramRules context = {"context", latents, {2 * model.latent_channels, 16, 0}, 16, 16, features, model.passes};

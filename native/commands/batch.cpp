@@ -12,7 +12,7 @@
 
 #include "native/progress.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -134,4 +134,4 @@ int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Wo
   return Batch(jobs, options, work).Run();
 }
 
-}  // namespace lic
+}  // namespace lic::native

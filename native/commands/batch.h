@@ -10,7 +10,7 @@
 #include "lic/lic.h"
 #include "native/commands/inputs.h"
 
-namespace lic {
+namespace lic::native {
 
 // What came of a file.
 struct Outcome {
@@ -43,4 +43,4 @@ using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
 // error that has one, or 0. Results that go to standard output ("-") push the reports to standard error.
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work);
 
-}  // namespace lic
+}  // namespace lic::native

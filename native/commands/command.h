@@ -8,7 +8,7 @@ namespace CLI {
 class App;
 }
 
-namespace lic {
+namespace lic::native {
 
 // The exit status for wrong arguments (EX_USAGE of sysexits.h); data errors end with their number in lic::Error.
 inline constexpr int kExitUsage = 64;
@@ -25,4 +25,4 @@ std::function<int()> AddStats(CLI::App& app);
 // Says on standard error what is wrong with the arguments; returns kExitUsage.
 int UsageError(const std::string& message);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -7,7 +7,7 @@
 
 #include "native/commands/command.h"
 
-namespace lic {
+namespace lic::native {
 
 namespace fs = std::filesystem;
 
@@ -107,4 +107,4 @@ Outcome FailedOutcome(const Failure& failure, const ModelStore& models) {
   return outcome;
 }
 
-}  // namespace lic
+}  // namespace lic::native

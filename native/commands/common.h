@@ -14,7 +14,7 @@ namespace CLI {
 class App;
 }
 
-namespace lic {
+namespace lic::native {
 
 inline const std::vector<std::string> kLicExtensions = {".lic"};
 inline const std::vector<std::string> kPictureExtensions = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
@@ -50,4 +50,4 @@ std::string ToHex(const SymbolHash& hash);
 // A failure as an outcome; that of a missing model also says where it was looked for.
 Outcome FailedOutcome(const Failure& failure, const ModelStore& models);
 
-}  // namespace lic
+}  // namespace lic::native

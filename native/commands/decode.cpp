@@ -6,7 +6,7 @@
 #include "native/image_file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 struct DecodeArguments {
@@ -83,4 +83,4 @@ std::function<int()> AddDecode(CLI::App& app) {
   return [arguments] { return RunDecode(*arguments); };
 }
 
-}  // namespace lic
+}  // namespace lic::native

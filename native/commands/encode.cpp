@@ -12,7 +12,7 @@
 #include "native/qa_encode.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 namespace fs = std::filesystem;
@@ -305,4 +305,4 @@ std::function<int()> AddEncode(CLI::App& app) {
   return [arguments] { return RunEncode(*arguments); };
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -6,7 +6,7 @@
 #include "native/file.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 struct InfoArguments {
@@ -48,4 +48,4 @@ std::function<int()> AddInfo(CLI::App& app) {
   return [arguments] { return RunInfo(*arguments); };
 }
 
-}  // namespace lic
+}  // namespace lic::native

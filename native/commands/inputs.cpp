@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <map>
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std:
   return jobs;
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -6,7 +6,7 @@
 
 #include "lic/lic.h"
 
-namespace lic {
+namespace lic::native {
 
 // One file to read and, for commands that write, the one to make of it. A failure known from the start travels along,
 // so that it is reported in its place among the others.
@@ -37,4 +37,4 @@ std::vector<Job> FindInputs(const InputOptions& options, const std::vector<std::
 std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions,
                              const OutputOptions& outputs);
 
-}  // namespace lic
+}  // namespace lic::native

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -72,4 +72,4 @@ Json QaFields(const QaEncoding& encoding, float quality, const std::string& acti
   return fields;
 }
 
-}  // namespace lic
+}  // namespace lic::native

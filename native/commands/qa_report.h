@@ -7,7 +7,7 @@
 
 #include "native/qa_encode.h"
 
-namespace lic {
+namespace lic::native {
 
 // "3 of 96 tiles (shift, error), the worst at 128,64: shift 2.3 times the limit"
 std::string AlarmText(const Judgement& judgement);
@@ -21,4 +21,4 @@ std::string WarningText(const QaEncoding& encoding, float quality, const std::st
 inline constexpr size_t kMaxListedTiles = 64;
 nlohmann::ordered_json QaFields(const QaEncoding& encoding, float quality, const std::string& action);
 
-}  // namespace lic
+}  // namespace lic::native

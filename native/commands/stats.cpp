@@ -8,7 +8,7 @@
 #include "native/commands/command.h"
 #include "native/stats.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -206,4 +206,4 @@ std::function<int()> AddStats(CLI::App& app) {
   return [arguments] { return RunStats(*arguments); };
 }
 
-}  // namespace lic
+}  // namespace lic::native

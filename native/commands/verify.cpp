@@ -11,7 +11,7 @@
 #include "shared/metrics.h"
 #include "shared/try.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 struct VerifyArguments {
@@ -45,7 +45,7 @@ Result<PictureFile> LoadOriginal(const std::string& path, bool has_icc) {
   return ReadPicture(file, options);
 }
 
-void AddTiles(const TileGrid& grid, Outcome& outcome) {
+void AddTiles(const DamageGrid& grid, Outcome& outcome) {
   nlohmann::ordered_json fields = {{"size", kTilePixels}, {"columns", grid.columns}, {"rows", grid.rows}};
   for (size_t i = 0; i < kMeasureCount; i++) {
     nlohmann::ordered_json& values = fields[MeasureName(static_cast<Measure>(i))] = nlohmann::ordered_json::array();
@@ -55,7 +55,7 @@ void AddTiles(const TileGrid& grid, Outcome& outcome) {
 }
 
 // Without a calibration the map is drawn all the same, but no tile of it is outlined.
-Status WriteMap(const std::string& path, const PictureView& original, const Picture& decoded, const TileGrid& grid,
+Status WriteMap(const std::string& path, const PictureView& original, const Picture& decoded, const DamageGrid& grid,
                 const Result<Calibration>& calibration, float quality, Outcome& outcome) {
   Judgement judgement;
   if (calibration.ok()) {
@@ -89,7 +89,7 @@ Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model&
   const auto& [original, difference] = compared.value();
   AddDifference(difference, outcome);
   if (arguments.tiles || !arguments.map.empty()) {
-    LIC_TRY(const TileGrid grid, MeasureTiles(original.picture.view(), picture.view()));
+    LIC_TRY(const DamageGrid grid, MeasureTiles(original.picture.view(), picture.view()));
     if (arguments.tiles) AddTiles(grid, outcome);
     if (!arguments.map.empty()) {
       LIC_CHECK(WriteMap(arguments.map, original.picture.view(), picture, grid,
@@ -183,4 +183,4 @@ std::function<int()> AddVerify(CLI::App& app) {
   return [arguments] { return RunVerify(*arguments); };
 }
 
-}  // namespace lic
+}  // namespace lic::native

@@ -9,7 +9,7 @@
 #include "native/image_file.h"
 #include "pictures.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using test::File;
@@ -238,4 +238,4 @@ TEST(BrokenProfileIsAWarning) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native

@@ -12,7 +12,7 @@
 #include "native/exif.h"
 #include "pictures.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 namespace fs = std::filesystem;
@@ -185,4 +185,4 @@ TEST(OrientationInXmp) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native

@@ -5,7 +5,7 @@
 #include "native/image_file.h"
 #include "pictures.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using test::File;
@@ -153,4 +153,4 @@ TEST(OtherPrecisionsAreUnsupported) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native

@@ -7,7 +7,7 @@
 #include "native/image_file.h"
 #include "pictures.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using test::File;
@@ -208,4 +208,4 @@ TEST(UnusableMetadataIsAWarning) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "native/image_file.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 Bytes AsBytes(const std::string& text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
@@ -109,4 +109,4 @@ TEST(FormatsByName) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native

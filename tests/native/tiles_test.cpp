@@ -15,7 +15,7 @@
 #include "pictures.h"
 #include "shared/metrics.h"
 
-namespace lic {
+namespace lic::native {
 namespace {
 
 using test::File;
@@ -76,7 +76,7 @@ TEST(MeasuresAreThoseOfTheirDefinitions) {
   for (const auto& [width, height] :
        {std::pair{64u, 32u}, std::pair{100u, 77u}, std::pair{15u, 90u}, std::pair{3u, 2u}, std::pair{47u, 48u}}) {
     const Image a(width, height, 3, 1, 50), b(width, height, 3, 9, 40);
-    const Result<TileGrid> grid = MeasureTiles(a.view(), b.view());
+    const Result<DamageGrid> grid = MeasureTiles(a.view(), b.view());
     if (!CHECK(grid.ok())) continue;
     for (size_t i = 0; i < grid.value().measures.size(); i++) {
       const Measures plain = PlainMeasures(a, b, grid.value().Box(i));
@@ -90,12 +90,12 @@ TEST(MeasuresAreThoseOfTheirDefinitions) {
 // A picture of one tile: the mean of SSIM over it is that of Compare.
 TEST(StructureIsSsim) {
   const Image a(40, 30, 3, 1, 50), b(40, 30, 3, 9, 40);
-  const Result<TileGrid> grid = MeasureTiles(a.view(), b.view());
+  const Result<DamageGrid> grid = MeasureTiles(a.view(), b.view());
   CHECK(grid.value().measures.size() == 1);
   CHECK_NEAR(ValueOf(grid.value().measures[0], Measure::kStructure), 1 - *Compare(a.view(), b.view()).value().ssim,
              1e-9);
   const Image small(10, 200, 3, 1, 50), other(10, 200, 3, 4, 50);
-  const Result<TileGrid> without = MeasureTiles(small.view(), other.view());
+  const Result<DamageGrid> without = MeasureTiles(small.view(), other.view());
   for (const Measures& measures : without.value().measures) CHECK(ValueOf(measures, Measure::kStructure) == 0);
 }
 
@@ -103,7 +103,7 @@ TEST(BoxesCoverThePictureOnce) {
   for (const uint32_t width : {1u, 15u, 16u, 47u, 48u, 64u, 79u, 80u, 200u}) {
     for (const uint32_t height : {1u, 31u, 33u, 112u}) {
       const Image a(width, height, 1, 1, 50);
-      const Result<TileGrid> grid = MeasureTiles(a.view(), a.view());
+      const Result<DamageGrid> grid = MeasureTiles(a.view(), a.view());
       std::vector<int> covered(size_t{width} * height);
       for (size_t i = 0; i < grid.value().measures.size(); i++) {
         const TileBox box = grid.value().Box(i);
@@ -126,7 +126,7 @@ TEST(AlphaHidesErrors) {
   }
   Image b = a;
   for (uint32_t x = 0; x < 64; x++) b.At(x, 7, 1) ^= 64;
-  const Result<TileGrid> grid = MeasureTiles(a.view(), b.view());
+  const Result<DamageGrid> grid = MeasureTiles(a.view(), b.view());
   CHECK_NEAR(ValueOf(grid.value().measures[0], Measure::kError), 0, 1e-12);
   CHECK_NEAR(ValueOf(grid.value().measures[1], Measure::kError), 64.0 * 64 / 3 / 32, 1e-9);
   CHECK(MeasureTiles(a.view(), Image(64, 31, 4, 1, 50).view()).error() == Error::kInvalidArgument);
@@ -135,7 +135,7 @@ TEST(AlphaHidesErrors) {
 TEST(JudgementsCountTiles) {
   const Measures limits = {1, 1, 1, 1, 1};
   const auto judge = [&](uint32_t side, size_t flagged, double value) {
-    TileGrid grid;
+    DamageGrid grid;
     grid.width = grid.height = side;
     grid.columns = grid.rows = side / kTilePixels;
     grid.measures = Buffer<Measures>::Allocate(size_t{grid.columns} * grid.rows).value();
@@ -213,4 +213,4 @@ TEST(MapsShowErrors) {
 }
 
 }  // namespace
-}  // namespace lic
+}  // namespace lic::native
