@@ -1,4 +1,4 @@
-# XNNPACK, single-threaded, for the f32 convolutions of shared/network.cpp: target lic::xnnpack.
+# XNNPACK, single-threaded, for the f32 convolutions of shared/floating/: target lic::xnnpack.
 #
 # scripts/setup.sh keeps it built outside the checkout, in LIC_XNNPACK_BUILT/{native,wasm,wasm-relaxed}. Where that is not, it is built here.
 # Sources: XNNPACK_DIR, PTHREADPOOL_DIR and FXDIV_DIR (scripts/setup.sh unpacks Debian's), or else FetchContent.

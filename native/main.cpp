@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "native/commands/command.h"
-#include "native/file.h"
+#include "native/files/file.h"
 #include "native/help.h"
 
 namespace {

@@ -6,17 +6,17 @@
 #include <cmath>
 #include <vector>
 
-#include "alpha.h"
-#include "entropy.h"
-#include "format.h"
-#include "metrics.h"
-#include "network.h"
-#include "quality.h"
-#include "search.h"
-#include "source.h"
-#include "ssim.h"
+#include "autoencoder/latent_coder.h"
+#include "autoencoder/search.h"
+#include "base/try.h"
+#include "container/container.h"
+#include "floating/float_network.h"
+#include "measure/metrics.h"
+#include "measure/ssim.h"
+#include "model/gains.h"
+#include "picture/source.h"
+#include "symbols/alpha.h"
 #include "target.h"
-#include "try.h"
 
 namespace lic {
 namespace {

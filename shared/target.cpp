@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "format.h"
+#include "container/container.h"
 
 namespace lic {
 namespace {

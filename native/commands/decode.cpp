@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"
-#include "native/commands/common.h"
-#include "native/image_file.h"
-#include "shared/try.h"
+#include "native/commands/options.h"
+#include "native/picture_files/image_file.h"
+#include "shared/base/try.h"
 
 namespace lic::native {
 namespace {

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <set>
 
+#include "native/assurance/qa_encode.h"
+#include "native/assurance/qa_report.h"
 #include "native/commands/command.h"
-#include "native/commands/common.h"
-#include "native/commands/qa_report.h"
-#include "native/image_file.h"
-#include "native/qa_encode.h"
-#include "shared/try.h"
+#include "native/commands/options.h"
+#include "native/picture_files/image_file.h"
+#include "shared/base/try.h"
 
 namespace lic::native {
 namespace {

@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"
-#include "native/commands/common.h"
-#include "native/file.h"
-#include "shared/try.h"
+#include "native/commands/options.h"
+#include "native/files/file.h"
+#include "shared/base/try.h"
 
 namespace lic::native {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "native/commands/command.h"
-#include "native/stats.h"
+#include "native/figures/log_figures.h"
 
 namespace lic::native {
 namespace {

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <filesystem>
 
+#include "native/assurance/qa.h"
 #include "native/commands/command.h"
-#include "native/commands/common.h"
-#include "native/image_file.h"
-#include "native/qa.h"
-#include "shared/metrics.h"
-#include "shared/try.h"
+#include "native/commands/options.h"
+#include "native/picture_files/image_file.h"
+#include "shared/base/try.h"
+#include "shared/measure/metrics.h"
 
 namespace lic::native {
 namespace {

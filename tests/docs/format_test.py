@@ -17,7 +17,7 @@ import lic_model  # noqa: E402
 import lic_reference  # noqa: E402
 
 # Files whose every constant is part of the format.
-FORMAT_FILES = ["shared/format.h", "shared/rans.h", "shared/weights.h"]
+FORMAT_FILES = ["shared/container/container.h", "shared/symbols/rans.h", "shared/model/model.h"]
 # Constants of the format in files that hold others too.
 SINGLE_CONSTANTS = [
     "kMaxSide",
@@ -66,11 +66,11 @@ def table(anchor):
 
 
 def library_sources():
-    folders = ("shared", "shared/include/lic")
+    """Paths of the headers and sources below shared/."""
     return [
-        f"{folder}/{name}"
-        for folder in folders
-        for name in os.listdir(os.path.join(ROOT, folder))
+        os.path.relpath(os.path.join(folder, name), ROOT)
+        for folder, _, names in os.walk(os.path.join(ROOT, "shared"))
+        for name in names
         if name.endswith((".h", ".cpp"))
     ]
 
@@ -113,7 +113,7 @@ class Constants(unittest.TestCase):
 
     def test_exp2_tables(self):
         for name, steps in (("kExp2Coarse", 32), ("kExp2Fine", 1024)):
-            body = re.search(name + r"\[32\] = \{(.*?)\}", read("shared/quality.cpp"), re.S)[1]
+            body = re.search(name + r"\[32\] = \{(.*?)\}", read("shared/model/gains.cpp"), re.S)[1]
             values = [int(value, 0) for value in re.findall(r"\w+", body.replace("u,", ","))]
             self.assertEqual(values, [round(2 ** (i / steps) * 2**30) for i in range(32)], name)
 
@@ -130,7 +130,7 @@ class Names(unittest.TestCase):
     def test_errors(self):
         documented = {row[1]: int(row[0]) for row in table("errors")[1:]}
         self.assertEqual(enum_in("shared/include/lic/lic.h", "Error"), {"none": 0} | documented)
-        names = re.search(r"kNames\[kErrorCount\] = \{(.*?)\}", read("shared/result.cpp"), re.S)[1]
+        names = re.search(r"kNames\[kErrorCount\] = \{(.*?)\}", read("shared/base/result.cpp"), re.S)[1]
         self.assertEqual(re.findall(r'"(\w+)"', names), ["ok"] + sorted(documented, key=documented.get))
         codes = re.search(r"type LicErrorCode =(.*?);", read("web/index.d.ts"), re.S)[1]
         self.assertLessEqual(set(re.findall(r"'(\w+)'", codes)), set(documented))
@@ -142,12 +142,12 @@ class Names(unittest.TestCase):
 
     def test_sections(self):
         documented = {row[1].lower(): int(row[0]) for row in table("sections") if row[0].isdigit() and row[1].isupper()}
-        self.assertEqual(enum_in("shared/format.h", "SectionType"), documented | {"first_ignored": 128})
+        self.assertEqual(enum_in("shared/container/container.h", "SectionType"), documented | {"first_ignored": 128})
         models = {row[1].lower() + "_section": int(row[0]) for row in table("model-sections") if row[0].isdigit()}
-        self.assertEqual(enum_in("shared/weights.cpp", "SectionType"), models)
+        self.assertEqual(enum_in("shared/model/model_file.cpp", "SectionType"), models)
 
     def test_layers(self):
-        code = enum_in("shared/weights.h", "Op")
+        code = enum_in("shared/model/model.h", "Op")
         for anchor in ("integer-programs", "float-programs"):
             documented = {row[1]: int(row[0]) for row in table(anchor) if row[0].isdigit()}
             self.assertLessEqual(documented.items(), code.items())
@@ -156,8 +156,8 @@ class Names(unittest.TestCase):
 
     def test_fields(self):
         """A field has one name in the document and in C++."""
-        header = re.search(r"struct Header \{(.*?)\}", read("shared/format.h"), re.S)[1]
-        entropy = re.search(r"struct EntropyModel \{(.*?)\n\}", read("shared/weights.h"), re.S)[1]
+        header = re.search(r"struct Header \{(.*?)\}", read("shared/container/container.h"), re.S)[1]
+        entropy = re.search(r"struct EntropyModel \{(.*?)\n\}", read("shared/model/model.h"), re.S)[1]
         documented = re.sub("flags", "has_alpha is_grey", PARTS["header"])
         for name in re.findall(r"^  \w+ (\w+)(?: = .*)?;", header, re.M):
             self.assertRegex(documented, rf"\b{name}\b")

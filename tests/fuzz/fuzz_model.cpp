@@ -1,6 +1,6 @@
 // Model files of both kinds: whatever loads must also work. With a decoder model, symbols are coded and decoded again
 // and a picture is made of them; with an encoder model, a picture is encoded for the model `least`.
-#include "entropy.h"
+#include "autoencoder/latent_coder.h"
 #include "mutate.h"
 
 using namespace lic;

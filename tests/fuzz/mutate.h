@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <random>
 
-#include "files.h"
-#include "mend.h"
+#include "support/files.h"
+#include "support/mend.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

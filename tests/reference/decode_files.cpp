@@ -1,7 +1,7 @@
 // Decodes pictures for random_models_test.py. Arguments: MODEL FILE OUTPUT for each; prints a line for each with the
 // symbol hashes of every instruction set, or error names, and writes the pixels to OUTPUT.
-#include "files.h"
-#include "integer_gemm.h"
+#include "integer/gemm.h"
+#include "support/files.h"
 
 using namespace lic;
 

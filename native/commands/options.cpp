@@ -1,0 +1,110 @@
+#include "native/commands/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "native/commands/command.h"
+
+namespace lic::native {
+
+namespace fs = std::filesystem;
+
+int UsageError(const std::string& message) {
+  std::fprintf(stderr, "lic: %s\n", message.c_str());
+  return kExitUsage;
+}
+
+void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& what) {
+  app.add_option("IN", options.names, what)->required()->type_name("");
+  app.add_flag("-r,--recursive", options.recursive, "Search folders among the inputs, and the folders in them");
+}
+
+void AddBatchOptions(CLI::App& app, BatchOptions& options) {
+  app.add_option("-j,--jobs", options.threads,
+                 "Files to work on at a time, 0 for one per processor; each takes memory of its own")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(0, 256).description(""));
+  app.add_flag("--json", options.json, "Print a line of JSON for each file");
+}
+
+void AddModelOption(CLI::App& app, std::string& model) {
+  app.add_option("-m,--model", model, "Name of a model, or path of one of its files")->type_name("NAME|FILE");
+}
+
+void AddWriteOptions(CLI::App& app, WriteOptions& options) {
+  app.add_option("-o,--output", options.outputs.file, "Output of a single input; - is standard output")
+      ->type_name("FILE");
+  app.add_option("-d,--out-dir", options.outputs.folder,
+                 "Folder for the outputs, made if need be; the trees of searched folders are mirrored in it")
+      ->type_name("DIR");
+  app.add_flag("--skip-existing", options.skip_existing, "Leave outputs alone that exist");
+}
+
+std::string CheckOutputs(const InputOptions& inputs, const WriteOptions& options) {
+  const OutputOptions& outputs = options.outputs;
+  if (outputs.file.empty() == outputs.folder.empty()) return "either -o or --out-dir is required";
+  std::error_code error;
+  if (!outputs.file.empty()) {
+    if (inputs.names.size() > 1) return "-o takes a single input; --out-dir takes several";
+    if (fs::is_directory(inputs.names[0], error)) return "-o takes a file, not a folder; --out-dir takes folders";
+    if (fs::is_directory(outputs.file, error)) return outputs.file + " is a folder: use --out-dir";
+    if (outputs.file == "-" && isatty(STDOUT_FILENO))
+      return "standard output is a terminal; send it to a file or a pipe";
+    return {};
+  }
+  for (const std::string& name : inputs.names) {
+    if (name == "-") return "standard input has no name to use in --out-dir; use -o";
+  }
+  return {};
+}
+
+bool SkipsExisting(const Job& job, const WriteOptions& options, Outcome& outcome) {
+  std::error_code error;
+  if (!options.skip_existing || job.output == "-" || !fs::exists(job.output, error)) return false;
+  outcome.fields["skipped"] = true;
+  outcome.summary = job.input + " -> " + job.output + ": exists, skipped";
+  return true;
+}
+
+Status MakeFolders(const Job& job, const WriteOptions& options) {
+  if (options.outputs.folder.empty()) return {};
+  std::error_code error;
+  fs::create_directories(fs::path(job.output).parent_path(), error);
+  if (error) return Fail(Error::kIoError, "cannot make the output folder: %s", error.message().c_str());
+  return {};
+}
+
+nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes) {
+  const double bpp = 8.0 * static_cast<double>(bytes) / (double(info.width) * info.height);
+  return {{"width", info.width}, {"height", info.height},   {"bytes", bytes},
+          {"bpp", bpp},          {"quality", info.quality}, {"model_id", ToHex(info.model_id)}};
+}
+
+std::string DescribeText(const Info& info, uint64_t bytes) {
+  char text[160];
+  std::snprintf(text, sizeof(text), "%u x %u, %llu bytes, %.3f bpp, quality %g", info.width, info.height,
+                static_cast<unsigned long long>(bytes),
+                8.0 * static_cast<double>(bytes) / (double(info.width) * info.height),
+                static_cast<double>(info.quality));
+  return text;
+}
+
+std::string ToHex(const SymbolHash& hash) {
+  std::string text;
+  for (const uint8_t byte : hash.bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+Outcome FailedOutcome(const Failure& failure, const ModelStore& models) {
+  Outcome outcome = failure;
+  if (failure.error == Error::kUnknownModel) outcome.message += models.Searched();
+  return outcome;
+}
+
+}  // namespace lic::native

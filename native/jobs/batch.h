@@ -1,0 +1,46 @@
+// Runs a command over its files, on several threads, and reports each file's outcome in the order of the inputs.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "lic/lic.h"
+#include "native/jobs/inputs.h"
+
+namespace lic::native {
+
+// What came of a file.
+struct Outcome {
+  Error error = Error::kNone;
+  std::string message;            // what is wrong
+  std::string summary;            // what is right, for people: one line or several
+  nlohmann::ordered_json fields;  // the same for programs
+  std::vector<std::string> warnings;
+
+  Outcome() : fields(nlohmann::ordered_json::object()) {}
+  Outcome(const Failure& failure) : Outcome() {
+    error = failure.error;
+    message = failure.what;
+  }
+};
+
+struct BatchOptions {
+  const char* command = "";  // the name of the subcommand, for the lines of JSON
+  unsigned threads = 1;      // 0: as many as the machine has
+  bool json = false;
+  bool quiet = false;               // no summaries
+  bool summary_is_product = false;  // summaries are what the command is for, and go to standard output
+};
+
+// Called by the work on a job, with the part of it that is done.
+using ReportPart = std::function<void(float part)>;
+using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
+
+// Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first job's
+// error that has one, or 0. Results that go to standard output ("-") push the reports to standard error.
+int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work);
+
+}  // namespace lic::native

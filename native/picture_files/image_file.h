@@ -1,0 +1,106 @@
+// Picture files: PNG, JPEG and the PNM family in, PNG and the PNM family out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lic/lic.h"
+#include "native/files/file.h"
+#include "native/picture_files/colour.h"
+
+namespace lic::native {
+
+// ---- Reading ----------------------------------------------------------------------------------------------
+
+// What else of a file to keep. Without keep_icc the pixels are converted to sRGB.
+struct ReadOptions {
+  bool keep_icc = false;
+  bool keep_exif = false;
+  bool keep_xmp = false;
+};
+
+// A picture file in memory: upright, 8 bits a sample.
+struct PictureFile {
+  Picture picture;
+  Buffer<uint8_t> icc;  // empty: the pixels are sRGB
+  Buffer<uint8_t> exif;
+  Buffer<uint8_t> xmp;
+  std::vector<std::string> warnings;  // what was wrong but did not matter to the pixels
+
+  Metadata metadata() const { return {icc, exif, xmp}; }
+};
+
+// Reads a PNG (every kind), JPEG (8 bits a sample, also CMYK) or PNM file (P5, P6, P7), whatever it is called.
+// Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
+Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options);
+
+// ---- Writing ----------------------------------------------------------------------------------------------
+
+enum class FileFormat : uint8_t { kPng, kPnm, kPam };
+
+// By the extension of a name; "-" is kPng. Errors: kInvalidArgument.
+Result<FileFormat> FormatOfName(const std::string& path);
+
+// Writes a picture. PNM holds no metadata: pixels in a profile's space are converted to sRGB. PNM holds no alpha either
+// (kInvalidArgument), PAM does. Warnings say what could not be written.
+Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat format, OutputFile& out,
+                    std::vector<std::string>& warnings);
+
+// ---- For the readers of each format -----------------------------------------------------------------------
+
+// What a reader knows of a picture before it reads the rows.
+struct PictureHeader {
+  uint32_t width = 0;
+  uint32_t height = 0;
+  Samples samples = Samples::kRgb;
+  bool sixteen_bit = false;
+  Bytes icc;                             // the profile that the file holds, or
+  std::optional<ColourProfile> profile;  // the space that it describes in other words; neither: sRGB
+  Bytes exif;
+
+  size_t row_bytes() const { return size_t{width} * SampleCount(samples) * (sixteen_bit ? 2 : 1); }
+};
+
+// Whether LIC can hold a picture of this size: to be asked before anything is allocated for it.
+// Errors: kBadImage (a side of 0), kUnsupportedImage.
+Status CheckSize(uint32_t width, uint32_t height);
+
+// Builds a picture from rows: converts each to 8-bit sRGB and puts it where the orientation wants it, so that there is
+// never a second copy of the picture.
+class PictureBuilder {
+ public:
+  // Calls CheckSize. Takes over the profile and Exif as `options` say.
+  // Errors: kUnsupportedImage, kOutOfMemory.
+  static Result<PictureBuilder> Create(const PictureHeader& header, const ReadOptions& options);
+
+  // `row` is row y of the file, the source's row_bytes() long.
+  void PutRow(uint32_t y, const uint8_t* row);
+  void Warn(std::string text) { file_.warnings.push_back(std::move(text)); }
+  Status SetXmp(Bytes xmp);
+  PictureFile Take() && { return std::move(file_); }
+
+ private:
+  Status SetColours(const PictureHeader& header, const ReadOptions& options);
+
+  PictureFile file_;
+  RowConverter converter_;
+  Buffer<uint8_t> converted_row_;  // of a row that is not put down from left to right
+  int orientation_ = 1;
+  uint32_t source_width_ = 0;
+  uint32_t source_height_ = 0;
+};
+
+bool IsPng(Bytes file);
+bool IsJpeg(Bytes file);
+bool IsPnm(Bytes file);
+Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options);
+Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options);
+Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options);
+// `software`, if any, becomes a text of that keyword, by which IsPngBy knows the file again.
+Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
+                std::vector<std::string>& warnings, const std::string& software = "");
+bool IsPngBy(const std::string& software, Bytes file);
+Status WritePnm(const PictureView& picture, FileFormat format, const RowConverter& converter, OutputFile& out);
+
+}  // namespace lic::native

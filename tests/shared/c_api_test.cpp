@@ -1,0 +1,17 @@
+#include "support/check.h"
+#include "support/files.h"
+
+extern "C" int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder,
+                               size_t encoder_size);
+
+namespace lic {
+namespace {
+
+TEST(CInterfaceWorksFromC) {
+  const auto decoder = test::ReadFile(test::kRoot + "/tests/models/tiny.dec.licm");
+  const auto encoder = test::ReadFile(test::kRoot + "/tests/models/tiny.enc.licm");
+  CHECK_EQ(CheckCInterface(decoder.data(), decoder.size(), encoder.data(), encoder.size()), 0);
+}
+
+}  // namespace
+}  // namespace lic
