@@ -18,7 +18,7 @@ MODELS, VECTORS = os.path.join(ROOT, "tests", "models"), os.path.join(ROOT, "tes
 EXIT_USAGE = 64
 ERRORS = {}  # name to number, from the format document
 with open(os.path.join(ROOT, "docs", "format.md"), encoding="utf-8") as document:
-    for row in document.read().split("## Errors {#errors}")[1].splitlines():
+    for row in document.read().split("\n## Errors\n")[1].splitlines():
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         if len(cells) == 3 and cells[0].isdigit():
             ERRORS[cells[1]] = (int(cells[0]), cells[2])
