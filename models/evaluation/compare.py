@@ -28,10 +28,8 @@ import tables
 from commands import CodecError
 from runs import RunError, Runs, image_name
 
-READMES = {  # file -> what it quotes
-    "README.md": tables.readme_table,
-    "models/evaluation/README.md": tables.full_tables,
-}
+FULL_README = "models/evaluation/README.md"  # has the tables of each comparison
+SHORT_README = "README.md"  # has one table of all
 
 
 def parse_arguments():
@@ -141,7 +139,7 @@ def run(arguments):
         complain("nothing is left to compare")
         return False
     results = write_results(arguments, runs, missing, rows)
-    print(tables.readme_table(results))
+    print(tables.full_tables(results))
     return not complaints
 
 
@@ -179,17 +177,23 @@ def write_results(arguments, runs, missing, rows):
     return results
 
 
+def readme_tables(folder, name):
+    """(file, name of the table, its text) for each table that quotes the results of that name in a folder."""
+    results = {wanted: report.read_results(os.path.join(folder, wanted + ".json")) for wanted, _, _ in tables.SUMMARY}
+    own = report.read_results(os.path.join(folder, name + ".json"))
+    return [(FULL_README, name, tables.full_tables(own)), (SHORT_README, "kodak", tables.summary_table(results))]
+
+
 def write_readmes(prefix):
     """Puts the tables of results into the files that have a place for them."""
-    name, results = os.path.basename(prefix), report.read_results(prefix + ".json")
-    for file_name, make_table in READMES.items():
+    for file_name, name, table in readme_tables(*os.path.split(prefix)):
         path = os.path.join(coders.ROOT, file_name)
         with open(path, encoding="utf-8") as file:
             text = file.read()
         if tables.table_in(text, name) is None:
             raise SystemExit(f"{file_name} has no {' ... '.join(tables.markers(name))}")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(tables.with_table(text, name, make_table(results)))
+            file.write(tables.with_table(text, name, table))
 
 
 def main():

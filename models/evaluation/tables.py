@@ -2,7 +2,12 @@
 
 from report import HIGH_RATE, LOW_RATE, METRICS
 
-README_METRICS = ("psnr", "ms_ssim", "ssimulacra2", "butteraugli")
+# The columns of the summary: the results that they are of, what the model is called, by which metric.
+SUMMARY = (
+    ("kodak", "lic-photo", "psnr"),
+    ("kodak-visual", "lic-visual", "ms_ssim"),
+    ("kodak-visual", "lic-visual", "ssimulacra2"),
+)
 
 
 def percent(value):
@@ -112,14 +117,23 @@ def cost_table(results):
     return table(header, rows)
 
 
-def readme_table(results):
-    """What the project's README quotes."""
-    return f"{bd_table(results, README_METRICS)}\n\n{curve_table(results)}"
+def summary_table(results):
+    """What the project's README quotes of the results, which are given by their names: means only."""
+    header = [
+        "bytes for equal quality, against",
+        *(f"{model}, {METRICS[metric].title}" for _, model, metric in SUMMARY),
+    ]
+    names = codec_names(results[SUMMARY[0][0]])
+    rows = [
+        [names[key], *(percent(results[name]["bd_rate"][metric][key]["mean"]) for name, _, metric in SUMMARY)]
+        for key in names
+    ]
+    return table(header, rows)
 
 
 def full_tables(results):
     """What the evaluation's README quotes."""
-    return f"{bd_table(results, tuple(METRICS))}\n\n{cost_table(results)}"
+    return f"{bd_table(results, tuple(METRICS))}\n\n{curve_table(results)}\n\n{cost_table(results)}"
 
 
 def markers(name):

@@ -69,12 +69,10 @@ class Figures(unittest.TestCase):
 
     def test_readmes_quote_the_figures(self):
         for prefix in self.prefixes:
-            for name, make_table in compare.READMES.items():
-                with self.subTest(prefix=prefix, name=name), open(
-                    os.path.join(paths.ROOT, name), encoding="utf-8"
-                ) as file:
-                    quoted = tables.table_in(file.read(), os.path.basename(prefix))
-                    self.assertEqual(quoted, make_table(report.read_results(prefix + ".json")))
+            for file_name, name, table in compare.readme_tables(*os.path.split(prefix)):
+                with self.subTest(prefix=prefix, name=file_name):
+                    with open(os.path.join(paths.ROOT, file_name), encoding="utf-8") as file:
+                        self.assertEqual(tables.table_in(file.read(), name), table)
 
 
 if __name__ == "__main__":
