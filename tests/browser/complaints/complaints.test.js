@@ -471,7 +471,7 @@ test('complaint 20: the page is patched. Here every global, class and prototype 
     const changed = compare();
     Element.prototype.remove = () => {};
     return [changed, compare()];
-  }, '/tests/web/server/stock.js');
+  }, '/tests/web/complaints/stock.js');
   assert.deepEqual(changed, []);
   assert.deepEqual(noticed, ['Element.prototype.remove']);
 });

@@ -23,7 +23,7 @@ let installed;
 before(() => {
   ({ folder, installed } = makeApplication());
   copyFileSync(rootPath(`tests/vectors/${PHOTO}`), join(folder, PHOTO));
-  symlinkSync(rootPath('tests/web/server/stock.js'), join(folder, 'stock.js'));
+  symlinkSync(rootPath('tests/web/complaints/stock.js'), join(folder, 'stock.js'));
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -180,7 +180,7 @@ test('complaint 20: globals are patched. Here every global, class and prototype 
   const entries = listEntries('default').map(({ entry }) => entry);
   const { changed, noticed } = runModule(
     'patches.js',
-    `import { takeStock } from '../server/stock.js';
+    `import { takeStock } from './stock.js';
     // Node makes some globals when they are first used.
     for (const name of Object.getOwnPropertyNames(globalThis)) void globalThis[name];
     const compare = takeStock();
