@@ -10,6 +10,8 @@ export interface Info {
   readonly height: number;
   /** 0: the file's model was not released when it was written, 1: released. */
   readonly version: number;
+  /** How the picture is coded. 'autoencoder': by networks of a model file, which many pictures share. */
+  readonly coding: 'autoencoder';
   /** 1..100, in steps of 1/256. */
   readonly quality: number;
   readonly hasAlpha: boolean;

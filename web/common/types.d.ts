@@ -49,7 +49,8 @@ export interface Job {
   colorSpace: PredefinedColorSpace;
   /** Whether the pixels are to be converted from Display P3 to sRGB. */
   isConverted: boolean;
-  model: Model;
+  /** null: the file needs none. */
+  model: Model | null;
 }
 
 /** Milliseconds of work. */

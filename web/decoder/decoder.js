@@ -1,27 +1,33 @@
-// A decoder: its settings, its pool of workers, what it has counted. createDecoder() makes one, and the package's own functions use another.
+// A decoder: its settings, its pool of workers, what it has counted. createDecoder() makes one; the package's own
+// functions share another.
 //
-//   source ──> bytes as they come (reader.js) ──> header (info.js) ──> model (assets.js) ──> pool.js ──> ImageData
+//   source ──> bytes as they come (reader.js) ──> header (info.js) ──> model, if any (assets.js)
+//                            └──────────────────────────────────────────> pool.js ──> ImageData
 
+import { LicError } from '../common/errors.js';
+import { Whole } from '../common/rows.js';
+import { nextTask } from '../common/turn.js';
+import { HEADER_BYTES, modelOf, readInfo } from '../file/info.js';
+import { INFO_BYTES, bytesForProfile, readProfile } from '../file/profile.js';
+import { FileReader } from '../file/reader.js';
 import { Assets } from './assets.js';
 import { planBands } from './bands.js';
-import { LicError } from '../common/errors.js';
-import { HEADER_BYTES, readInfo } from '../file/info.js';
+import { canvasSpace, mustConvert } from './colour.js';
 import { Listener, toImageData } from './listener.js';
 import { checkOptions, checkPixels, checkRegion } from './options.js';
 import { WorkerPool } from './pool.js';
-import { INFO_BYTES, bytesForProfile, readProfile } from '../file/profile.js';
-import { Whole } from '../common/rows.js';
-import { FileReader } from '../file/reader.js';
-import { nextTask } from '../common/turn.js';
 
 /**
  * @typedef {import('../index.d.ts').Source} Source
  * @typedef {import('../index.d.ts').Info} Info
+ * @typedef {import('../index.d.ts').Region} Region
  * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
  * @typedef {import('../index.d.ts').Configuration} Configuration
  * @typedef {import('../common/types.d.ts').Job} Job
- * @typedef {'pixels' | 'bitmap' | 'strips' | 'hash'} Wanted what a call is to give
+ * @typedef {import('../common/types.d.ts').Model} Model
  * @typedef {import('../common/types.d.ts').Platform} Platform
+ * @typedef {ReturnType<WorkerPool['take']>} Task
+ * @typedef {'pixels' | 'bitmap' | 'strips' | 'hash'} Wanted what a call is to give
  */
 
 export class Decoder {
@@ -168,76 +174,40 @@ export class Decoder {
    */
   async #work(wanted, source, options, stop) {
     const { signal } = stop;
-    const { maxPixels, region } = options;
     const start = performance.now();
     const pool = this.#start();
-    const assets = this.#assets; // which configure() may replace meanwhile
+    const assets = this.#assets; // configure() may replace it while this call runs
     const reader = await FileReader.open(source, { open: this.#platform.open, signal });
     try {
       const info = await readStart(reader);
-      checkPixels(info, maxPixels);
-      if (region) checkRegion(info, region);
+      checkPixels(info, options.maxPixels);
+      if (options.region) checkRegion(info, options.region);
       const tell = new Listener(options, stop, reader);
       tell.info(info);
-      const head = options.head === 'file' ? info.headHash : options.head;
-      const [model] = await Promise.all([assets.model(info.modelId, head), assets.module()]);
+      const headHash = options.head === 'file' ? info.headHash : options.head;
+      const model = await loadAssets(assets, info, headHash);
       signal.throwIfAborted();
-      this.#pools.add(pool); // which may have been retired, and over, meanwhile
-      const bands = wanted === 'hash' ? [] : planBands(info, region, pool.free);
-      const inBands = bands.length > 1;
-      const whole = inBands && wanted !== 'strips' ? new Whole(region ?? info) : null;
+      this.#pools.add(pool); // it may have been retired and left the set while the assets loaded
+      const bands = wanted === 'hash' ? [] : planBands(info, options.region, pool.free);
+      const whole = bands.length > 1 && wanted !== 'strips' ? new Whole(options.region ?? info) : null;
       if (whole) tell.assemble(whole);
-      /** @type {Job} */
-      const job = {
-        kind: wanted === 'hash' ? 'hash' : 'decode',
-        maxPixels: info.width * info.height,
-        width: info.width,
-        height: info.height,
-        region,
-        toEnd: region === undefined,
-        headHash: head,
-        preview: options.preview !== undefined,
-        strips: options.onProgress !== undefined || whole !== null,
-        whole: wanted !== 'strips' && !inBands,
-        bitmap: wanted === 'bitmap',
-        colorSpace: canvasSpace(info),
-        isConverted: isP3(info) && isWithoutP3(),
-        model,
-      };
-      const tasks = this.#takeJobs(pool, bands, tell, job);
-      const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
-      signal.addEventListener('abort', () => cancel(signal.reason));
-      let loaded = 0;
-      pump(reader, pool, tasks, tell).then(() => (loaded = performance.now() - start), cancel);
-      const finished = await Promise.all(tasks.map((task) => task.result)).catch((error) => {
-        cancel(error);
-        throw error;
-      });
+      const job = makeJob(wanted, options, { info, headHash, model, inBands: bands.length > 1 });
+      const tasks = takeJobs(pool, bands, tell, job);
+      const { finished, load } = await finish(tasks, { pool, reader, tell, signal, start });
       const picture = whole?.picture;
       const result =
         picture && wanted === 'bitmap'
           ? await makeBitmap(pool, { ...job, kind: 'bitmap', picture }, signal)
           : (picture ?? finished[0].result);
       for (const { times, waited } of finished) this.#count({ wait: waited, ...times });
-      this.#count({ load: loaded });
+      this.#count({ load });
       this.#bytes += reader.loaded;
-      this.#pixels += (region ?? info).width * (region ?? info).height;
-      this.#measure(start, loaded, info);
+      this.#pixels += (options.region ?? info).width * (options.region ?? info).height;
+      this.#measure(start, load, info);
       return { result, info, colorSpace: canvasSpace(info) };
     } finally {
       reader.cancel();
     }
-  }
-
-  /**
-   * A task for each band, or one for a hash.
-   * @param {WorkerPool} pool @param {import('../index.d.ts').Region[]} bands @param {Listener} tell @param {Job} job
-   */
-  #takeJobs(pool, bands, tell, job) {
-    if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
-    return bands.map((band, i) =>
-      pool.take({ ...job, ...sizeOf(band), region: band }, tell.events({ ...job, region: band }, i, bands.length)),
-    );
   }
 
   /** @param {Partial<import('../index.d.ts').Stats['ms']>} ms */
@@ -245,10 +215,10 @@ export class Decoder {
     for (const name of /** @type {(keyof typeof ms)[]} */ (Object.keys(ms))) this.#ms[name] += ms[name] ?? 0;
   }
 
-  /** @param {number} start @param {number} loaded @param {Info} detail */
-  #measure(start, loaded, detail) {
+  /** @param {number} start @param {number} load milliseconds @param {Info} detail */
+  #measure(start, load, detail) {
     if (!this.#configuration.measures) return;
-    performance.measure('lic:load', { start, duration: loaded });
+    performance.measure('lic:load', { start, duration: load });
     performance.measure('lic:decode', { start, end: performance.now(), detail });
   }
 }
@@ -267,6 +237,75 @@ export async function readStart(reader) {
   }
   const start = reader.peek().subarray(0, INFO_BYTES);
   return { ...readInfo(start), profile: readProfile(start) };
+}
+
+/**
+ * Loads what decodes a file: the WebAssembly module, and a model where the file's coding needs one.
+ * @param {Assets} assets @param {Info} info @param {string} [headHash] of the head that is wanted
+ * @returns {Promise<Model | null>}
+ */
+async function loadAssets(assets, info, headHash) {
+  const id = modelOf(info);
+  const [model] = await Promise.all([id === null ? null : assets.model(id, headHash), assets.module()]);
+  return model;
+}
+
+/**
+ * The job of a whole picture or region.
+ * @param {Wanted} wanted @param {DecodeOptions} options
+ * @param {{info: Info, headHash?: string, model: Model | null, inBands: boolean}} file inBands: whether bands will be made
+ *   of the job
+ * @returns {Job}
+ */
+function makeJob(wanted, { region, preview, onProgress }, { info, headHash, model, inBands }) {
+  const needsWhole = wanted !== 'strips';
+  return {
+    kind: wanted === 'hash' ? 'hash' : 'decode',
+    maxPixels: info.width * info.height,
+    width: info.width,
+    height: info.height,
+    region,
+    toEnd: region === undefined,
+    headHash,
+    preview: preview !== undefined,
+    strips: onProgress !== undefined || (inBands && needsWhole),
+    whole: needsWhole && !inBands,
+    bitmap: wanted === 'bitmap',
+    colorSpace: canvasSpace(info),
+    isConverted: mustConvert(info),
+    model,
+  };
+}
+
+/**
+ * A task for each band, or one for a hash.
+ * @param {WorkerPool} pool @param {Region[]} bands @param {Listener} tell @param {Job} job
+ */
+function takeJobs(pool, bands, tell, job) {
+  if (bands.length < 2) return [pool.take({ ...job, ...sizeOf(bands[0] ?? job) }, tell.events(job, 0, 1))];
+  return bands.map((band, i) => {
+    const part = { ...job, ...sizeOf(band), region: band };
+    return pool.take(part, tell.events(part, i, bands.length));
+  });
+}
+
+/**
+ * Feeds the file to tasks until they have finished. When one of them, the file or the caller fails, all end.
+ * @param {Task[]} tasks
+ * @param {{pool: WorkerPool, reader: FileReader, tell: Listener, signal: AbortSignal, start: number}} call
+ * @returns {Promise<{finished: import('./pool.js').Finished[], load: number}>} load: milliseconds from `start` until the
+ *   whole file had come; 0 where a region was decoded before that
+ */
+async function finish(tasks, { pool, reader, tell, signal, start }) {
+  const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));
+  signal.addEventListener('abort', () => cancel(signal.reason));
+  let load = 0;
+  pump(reader, pool, tasks, tell).then(() => (load = performance.now() - start), cancel);
+  const finished = await Promise.all(tasks.map((task) => task.result)).catch((error) => {
+    cancel(error);
+    throw error;
+  });
+  return { finished, load };
 }
 
 /**
@@ -289,7 +328,7 @@ const TURN_BYTES = 2 ** 20;
 
 /**
  * Hands the file on as it comes, to every task.
- * @param {FileReader} reader @param {WorkerPool} pool @param {ReturnType<WorkerPool['take']>[]} tasks @param {Listener} tell
+ * @param {FileReader} reader @param {WorkerPool} pool @param {Task[]} tasks @param {Listener} tell
  */
 async function pump(reader, pool, tasks, tell) {
   for (;;) {
@@ -324,22 +363,4 @@ export function orAborted(promise, signal) {
     if (signal.aborted) abort();
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-/** The space of the pixels that are handed out. @param {Info} info @returns {PredefinedColorSpace} */
-function canvasSpace(info) {
-  return isP3(info) && !isWithoutP3() ? 'display-p3' : 'srgb';
-}
-
-/** @param {Info} info */
-function isP3({ profile }) {
-  return profile?.colorSpace === 'display-p3';
-}
-
-/** Whether there are ImageData, but none of that space (Firefox). */
-function isWithoutP3() {
-  return (
-    typeof ImageData === 'function' &&
-    new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace: 'display-p3' }).colorSpace !== 'display-p3'
-  );
 }

@@ -264,11 +264,10 @@ export class WorkerPool {
   #give(lane, task) {
     this.#queue = this.#queue.filter((queued) => queued !== task);
     const { job } = task;
-    const model = lane.models.has(job.model.serial) ? { serial: job.model.serial } : job.model;
+    const model = job.model && withoutKnown(job.model, lane.models);
     clearTimeout(lane.idle);
     lane.worker.ref?.();
     lane.tasks.set(task.id, task);
-    lane.models.add(model.serial);
     task.lane = lane;
     task.waited = performance.now() - task.queuedAt;
     lane.worker.postMessage(
@@ -316,6 +315,16 @@ export class WorkerPool {
     this.#most = 1;
     this.#dispatch();
   }
+}
+
+/**
+ * A model as it is sent: its bytes go to each worker once.
+ * @param {import('../common/types.d.ts').Model} model @param {Set<number>} known serials that the worker has; is added to
+ */
+function withoutKnown({ serial, bytes }, known) {
+  if (known.has(serial)) return { serial };
+  known.add(serial);
+  return { serial, bytes };
 }
 
 /** @param {Lane} lane */

@@ -21,6 +21,9 @@ import { convertToSrgb } from '../common/srgb.js';
 // Linear memory never shrinks. An instance that has grown beyond this is dropped when it is idle, to give its memory back.
 const KEEP_BYTES = 96 * 2 ** 20;
 
+// The address that stands for no model, a null pointer.
+const NO_MODEL = 0;
+
 export class Engine {
   #module;
   /** @type {Promise<Instance> | null} */
@@ -49,23 +52,16 @@ export class Engine {
    */
   async run(job, inbox, events, pause, times) {
     ++this.#running;
-    const { serial, bytes } = job.model;
-    // First of all: who has sent them will not do so again, whatever fails here.
-    if (bytes) this.#modelFiles.set(serial, bytes);
+    // Keep the bytes before anything can fail: the pool sends each model only once.
+    if (job.model?.bytes) this.#modelFiles.set(job.model.serial, job.model.bytes);
     try {
       if (job.picture) return await makeBitmap(job.picture, job.colorSpace);
       this.#instance ??= this.#start();
       const instance = await this.#instance;
       this.state.recycled += Number(this.#jobsOfInstance++ > 0);
-      const model = this.#loadModel(instance, serial);
-      if (job.headHash !== undefined && job.headHash !== model.headHash) {
-        const details = { headHash: model.headHash, wanted: job.headHash };
-        throw new LicError('model_mismatch', `the model at hand has head ${model.headHash}, not ${job.headHash}`, {
-          details,
-        });
-      }
-      if (job.kind === 'hash') return instance.hashSymbols(model.address, await collect(inbox));
-      const decoded = await decode(instance, model.address, { job, inbox, events, pause, times });
+      const model = job.model ? this.#loadModel(instance, job.model.serial, job.headHash) : NO_MODEL;
+      if (job.kind === 'hash') return instance.hashSymbols(model, await collect(inbox));
+      const decoded = await decode(instance, model, { job, inbox, events, pause, times });
       return job.bitmap && decoded ? await makeBitmap(decoded, job.colorSpace) : decoded;
     } finally {
       --this.#running;
@@ -84,14 +80,20 @@ export class Engine {
     }
   }
 
-  /** @param {Instance} instance @param {number} serial */
-  #loadModel(instance, serial) {
+  /**
+   * @param {Instance} instance @param {number} serial @param {string} [wanted] the head that it must have
+   * @returns {number} its address
+   */
+  #loadModel(instance, serial, wanted) {
     let model = this.#models.get(serial);
     if (!model) {
       model = instance.loadModel(/** @type {Uint8Array} */ (this.#modelFiles.get(serial)));
       this.#models.set(serial, model);
     }
-    return model;
+    const { address, headHash } = model;
+    if (wanted === undefined || wanted === headHash) return address;
+    const message = `the model at hand has head ${headHash}, not ${wanted}`;
+    throw new LicError('model_mismatch', message, { details: { headHash, wanted } });
   }
 
   /** Drops an instance that has failed, or has grown and is idle. */

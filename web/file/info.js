@@ -9,14 +9,34 @@ export const HEADER_BYTES = 40;
 const MAGIC = [0x89, 0x4c, 0x49, 0x43];
 const FLAG_ALPHA = 1;
 const FLAG_GREY = 2;
-const MAX_VERSION = 1;
 const MAX_SIDE = 65535;
 const MAX_PIXELS = 2 ** 28;
 const MAX_TILE_UNITS = 1024;
 
 /**
+ * @typedef {Omit<import('../index.d.ts').Info, 'profile'>} Header
+ * @typedef {object} Coding
+ * @property {number[]} versions of the header that mean this coding
+ * @property {(header: Pick<Header, 'modelId'>) => string | null} modelOf id of the model that a file needs; null where it
+ *   carries its networks itself
+ */
+
+/**
+ * The ways of coding a picture. Nothing else in web/ knows which of them need a model.
+ * @type {Record<Header['coding'], Coding>}
+ */
+const CODINGS = {
+  autoencoder: { versions: [0, 1], modelOf: ({ modelId }) => modelId },
+};
+
+/** The id of the model without which a file cannot be decoded; null where it needs none. @param {Header} header */
+export function modelOf(header) {
+  return CODINGS[header.coding].modelOf(header);
+}
+
+/**
  * @param {Uint8Array} bytes the beginning of a file
- * @returns {Omit<import('../index.d.ts').Info, 'profile'>}
+ * @returns {Header}
  */
 export function readInfo(bytes) {
   checkMagic(bytes);
@@ -26,8 +46,7 @@ export function readInfo(bytes) {
     throw new LicError('bad_checksum', 'the checksum of the header differs');
   }
   const version = view.getUint8(4);
-  if (version > MAX_VERSION) throw new LicError('unsupported_version', `version ${version} of the format is not known`);
-
+  const coding = codingOf(version);
   const flags = checkRange('flags', view.getUint8(5), 0, FLAG_ALPHA | FLAG_GREY);
   const quality256 = checkRange('quality256', view.getUint16(6, true), 256, 25600);
   const width = checkRange('width', view.getUint32(8, true), 1, MAX_SIDE);
@@ -39,6 +58,7 @@ export function readInfo(bytes) {
     width,
     height,
     version,
+    coding,
     quality: quality256 / 256,
     hasAlpha: (flags & FLAG_ALPHA) !== 0,
     isGrey: (flags & FLAG_GREY) !== 0,
@@ -46,6 +66,18 @@ export function readInfo(bytes) {
     headHash: toHex(bytes.subarray(24, 32)),
     tileUnits,
   };
+}
+
+/** @param {number} version @returns {Header['coding']} */
+function codingOf(version) {
+  for (const [name, { versions }] of Object.entries(CODINGS)) {
+    if (versions.includes(version)) return /** @type {Header['coding']} */ (name);
+  }
+  const known = Object.values(CODINGS).flatMap(({ versions }) => versions);
+  throw new LicError(
+    'unsupported_version',
+    `the file has version ${version} of the format; known are ${known.join(', ')}`,
+  );
 }
 
 /** @param {Uint8Array} bytes */

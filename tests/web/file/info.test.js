@@ -24,6 +24,7 @@ test('every field is read', async () => {
     width: 65535,
     height: 4096,
     version: 1,
+    coding: 'autoencoder',
     quality: 12801 / 256,
     hasAlpha: true,
     isGrey: true,
