@@ -159,10 +159,6 @@ class Names(unittest.TestCase):
                 if name.endswith(".h"):
                     yield os.path.relpath(os.path.join(folder, name), ROOT)
 
-    def test_lines_are_at_most_120_columns_wide(self):
-        for line in DOCUMENT.splitlines():
-            self.assertLessEqual(len(line), 120, line)
-
 
 if __name__ == "__main__":
     unittest.main()
