@@ -24,7 +24,7 @@ export const LEFT_TO_CHROMIUM = {
   },
 };
 
-/** Results of element-parity.test.js in which Firefox's <img> is another than Chromium's, which <lic-img> follows. */
+/** Results beside <img> (element/beside-img.js) in which Firefox's <img> is another than Chromium's, which <lic-img> follows. */
 export const OTHER_IMG_IN_FIREFOX = [
   {
     result: /^(width|height)=(7\.5|50%|\+3)$/,
