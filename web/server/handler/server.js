@@ -7,7 +7,7 @@ import { DiskCache } from './cache.js';
 import { PictureMaker } from './maker.js';
 import { createMetrics } from './metrics.js';
 import { LIC_TYPE, TYPES, VARY, wantsFile } from './negotiate.js';
-import { readOptions } from './options.js';
+import { readOptions } from './settings.js';
 import { HttpProblem, toProblem, unavailable } from '../problem.js';
 import { answerUnchanged, sendBytes, sendProblem, sendStored } from './respond.js';
 import { hash, openFolder, storedBytes } from './source.js';
