@@ -1,5 +1,5 @@
-// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and platforms that have
-// nothing else.
+// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and
+// platforms that have nothing else.
 
 import { createReceiver } from './receiver.js';
 import { fetchFile } from '../file/reader.js';

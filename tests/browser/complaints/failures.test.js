@@ -1,4 +1,5 @@
-// Complaints about how a decode ends: with an error that says nothing, or not at all. The list: tests/web/complaints/README.md.
+// Complaints about how a decode ends: with an error that says nothing, or not at all. The list:
+// tests/web/complaints/README.md.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

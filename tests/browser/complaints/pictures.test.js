@@ -1,5 +1,5 @@
-// Complaints about what a page gets: other pixels than elsewhere, wrong colours, too many bytes, patched globals. The list:
-// tests/web/complaints/README.md.
+// Complaints about what a page gets: other pixels than elsewhere, wrong colours, too many bytes, patched globals. The
+// list: tests/web/complaints/README.md.
 
 import assert from 'node:assert/strict';
 import { brotliCompressSync } from 'node:zlib';

@@ -1,4 +1,5 @@
-// Complaints about policies: of a page's Content-Security-Policy, of isolation, of origins. The list: tests/web/complaints/README.md.
+// Complaints about policies: of a page's Content-Security-Policy, of isolation, of origins. The list:
+// tests/web/complaints/README.md.
 
 import assert from 'node:assert/strict';
 

@@ -1,5 +1,5 @@
-// Complaints about commands: pictures that come out turned or without their metadata, tools that scripts cannot use. The
-// list: README.md in this folder.
+// Complaints about commands: pictures that come out turned or without their metadata, tools that scripts cannot use.
+// The list: README.md in this folder.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

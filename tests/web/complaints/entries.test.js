@@ -1,4 +1,5 @@
-// Complaints about packages: entries that cannot be loaded, bundled, compiled or typed. The list: README.md in this folder.
+// Complaints about packages: entries that cannot be loaded, bundled, compiled or typed. The list: README.md in this
+// folder.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
