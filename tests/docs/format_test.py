@@ -129,7 +129,7 @@ class Constants(unittest.TestCase):
 class Names(unittest.TestCase):
     def test_errors(self):
         documented = {row[1]: int(row[0]) for row in table("errors")[1:]}
-        self.assertEqual(enum_in("shared/include/lic/lic.h", "Error"), {"none": 0} | documented)
+        self.assertEqual(enum_in("shared/include/lic/result.h", "Error"), {"none": 0} | documented)
         names = re.search(r"kNames\[kErrorCount\] = \{(.*?)\}", read("shared/base/result.cpp"), re.S)[1]
         self.assertEqual(re.findall(r'"(\w+)"', names), ["ok"] + sorted(documented, key=documented.get))
         codes = re.search(r"type LicErrorCode =(.*?);", read("web/index.d.ts"), re.S)[1]

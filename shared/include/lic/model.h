@@ -1,0 +1,62 @@
+// Models: see lic.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lic/memory.h"
+#include "lic/result.h"
+
+namespace lic {
+
+// The first 8 bytes of a SHA-256.
+struct Id {
+  uint8_t bytes[8] = {};
+  bool operator==(const Id&) const = default;
+};
+std::string ToHex(const Id& id);
+
+// What a decoder needs of a model: the contents of a NAME.dec.licm file. Immutable.
+class Model {
+ public:
+  // Parses and validates a decoder model file; `file` may go afterwards.
+  // Errors: kBadModel, kBadChecksum, kUnsupportedVersion, kOutOfMemory.
+  static Result<Model> Load(Bytes file);
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+
+  const std::string& name() const;
+  // Names the entropy half, and with it all files that this model decodes.
+  const Id& id() const;
+  // Names the synthesis.
+  const Id& head_hash() const;
+  bool released() const;
+
+  struct Data;
+  const Data& data() const { return *data_; }
+
+ private:
+  explicit Model(std::unique_ptr<Data> data);
+  std::unique_ptr<Data> data_;
+};
+
+// The encoder's half: the contents of a NAME.enc.licm file. Immutable.
+class EncoderModel {
+ public:
+  // Errors: as Model::Load; kModelMismatch if the file was made for another decoder model than `decoder`.
+  static Result<EncoderModel> Load(Bytes file, const Model& decoder);
+  EncoderModel(EncoderModel&&) noexcept;
+  EncoderModel& operator=(EncoderModel&&) noexcept;
+  ~EncoderModel();
+
+  struct Data;
+  const Data& data() const { return *data_; }
+
+ private:
+  explicit EncoderModel(std::unique_ptr<Data> data);
+  std::unique_ptr<Data> data_;
+};
+
+}  // namespace lic
