@@ -166,7 +166,7 @@ namespace {
 // Adds a plane to a hash in (channels, height, width) order; get(position, channel) gives a 16-bit value.
 template <class Get>
 Status HashPlane(Sha256Hasher& hasher, size_t positions, uint32_t channels, Get get) {
-  LIC_TRY(auto plane, Buffer<int16_t>::Allocate(positions));
+  LIC_TRY(auto plane, Buffer<int16_t>::Create(positions));
   for (uint32_t c = 0; c < channels; ++c) {
     for (size_t position = 0; position < positions; ++position) plane[position] = get(position, c);
     hasher.Update({reinterpret_cast<const uint8_t*>(plane.data()), positions * sizeof(int16_t)});
@@ -187,7 +187,7 @@ Result<SymbolHash> HashSymbols(Bytes file, const Model& model) {
   }
   const TileGrid grid(container.header);
   const Rect whole = {0, 0, CeilDiv(grid.width, kLatentStride), CeilDiv(grid.height, kLatentStride)};
-  LIC_TRY(auto latents, LatentPlane::Allocate(whole, model.data().entropy.latent_channels));
+  LIC_TRY(auto latents, LatentPlane::Create(whole, model.data().entropy.latent_channels));
   size_t offset = 0;
   for (uint32_t tile = 0; tile < grid.count(); ++tile) {
     LIC_CHECK(entropy.coder.StartTile(NextTile(container, tile, offset).latents, entropy.features, grid.Latents(tile)));

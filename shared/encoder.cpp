@@ -53,11 +53,11 @@ Result<Buffer<float>> Analyze(const Source& source, const FloatNetwork& network)
   const uint32_t height = CeilDiv(source.view.height, kLatentStride) * kLatentStride;
   const uint32_t width = CeilDiv(source.view.width, kLatentStride) * kLatentStride;
   auto fill = [&](uint32_t row, float* to) { source.FillRow(row, width, to); };
-  LIC_TRY(auto analysis, Network::Build(network, height, width));
+  LIC_TRY(auto analysis, Network::Create(network, height, width));
   const size_t row_values = size_t{analysis.out_width()} * analysis.out_channels();
-  LIC_TRY(auto latents, Buffer<float>::Allocate(row_values * analysis.out_height()));
+  LIC_TRY(auto latents, Buffer<float>::Create(row_values * analysis.out_height()));
   for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
-    LIC_CHECK(analysis.Run(row, RowSource(fill), latents.data() + row * row_values));
+    LIC_CHECK(analysis.Run(row, RowFunction(fill), latents.data() + row * row_values));
   }
   return latents;
 }
@@ -67,12 +67,12 @@ Result<IntegerPlane> AnalyzeHyper(const Buffer<float>& latents, uint32_t height,
                                   const FloatNetwork& network) {
   const size_t row_values = size_t{width} * network.in_channels;
   auto fill = [&](uint32_t row, float* to) { std::copy_n(latents.data() + row * row_values, row_values, to); };
-  LIC_TRY(auto analysis, Network::Build(network, height, width));
+  LIC_TRY(auto analysis, Network::Create(network, height, width));
   LIC_TRY(auto values,
-          Buffer<float>::Allocate(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
+          Buffer<float>::Create(size_t{analysis.out_height()} * analysis.out_width() * analysis.out_channels()));
   const size_t out_row = size_t{analysis.out_width()} * analysis.out_channels();
   for (uint32_t row = 0; row < analysis.out_height(); row += analysis.strip_rows()) {
-    LIC_CHECK(analysis.Run(row, RowSource(fill), values.data() + row * out_row));
+    LIC_CHECK(analysis.Run(row, RowFunction(fill), values.data() + row * out_row));
   }
   IntegerPlane hyper;
   LIC_CHECK(hyper.Reshape(analysis.out_height(), analysis.out_width(), analysis.out_channels()));
@@ -91,8 +91,8 @@ AlphaView<const uint8_t> TileAlpha(const Source& source, const Rect& tile) {
 // A picture analysed, to be coded with one quality or with several.
 class PictureEncoder {
  public:
-  static Result<PictureEncoder> Make(const PictureView& picture, const Model& model, const EncoderModel& encoder,
-                                     const EncodeOptions& options);
+  static Result<PictureEncoder> Create(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                                       const EncodeOptions& options);
   // `last`: no other quality will be asked for.
   Result<Buffer<uint8_t>> Encode(uint32_t quality256, bool last);
 
@@ -108,8 +108,8 @@ class PictureEncoder {
   std::vector<Buffer<uint8_t>> alpha_streams_;  // of each tile, if the picture has alpha
 };
 
-Result<PictureEncoder> PictureEncoder::Make(const PictureView& picture, const Model& model, const EncoderModel& encoder,
-                                            const EncodeOptions& options) {
+Result<PictureEncoder> PictureEncoder::Create(const PictureView& picture, const Model& model,
+                                              const EncoderModel& encoder, const EncodeOptions& options) {
   PictureEncoder result;
   result.model_ = &model;
   result.encoder_ = &encoder;
@@ -140,7 +140,7 @@ Header PictureEncoder::MakeHeader(uint32_t quality256) const {
 
 Result<Buffer<float>> PictureEncoder::TakeLatents(bool last) {
   if (last) return std::move(latents_);
-  LIC_TRY(auto copy, Buffer<float>::Allocate(latents_.size()));
+  LIC_TRY(auto copy, Buffer<float>::Create(latents_.size()));
   std::copy_n(latents_.data(), latents_.size(), copy.data());
   return copy;
 }
@@ -154,7 +154,7 @@ Result<Buffer<uint8_t>> PictureEncoder::Encode(uint32_t quality256, bool last) {
   for (size_t i = 0; i < latents.size(); ++i) latents[i] *= gains[i % gains.size()];
   LIC_TRY(const auto hyper, AnalyzeHyper(latents, height, width, encoder_->data().hyper_analysis));
 
-  LIC_TRY(auto coder, EntropyCoder::Build(entropy));
+  LIC_TRY(auto coder, EntropyCoder::Create(entropy));
   LIC_TRY(const auto hyper_stream, coder.EncodeHyper(hyper, quality256));
   IntegerPlane features;
   LIC_CHECK(coder.DeriveFeatures(hyper, height, width, features));
@@ -189,7 +189,7 @@ Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, c
   LIC_CHECK(CheckArguments(picture, options));
   TargetSearch search(options.target, options.target_value);
   if (options.target != Target::kQuality) LIC_CHECK(search.Check());
-  LIC_TRY(auto job, PictureEncoder::Make(picture, model, encoder, options));
+  LIC_TRY(auto job, PictureEncoder::Create(picture, model, encoder, options));
   if (options.target == Target::kQuality) return job.Encode(ToQuality256(options.quality), true);
   Buffer<uint8_t> best;
   while (!search.done()) {

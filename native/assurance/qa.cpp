@@ -117,7 +117,7 @@ Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& dec
   map.width = original.width;
   map.height = original.height;
   map.channels = 3;
-  LIC_TRY(map.pixels, Buffer<uint8_t>::Allocate(size_t{map.width} * map.height * 3));
+  LIC_TRY(map.pixels, Buffer<uint8_t>::Create(size_t{map.width} * map.height * 3));
   uint8_t* pixel = map.pixels.data();
   for (uint32_t y = 0; y < map.height; y++) {
     for (uint32_t x = 0; x < map.width; x++, pixel += 3) {

@@ -27,11 +27,11 @@ class TileMeter {
     meter.grid_.columns = TilesAlong(width);
     meter.grid_.rows = TilesAlong(height);
     const size_t tiles = size_t{meter.grid_.columns} * meter.grid_.rows;
-    LIC_TRY(meter.grid_.measures, Buffer<Measures>::Allocate(tiles));
-    LIC_TRY(meter.detail_, Buffer<double>::Allocate(tiles));
-    LIC_TRY(meter.windows_, Buffer<uint32_t>::Allocate(tiles));
-    LIC_TRY(meter.above_, Buffer<double>::Allocate(width));
-    LIC_TRY(meter.blocks_, Buffer<Colour>::Allocate((width + kBlock - 1) / kBlock));
+    LIC_TRY(meter.grid_.measures, Buffer<Measures>::Create(tiles));
+    LIC_TRY(meter.detail_, Buffer<double>::Create(tiles));
+    LIC_TRY(meter.windows_, Buffer<uint32_t>::Create(tiles));
+    LIC_TRY(meter.above_, Buffer<double>::Create(width));
+    LIC_TRY(meter.blocks_, Buffer<Colour>::Create((width + kBlock - 1) / kBlock));
     return meter;
   }
 

@@ -107,14 +107,14 @@ Result<Buffer<uint8_t>> LoadFile(const std::string& path, uint64_t max_bytes) {
   if (expected > max_bytes) return TooLarge(max_bytes);
 
   // One byte more than expected shows the end of a file of the expected size without growing the buffer.
-  LIC_TRY(Buffer<uint8_t> bytes, Buffer<uint8_t>::Allocate(expected ? expected + 1 : kPendingBytes));
+  LIC_TRY(Buffer<uint8_t> bytes, Buffer<uint8_t>::Create(expected ? expected + 1 : kPendingBytes));
   size_t filled = 0;
   for (;;) {
     LIC_TRY(const size_t got, ReadUpTo(file.number(), bytes.data() + filled, bytes.size() - filled));
     filled += got;
     if (filled > max_bytes) return TooLarge(max_bytes);
     if (filled < bytes.size()) break;
-    LIC_TRY(Buffer<uint8_t> larger, Buffer<uint8_t>::Allocate(bytes.size() * 2));
+    LIC_TRY(Buffer<uint8_t> larger, Buffer<uint8_t>::Create(bytes.size() * 2));
     std::copy(bytes.begin(), bytes.end(), larger.begin());
     bytes = std::move(larger);
   }

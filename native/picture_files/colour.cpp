@@ -155,7 +155,7 @@ Result<Buffer<uint8_t>> ColourProfile::ToIcc() const {
   cmsUInt32Number size = 0;
   if (!cmsSaveProfileToMem(handle_.get(), nullptr, &size))
     return Fail(Error::kInternal, "cannot write the colour profile");
-  LIC_TRY(Buffer<uint8_t> icc, Buffer<uint8_t>::Allocate(size));
+  LIC_TRY(Buffer<uint8_t> icc, Buffer<uint8_t>::Create(size));
   if (!cmsSaveProfileToMem(handle_.get(), icc.data(), &size))
     return Fail(Error::kInternal, "cannot write the colour profile");
   return icc;

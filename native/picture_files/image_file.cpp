@@ -12,7 +12,7 @@ namespace lic::native {
 namespace {
 
 Result<Buffer<uint8_t>> Copy(Bytes bytes) {
-  LIC_TRY(Buffer<uint8_t> copy, Buffer<uint8_t>::Allocate(bytes.size()));
+  LIC_TRY(Buffer<uint8_t> copy, Buffer<uint8_t>::Create(bytes.size()));
   std::copy(bytes.begin(), bytes.end(), copy.begin());
   return copy;
 }
@@ -45,8 +45,8 @@ Result<PictureBuilder> PictureBuilder::Create(const PictureHeader& header, const
   picture.height = header.height;
   if (SwapsSides(builder.orientation_)) std::swap(picture.width, picture.height);
   picture.channels = PictureChannels(header.samples);
-  LIC_TRY(picture.pixels, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.height * picture.channels));
-  LIC_TRY(builder.converted_row_, Buffer<uint8_t>::Allocate(size_t{header.width} * picture.channels));
+  LIC_TRY(picture.pixels, Buffer<uint8_t>::Create(size_t{picture.width} * picture.height * picture.channels));
+  LIC_TRY(builder.converted_row_, Buffer<uint8_t>::Create(size_t{header.width} * picture.channels));
   return builder;
 }
 

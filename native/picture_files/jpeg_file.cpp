@@ -153,7 +153,7 @@ class JpegReader {
     unsigned int length = 0;
     LIC_CHECK(Guarded([&] { jpeg_read_icc_profile(&info_, &joined, &length); }));
     const std::unique_ptr<JOCTET, void (*)(void*)> owner(joined, std::free);
-    LIC_TRY(Buffer<uint8_t> icc, Buffer<uint8_t>::Allocate(length));
+    LIC_TRY(Buffer<uint8_t> icc, Buffer<uint8_t>::Create(length));
     if (length) std::memcpy(icc.data(), joined, length);
     return icc;
   }
@@ -193,7 +193,7 @@ Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options) {
   LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
   if (options.keep_xmp) LIC_CHECK(builder.SetXmp(reader.FindApp1(kXmp, sizeof(kXmp))));
 
-  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Allocate(header.row_bytes()));
+  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Create(header.row_bytes()));
   for (uint32_t y = 0; y < header.height; y++) {
     LIC_CHECK(reader.ReadRow(row.data()));
     builder.PutRow(y, row.data());

@@ -168,7 +168,7 @@ class PngReader {
   template <class Put>
   Status ReadRows(uint32_t height, size_t row_bytes, Put put) {
     const bool whole = passes_ > 1;
-    LIC_TRY(Buffer<uint8_t> rows, Buffer<uint8_t>::Allocate(row_bytes * (whole ? height : 1)));
+    LIC_TRY(Buffer<uint8_t> rows, Buffer<uint8_t>::Create(row_bytes * (whole ? height : 1)));
     const auto row = [&](uint32_t y) { return rows.data() + (whole ? y : 0) * row_bytes; };
     LIC_CHECK(Guarded(state_, [&] {
       for (int pass = 0; pass < passes_; pass++) {

@@ -131,7 +131,7 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
     return Fail(Error::kBadImage, "the file ends in row %zu of %u", pixels.size() / row_bytes, pnm.height);
   }
   LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
-  LIC_TRY(Buffer<uint8_t> scaled, Buffer<uint8_t>::Allocate(row_bytes));
+  LIC_TRY(Buffer<uint8_t> scaled, Buffer<uint8_t>::Create(row_bytes));
   for (uint32_t y = 0; y < pnm.height; y++) {
     LIC_CHECK(ScaleRow(pixels.data() + y * row_bytes, size_t{pnm.width} * pnm.depth, pnm.max_value, scaled.data()));
     builder.PutRow(y, scaled.data());
@@ -155,7 +155,7 @@ Status WritePnm(const PictureView& picture, FileFormat format, const RowConverte
                   picture.height);
   }
   LIC_CHECK(out.Write({reinterpret_cast<const uint8_t*>(header), std::strlen(header)}));
-  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.channels));
+  LIC_TRY(Buffer<uint8_t> row, Buffer<uint8_t>::Create(size_t{picture.width} * picture.channels));
   for (uint32_t y = 0; y < picture.height; y++) {
     converter.Convert(picture.pixels + y * picture.stride, row.data(), picture.width);
     LIC_CHECK(out.Write(row));

@@ -29,9 +29,9 @@ Result<IntegerLayer> TakeGroup(const IntegerLayer& layer, uint32_t group, uint32
   part.lo = layer.lo;
   part.hi = layer.hi;
   part.bias_sets = layer.bias_sets;
-  LIC_TRY(part.multiplier, Buffer<int32_t>::Allocate(part.out_channels));
-  LIC_TRY(part.bias, Buffer<int32_t>::Allocate(size_t{part.bias_sets} * part.out_channels));
-  LIC_TRY(part.weight, Buffer<int8_t>::Allocate(size_t{part.out_channels} * part.in_channels));
+  LIC_TRY(part.multiplier, Buffer<int32_t>::Create(part.out_channels));
+  LIC_TRY(part.bias, Buffer<int32_t>::Create(size_t{part.bias_sets} * part.out_channels));
+  LIC_TRY(part.weight, Buffer<int8_t>::Create(size_t{part.out_channels} * part.in_channels));
   CopyOutputs(layer, group * group_size, group_size, part, 0);
   CopyOutputs(layer, layer.out_channels / 2 + group * group_size, group_size, part, group_size);
   return part;
@@ -47,7 +47,7 @@ void VisitClass(const IntegerPlane& plane, uint32_t position_class, Visitor visi
 
 }  // namespace
 
-Result<ContextNetwork> ContextNetwork::Build(const EntropyModel& model) {
+Result<ContextNetwork> ContextNetwork::Create(const EntropyModel& model) {
   ContextNetwork network;
   network.model_ = &model;
   network.group_size_ = model.latent_channels / model.groups;
@@ -59,11 +59,11 @@ Result<ContextNetwork> ContextNetwork::Build(const EntropyModel& model) {
     for (uint32_t group = 0; group < model.groups; ++group) {
       LIC_TRY(auto head, TakeGroup(last, group, network.group_size_));
       network.head_layers_.push_back(std::move(head));
-      LIC_TRY(auto built, IntegerNetwork::Build({&network.head_layers_.back(), 1}));
+      LIC_TRY(auto built, IntegerNetwork::Create({&network.head_layers_.back(), 1}));
       network.heads_.push_back(std::move(built));
     }
   }
-  LIC_TRY(network.trunk_, IntegerNetwork::Build(layers));
+  LIC_TRY(network.trunk_, IntegerNetwork::Create(layers));
   return network;
 }
 

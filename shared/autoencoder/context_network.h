@@ -10,7 +10,7 @@ namespace lic {
 class ContextNetwork {
  public:
   // `model` must outlive the network.
-  static Result<ContextNetwork> Build(const EntropyModel& model);
+  static Result<ContextNetwork> Create(const EntropyModel& model);
 
   // Means and scale indices of what `pass` codes: (height, width, 2 * group size), first the means of the position's
   // group, then its scale indices. Undefined where the pass codes nothing.

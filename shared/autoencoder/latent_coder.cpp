@@ -39,14 +39,14 @@ int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, flo
 
 }  // namespace
 
-Result<LatentPlane> LatentPlane::Allocate(const Rect& held, uint32_t channels) {
+Result<LatentPlane> LatentPlane::Create(const Rect& held, uint32_t channels) {
   const uint64_t count = uint64_t{held.height} * held.width * channels;
   if (count > SIZE_MAX / 8)
     return Fail(Error::kOutOfMemory, "%u x %u x %u latents are too many", channels, held.height, held.width);
   LatentPlane plane;
   plane.held = held;
   plane.channels = channels;
-  LIC_TRY(plane.values, Buffer<int32_t>::Allocate(static_cast<size_t>(count)));
+  LIC_TRY(plane.values, Buffer<int32_t>::Create(static_cast<size_t>(count)));
   return plane;
 }
 
@@ -58,11 +58,11 @@ void LatentPlane::MoveTo(uint32_t first) {
   held.y = first;
 }
 
-Result<EntropyCoder> EntropyCoder::Build(const EntropyModel& model) {
+Result<EntropyCoder> EntropyCoder::Create(const EntropyModel& model) {
   EntropyCoder coder;
   coder.model_ = &model;
-  LIC_TRY(coder.hyper_synthesis_, IntegerNetwork::Build(model.hyper_synthesis.layers));
-  LIC_TRY(coder.context_network_, ContextNetwork::Build(model));
+  LIC_TRY(coder.hyper_synthesis_, IntegerNetwork::Create(model.hyper_synthesis.layers));
+  LIC_TRY(coder.context_network_, ContextNetwork::Create(model));
   return coder;
 }
 
@@ -185,7 +185,7 @@ template <class Put>
 Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
                               const Rect& tile, const CodedLatents* coded, Put put) {
   if (!costs_) {
-    LIC_TRY(costs_, ResidualCosts::Make(*model_));
+    LIC_TRY(costs_, ResidualCosts::Create(*model_));
   }
   const ResidualCosts& costs = *costs_;
   const uint32_t channels = model_->latent_channels;

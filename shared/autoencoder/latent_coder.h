@@ -26,7 +26,7 @@ struct LatentPlane {
   uint32_t channels = 0;
   Buffer<int32_t> values;
 
-  static Result<LatentPlane> Allocate(const Rect& held, uint32_t channels);
+  static Result<LatentPlane> Create(const Rect& held, uint32_t channels);
   bool Holds(uint32_t x, uint32_t y) const { return x - held.x < held.width && y - held.y < held.height; }
   int32_t* at(uint32_t x, uint32_t y) {
     return values.data() + (size_t{y - held.y} * held.width + x - held.x) * channels;
@@ -64,7 +64,7 @@ struct CodedLatents {
 class EntropyCoder {
  public:
   // `model` must outlive the coder.
-  static Result<EntropyCoder> Build(const EntropyModel& model);
+  static Result<EntropyCoder> Create(const EntropyModel& model);
 
   // Hyper-latents of a picture; the plane is (height, width, hyper_channels), values within kHyperMax.
   Result<Buffer<uint8_t>> EncodeHyper(const IntegerPlane& hyper, uint32_t quality256) const;

@@ -28,7 +28,7 @@ void ToBytes(const float* values, size_t count, uint8_t* bytes) {
 }
 
 Result<Buffer<uint8_t>> CopyOf(Bytes bytes) {
-  LIC_TRY(auto copy, Buffer<uint8_t>::Allocate(bytes.size()));
+  LIC_TRY(auto copy, Buffer<uint8_t>::Create(bytes.size()));
   std::copy(bytes.begin(), bytes.end(), copy.begin());
   return copy;
 }
@@ -41,7 +41,7 @@ Failure AboutTile(const char* what, uint32_t tile, const Failure& failure) {
 
 Status HyperDecoder::Start(const Container& file, const Model& model) {
   const Header& header = file.header;
-  LIC_TRY(coder, EntropyCoder::Build(model.data().entropy));
+  LIC_TRY(coder, EntropyCoder::Create(model.data().entropy));
   LIC_CHECK(hyper.Reshape(CeilDiv(header.height, kHyperStride), CeilDiv(header.width, kHyperStride),
                           model.data().entropy.hyper_channels));
   LIC_TRY(stream, CopyOf(file.hyper));
@@ -110,7 +110,7 @@ Status Decoder::State::StepHyper(int64_t& work) {
 
 Status Decoder::State::StartPreview() {
   const uint32_t channels = options.channels ? options.channels : info.channels();
-  LIC_TRY(preview, Preview::Build(model.data(), inverse_gains, region, channels, info.is_grey));
+  LIC_TRY(preview, Preview::Create(model.data(), inverse_gains, region, channels, info.is_grey));
   stage = Stage::kPreview;
   started = false;
   return {};
@@ -138,16 +138,16 @@ Status Decoder::State::StepPreview(int64_t& work) {
 Status Decoder::State::StartPicture() {
   stage = Stage::kTiles;
   started = false;
-  LIC_TRY(synthesis, Network::Build(model.data().synthesis, area.height, area.width));
+  LIC_TRY(synthesis, Network::Create(model.data().synthesis, area.height, area.width));
   next_strip = first_pixel_row() / synthesis->strip_rows() * synthesis->strip_rows();
-  LIC_TRY(strip, Buffer<float>::Allocate(synthesis->strip_rows() * size_t{synthesis->out_width()} *
-                                         synthesis->out_channels()));
-  LIC_TRY(row_bytes, Buffer<uint8_t>::Allocate(size_t{region.width} * 3));
+  LIC_TRY(strip,
+          Buffer<float>::Create(synthesis->strip_rows() * size_t{synthesis->out_width()} * synthesis->out_channels()));
+  LIC_TRY(row_bytes, Buffer<uint8_t>::Create(size_t{region.width} * 3));
 
   // Behind a row of tiles there are the latents and rows of the strip that is not ready yet, as StripIsReady says.
   const uint64_t strip_latents = CeilDiv(synthesis->strip_rows(), kLatentStride) + 1;
   const uint64_t held = grid.side / kLatentStride + strip_latents + 2 * uint64_t{reach} + 2;
-  LIC_TRY(latents, LatentPlane::Allocate(
+  LIC_TRY(latents, LatentPlane::Create(
                        {area.x, area.y, area.width, static_cast<uint32_t>(std::min<uint64_t>(held, area.height))},
                        model.data().entropy.latent_channels));
   uint64_t rows = synthesis->strip_rows();
@@ -156,7 +156,7 @@ Status Decoder::State::StartPicture() {
   picture.width = region.width;
   picture.height = static_cast<uint32_t>(std::min<uint64_t>(rows, region.height));
   picture.channels = options.channels ? options.channels : info.channels();
-  LIC_TRY(picture.pixels, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.height * picture.channels));
+  LIC_TRY(picture.pixels, Buffer<uint8_t>::Create(size_t{picture.width} * picture.height * picture.channels));
   if (picture.channels == 4 && !has_alpha()) {
     for (size_t i = 3; i < picture.pixels.size(); i += 4) picture.pixels[i] = 255;
   }
@@ -205,7 +205,7 @@ Status Decoder::State::StartAlpha(uint32_t tile) {
   const Rect pixels = grid.Pixels(tile);
   LIC_TRY(const TileStreams streams, Locate(tile));
   LIC_TRY(stream, CopyOf(streams.alpha));
-  LIC_TRY(tile_alpha, Buffer<uint8_t>::Allocate(size_t{pixels.width} * pixels.height));
+  LIC_TRY(tile_alpha, Buffer<uint8_t>::Create(size_t{pixels.width} * pixels.height));
   in_alpha = true;
   const Status status = alpha.Start(stream, model.data().entropy.tables);
   return status.ok() ? status : AboutTile("alpha of ", tile, status.failure());
@@ -270,7 +270,7 @@ Status Decoder::State::StepStrip(int64_t& work) {
         for (uint32_t c = 0; c < latents.channels; ++c) to[c] = static_cast<float>(from[c]) * inverse_gains[c];
       }
     };
-    synthesis->StartRun(next_strip, RowSource(fill), strip.data());
+    synthesis->StartRun(next_strip, RowFunction(fill), strip.data());
   }
   LIC_TRY(const bool through, synthesis->StepRun(work));
   if (!through) return {};

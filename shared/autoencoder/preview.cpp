@@ -31,14 +31,14 @@ int64_t PositionInBlock(uint32_t block, uint32_t parity, uint32_t size) {
 
 bool Preview::IsPossible(const Model::Data& model) { return LinearBranch(model.synthesis) != nullptr; }
 
-Result<Preview> Preview::Build(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region,
-                               uint32_t channels, bool is_grey) {
+Result<Preview> Preview::Create(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region,
+                                uint32_t channels, bool is_grey) {
   const FloatLayer& layer = LinearBranch(model.synthesis)->front();
   const uint32_t samples = layer.out_channels / kColours, latents = layer.in_channels;
   Preview preview;
   preview.model_ = &model.entropy;
   preview.is_grey_ = is_grey;
-  LIC_TRY(preview.weights_, Buffer<float>::Allocate(size_t{kColours} * latents));
+  LIC_TRY(preview.weights_, Buffer<float>::Create(size_t{kColours} * latents));
   for (uint32_t o = 0; o < layer.out_channels; ++o) {
     const uint32_t colour = o / samples;
     preview.bias_.value[colour] += layer.bias[o] / static_cast<float>(samples);
@@ -56,7 +56,7 @@ Result<Preview> Preview::Build(const Model::Data& model, std::span<const float> 
   picture.width = blocks.width;
   picture.height = blocks.height;
   picture.channels = channels;
-  LIC_TRY(picture.pixels, Buffer<uint8_t>::Allocate(size_t{picture.width} * picture.height * channels));
+  LIC_TRY(picture.pixels, Buffer<uint8_t>::Create(size_t{picture.width} * picture.height * channels));
   return preview;
 }
 

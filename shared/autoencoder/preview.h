@@ -16,8 +16,8 @@ class Preview {
  public:
   // For the part `region` of a picture, in pixels, of `channels` as a Picture's. Latents in 1/16 become what the
   // synthesis gets by the factors `inverse_gains` (latent_channels).
-  static Result<Preview> Build(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region,
-                               uint32_t channels, bool is_grey);
+  static Result<Preview> Create(const Model::Data& model, std::span<const float> inverse_gains, const Rect& region,
+                                uint32_t channels, bool is_grey);
 
   // Whether the model's synthesis has a linear branch.
   static bool IsPossible(const Model::Data& model);

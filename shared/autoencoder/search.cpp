@@ -56,7 +56,7 @@ class Signs {
 
 // Bits that one unit of squared error of a latent with its gain is worth, per channel.
 Result<Buffer<float>> ChannelWeights(const SearchTask& task, const Buffer<float>& curvature, float share) {
-  LIC_TRY(auto weights, Buffer<float>::Allocate(curvature.size()));
+  LIC_TRY(auto weights, Buffer<float>::Create(curvature.size()));
   for (size_t c = 0; c < curvature.size(); ++c) {
     const float gain = (*task.gains)[c];
     weights[c] = share * task.lambda * 255 * 255 / 3 * curvature[c] / (gain * gain);
@@ -67,8 +67,8 @@ Result<Buffer<float>> ChannelWeights(const SearchTask& task, const Buffer<float>
 // The search on a row of tiles.
 class BandSearch {
  public:
-  static Result<BandSearch> Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
-                                 Buffer<float>& latents);
+  static Result<BandSearch> Create(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
+                                   Buffer<float>& latents);
   Status Run(int steps, EntropyCoder& coder);
 
  private:
@@ -90,12 +90,12 @@ class BandSearch {
   double bits_ = 0;
 };
 
-Result<BandSearch> BandSearch::Make(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
-                                    Buffer<float>& latents) {
-  LIC_TRY(auto band, Band::Make(task, tile_row));
+Result<BandSearch> BandSearch::Create(const SearchTask& task, const Curvature& curvature, uint32_t tile_row,
+                                      Buffer<float>& latents) {
+  LIC_TRY(auto band, Band::Create(task, tile_row));
   BandSearch search(task, curvature, tile_row, std::move(band), latents);
   for (Buffer<float>* buffer : {&search.coded_, &search.best_, &search.velocity_}) {
-    LIC_TRY(*buffer, Buffer<float>::Allocate((search.band_.end() - search.band_.first()) * search.row_values()));
+    LIC_TRY(*buffer, Buffer<float>::Create((search.band_.end() - search.band_.first()) * search.row_values()));
   }
   return search;
 }
@@ -141,9 +141,9 @@ Status BandSearch::Synthesize(bool last, float step) {
     std::copy_n(own ? coded_.data() + (y - band_.first()) * row_values() : latents_->data() + y * row_values(),
                 row_values(), to);
   };
-  if (last) return band_.Run(RowSource(fill));
+  if (last) return band_.Run(RowFunction(fill));
   auto move = [&](uint32_t y, const float* gradient) { Move(y, gradient, step); };
-  return band_.RunGradient(RowSource(fill), RowSource(move));
+  return band_.RunGradient(RowFunction(fill), RowFunction(move));
 }
 
 // The gradient wants the coded latent at coded - gain * gradient / curvature (Newton's step for each latent alone); the
@@ -179,8 +179,8 @@ void RaiseLeast(Buffer<float>& channels) {
 Result<Curvature> MeasureNorms(const SearchTask& task, const Buffer<float>& latents) {
   const size_t channels = task.gains->size(), width = task.features->width, row_values = width * channels;
   const uint32_t rows = std::min(task.features->height, kProbeRows);
-  LIC_TRY(auto gradient, Gradient::Build(*task.synthesis, rows, static_cast<uint32_t>(width)));
-  LIC_TRY(auto norms, Buffer<float>::Allocate(channels));
+  LIC_TRY(auto gradient, Gradient::Create(*task.synthesis, rows, static_cast<uint32_t>(width)));
+  LIC_TRY(auto norms, Buffer<float>::Create(channels));
   Signs signs;
   auto fill = [&](uint32_t row, float* to) {
     const float* from = latents.data() + row * row_values;
@@ -193,7 +193,7 @@ Result<Curvature> MeasureNorms(const SearchTask& task, const Buffer<float>& late
   auto sum = [&](uint32_t, float* values) {
     for (size_t i = 0; i < row_values; ++i) norms[i % channels] += values[i] * values[i];
   };
-  LIC_CHECK(gradient.Run(RowSource(fill), RowSource(visit), RowSource(errors), RowSource(sum)));
+  LIC_CHECK(gradient.Run(RowFunction(fill), RowFunction(visit), RowFunction(errors), RowFunction(sum)));
   for (float& norm : norms) norm /= static_cast<float>(rows * width);
   RaiseLeast(norms);
   return Curvature{std::move(norms), {}};
@@ -205,8 +205,8 @@ Result<Curvature> MeasureNorms(const SearchTask& task, const Buffer<float>& late
 Result<Curvature> MeasureChanges(const SearchTask& task, const Buffer<float>& latents) {
   const size_t channels = task.gains->size(), width = task.features->width, positions = task.features->height * width;
   Curvature curvature;
-  LIC_TRY(curvature.channels, Buffer<float>::Allocate(channels));
-  LIC_TRY(curvature.places, Buffer<float>::Allocate(positions));
+  LIC_TRY(curvature.channels, Buffer<float>::Create(channels));
+  LIC_TRY(curvature.places, Buffer<float>::Create(positions));
   const auto signs_of = [](uint32_t y) { return Signs((2463534242 + y * 2654435761) | 1); };
   auto fill = [&](uint32_t y, float* to) {
     Signs signs = signs_of(y);
@@ -225,8 +225,8 @@ Result<Curvature> MeasureChanges(const SearchTask& task, const Buffer<float>& la
     }
   };
   for (uint32_t tile_row = 0; tile_row < task.grid.rows; ++tile_row) {
-    LIC_TRY(auto band, Band::Make(task, tile_row));
-    LIC_CHECK(band.RunGradient(RowSource(fill), RowSource(sum)));
+    LIC_TRY(auto band, Band::Create(task, tile_row));
+    LIC_CHECK(band.RunGradient(RowFunction(fill), RowFunction(sum)));
   }
   RaiseLeast(curvature.channels);
   float all = 0;
@@ -245,7 +245,7 @@ Result<Curvature> MeasureCurvature(const SearchTask& task, const Buffer<float>& 
 Status Refine(const SearchTask& task, const Curvature& curvature, int steps, EntropyCoder& coder,
               Buffer<float>& latents) {
   for (uint32_t tile_row = 0; tile_row < task.grid.rows; ++tile_row) {
-    LIC_TRY(auto search, BandSearch::Make(task, curvature, tile_row, latents));
+    LIC_TRY(auto search, BandSearch::Create(task, curvature, tile_row, latents));
     LIC_CHECK(search.Run(steps, coder));
   }
   return {};
@@ -257,7 +257,7 @@ Result<ErrorWeights> Search(const SearchTask& task, int effort, EntropyCoder& co
   ErrorWeights weights;
   if (effort == 0) return weights;
   if (effort == 1 || !HasGradient(*task.synthesis)) {
-    LIC_TRY(auto norms, Buffer<float>::Allocate(task.gains->size()));
+    LIC_TRY(auto norms, Buffer<float>::Create(task.gains->size()));
     std::fill(norms.begin(), norms.end(), 1.0f);  // those of an orthonormal synthesis
     LIC_TRY(weights.channels, ChannelWeights(task, norms, kOrthonormalShare));
     return weights;

@@ -7,7 +7,7 @@
 
 namespace lic {
 
-Result<Band> Band::Make(const SearchTask& task, uint32_t tile_row) {
+Result<Band> Band::Create(const SearchTask& task, uint32_t tile_row) {
   Band band(task);
   const Rect tile = task.grid.Latents(tile_row * task.grid.columns);
   band.first_ = tile.y;
@@ -22,29 +22,29 @@ Result<Band> Band::Make(const SearchTask& task, uint32_t tile_row) {
   band.watched_end_ = watched_bottom - band.top_ * kLatentStride;
   LIC_TRY(band.distortion_, MakeDistortion(*task.source, *task.visual_loss, watched_top, watched_bottom - watched_top));
   LIC_TRY(band.gradient_,
-          Gradient::Build(*task.synthesis, bottom - band.top_, task.features->width, band.distortion_->ahead()));
+          Gradient::Create(*task.synthesis, bottom - band.top_, task.features->width, band.distortion_->ahead()));
   return band;
 }
 
 // A row of the window without gain, as the synthesis takes it.
-void Band::FillRow(RowSource latents, uint32_t row, float* to) const {
-  latents.Fill(top_ + row, to);
+void Band::FillRow(RowFunction latents, uint32_t row, float* to) const {
+  latents(top_ + row, to);
   const Buffer<float>& gains = *task_->gains;
   for (uint32_t x = 0; x < task_->features->width; ++x, to += gains.size()) {
     for (size_t c = 0; c < gains.size(); ++c) to[c] /= gains[c];
   }
 }
 
-Status Band::Run(RowSource latents) {
+Status Band::Run(RowFunction latents) {
   distortion_->Begin();
   auto fill = [&](uint32_t row, float* to) { FillRow(latents, row, to); };
   auto visit = [&](uint32_t row, float* pixels) {
     if (Watches(row)) distortion_->Put(pixels);
   };
-  return gradient_->RunNetwork(RowSource(fill), RowSource(visit));
+  return gradient_->RunNetwork(RowFunction(fill), RowFunction(visit));
 }
 
-Status Band::RunGradient(RowSource latents, RowSource sink) {
+Status Band::RunGradient(RowFunction latents, RowFunction sink) {
   distortion_->Begin();
   const size_t width = size_t{gradient_->out_width()} * 3, visible = size_t{task_->source->view.width} * 3;
   auto fill = [&](uint32_t row, float* to) { FillRow(latents, row, to); };
@@ -56,9 +56,9 @@ Status Band::RunGradient(RowSource latents, RowSource sink) {
     std::fill(pixels + (Watches(row) ? visible : 0), pixels + width, 0.0f);
   };
   auto own = [&](uint32_t row, float* gradient) {
-    if (const uint32_t y = top_ + row; y >= first_ && y < end_) sink.Fill(y, gradient);
+    if (const uint32_t y = top_ + row; y >= first_ && y < end_) sink(y, gradient);
   };
-  return gradient_->Run(RowSource(fill), RowSource(visit), RowSource(error), RowSource(own));
+  return gradient_->Run(RowFunction(fill), RowFunction(visit), RowFunction(error), RowFunction(own));
 }
 
 }  // namespace lic

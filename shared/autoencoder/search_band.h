@@ -12,7 +12,7 @@ namespace lic {
 
 class Band {
  public:
-  static Result<Band> Make(const SearchTask& task, uint32_t tile_row);
+  static Result<Band> Create(const SearchTask& task, uint32_t tile_row);
 
   // The tiles' rows of latents, [first, end) of the picture's.
   uint32_t first() const { return first_; }
@@ -20,15 +20,15 @@ class Band {
 
   // Synthesises latents with their gain, which `latents` gives by rows of the picture, (width, channels): only the
   // loss.
-  Status Run(RowSource latents);
+  Status Run(RowFunction latents);
   // And the gradient: hands half of it, for latents without gain, of each row of the tiles to `sink`.
-  Status RunGradient(RowSource latents, RowSource sink);
+  Status RunGradient(RowFunction latents, RowFunction sink);
   // Of what Run or RunGradient synthesised: the distortion on all pixels on which the tiles have an effect.
   double loss() const { return distortion_->loss(); }
 
  private:
   explicit Band(const SearchTask& task) : task_(&task) {}
-  void FillRow(RowSource latents, uint32_t row, float* to) const;
+  void FillRow(RowFunction latents, uint32_t row, float* to) const;
   bool Watches(uint32_t row) const { return row >= watched_begin_ && row < watched_end_; }
 
   const SearchTask* task_;

@@ -297,7 +297,7 @@ Result<Buffer<uint8_t>> WriteContainer(const ContainerParts& parts) {
   size_t total = kHeaderBytes + 3 * kSectionHeadBytes + parts.hyper.size() + index_bytes + tile_bytes;
   for (const Bytes block : {metadata.icc, metadata.exif, metadata.xmp})
     total += block.empty() ? 0 : kSectionHeadBytes + block.size();
-  LIC_TRY(auto file, Buffer<uint8_t>::Allocate(total));
+  LIC_TRY(auto file, Buffer<uint8_t>::Create(total));
   uint8_t* at = file.data();
   WriteHeader(parts.header, at);
   at += kHeaderBytes;

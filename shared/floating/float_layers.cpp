@@ -68,8 +68,8 @@ Result<PackedWeights> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t
   const bool depthwise = layer.op == Op::kDepthwise;
   const uint32_t inputs = depthwise ? 1 : layer.in_channels;
   PackedWeights packed;
-  LIC_TRY(packed.bias, Buffer<float>::Allocate(layer.out_channels));
-  LIC_TRY(packed.weight, Buffer<float>::Allocate(layer.out_channels * taps * inputs));
+  LIC_TRY(packed.bias, Buffer<float>::Create(layer.out_channels));
+  LIC_TRY(packed.weight, Buffer<float>::Create(layer.out_channels * taps * inputs));
   for (uint32_t o = 0; o < layer.out_channels; ++o) {
     const uint32_t out_channel = ChannelAt(o, layer.out_channels, out_factor);
     packed.bias[o] = layer.bias[out_channel];

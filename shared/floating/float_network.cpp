@@ -30,17 +30,17 @@ struct Network::State {
   }
   void DropRows(int plane);
   void ZeroUntil(int plane, int32_t end);
-  void FillInput(const RowSource& source);
+  void FillInput(const RowFunction& source);
   Status RunStep(size_t index);
   void UseTape(const Step& step);
 };
 
 // ---- Building ---------------------------------------------------------------------------------------------
 
-Result<Network> Network::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
-                               Tape* tape) {
+Result<Network> Network::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
+                                Tape* tape) {
   auto state = std::make_unique<State>();
-  LIC_TRY(state->plan, NetworkPlan::Make(net, in_height, in_width, strip_rows, tape != nullptr));
+  LIC_TRY(state->plan, NetworkPlan::Create(net, in_height, in_width, strip_rows, tape != nullptr));
   state->tape = tape;
   LIC_CHECK(state->ClaimMemory());
   LIC_CHECK(state->MakeConvolutions());
@@ -82,7 +82,7 @@ Status Network::State::ClaimMemory() {
   for (const Slot& slot : slots) {
     // A quarter of what can be addressed: XNNPACK's own sums of sizes then hold, too.
     if (slot.floats > SIZE_MAX / 4 / sizeof(float)) return Fail(Error::kOutOfMemory, "a strip is larger than memory");
-    LIC_TRY(Buffer<float> buffer, Buffer<float>::Allocate(static_cast<size_t>(slot.floats)));
+    LIC_TRY(Buffer<float> buffer, Buffer<float>::Create(static_cast<size_t>(slot.floats)));
     memory.push_back(std::move(buffer));
   }
   for (const int slot : slot_of) data.push_back(slot < 0 ? nullptr : memory[slot].data());
@@ -114,7 +114,7 @@ Status Network::State::MakeTape() {
     const Plane& plane = plan.planes[gate ? step.input : step.output];
     Tape::Plane recorded = {.row_bytes = gate ? plane.row_floats() * sizeof(float) : (plane.row_floats() + 7) / 8,
                             .rows = {}};
-    LIC_TRY(recorded.rows, Buffer<uint8_t>::Allocate(recorded.row_bytes * plane.height));
+    LIC_TRY(recorded.rows, Buffer<uint8_t>::Create(recorded.row_bytes * plane.height));
     tape->planes.push_back(std::move(recorded));
   }
   return {};
@@ -122,7 +122,7 @@ Status Network::State::MakeTape() {
 
 // ---- Running ----------------------------------------------------------------------------------------------
 
-Status Network::Run(uint32_t first, const RowSource& source, float* out) {
+Status Network::Run(uint32_t first, const RowFunction& source, float* out) {
   StartRun(first, source, out);
   int64_t work = INT64_MAX;
   LIC_TRY([[maybe_unused]] const bool through, StepRun(work));
@@ -130,7 +130,7 @@ Status Network::Run(uint32_t first, const RowSource& source, float* out) {
   return {};
 }
 
-void Network::StartRun(uint32_t first, const RowSource& source, float* out) {
+void Network::StartRun(uint32_t first, const RowFunction& source, float* out) {
   State& s = *state_;
   NetworkPlan& plan = s.plan;
   assert(first % plan.strip_rows == 0 && first < plan.planes[kOutputPlane].height);
@@ -176,11 +176,11 @@ void Network::State::ZeroUntil(int index, int32_t end) {
   plane.held.end = end;
 }
 
-void Network::State::FillInput(const RowSource& source) {
+void Network::State::FillInput(const RowFunction& source) {
   Plane& input = plan.planes[kInputPlane];
   ZeroUntil(kInputPlane, std::min(input.wanted.end, 0));
   const int32_t end = std::min(input.wanted.end, static_cast<int32_t>(input.height));
-  for (int32_t& row = input.held.end; row < end; ++row) source.Fill(static_cast<uint32_t>(row), Row(kInputPlane, row));
+  for (int32_t& row = input.held.end; row < end; ++row) source(static_cast<uint32_t>(row), Row(kInputPlane, row));
   ZeroUntil(kInputPlane, input.wanted.end);
 }
 

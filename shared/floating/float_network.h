@@ -10,16 +10,17 @@
 
 namespace lic {
 
-// Gives a network the rows of its input: a reference to a callable `void(uint32_t row, float* to)`, which writes row
-// `row` of the plane as (in_width, in_channels) floats. The callable must outlive the call that it is handed to.
-class RowSource {
+// A reference to a callable `void(uint32_t row, float* values)` that is called once for each row of a plane. `values`
+// are the (width, channels) floats of row `row`. A source writes them, a sink reads them, and a filter does both; the
+// function that takes a RowFunction says which it expects. The callable must outlive the call that it is handed to.
+class RowFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<F, RowSource>)
-  RowSource(F& callable)
+    requires(!std::is_same_v<F, RowFunction>)
+  RowFunction(F& callable)
       : callable_(&callable),
-        call_([](void* object, uint32_t row, float* to) { (*static_cast<F*>(object))(row, to); }) {}
-  void Fill(uint32_t row, float* to) const { call_(callable_, row, to); }
+        call_([](void* object, uint32_t row, float* values) { (*static_cast<F*>(object))(row, values); }) {}
+  void operator()(uint32_t row, float* values) const { call_(callable_, row, values); }
 
  private:
   void* callable_;
@@ -57,8 +58,8 @@ class Network {
   // together); kInternal (no support for the machine). With a `tape`, which must outlive the network, clamping layers
   // and gates record there, and mask and ungate layers read what another network has recorded: the rows that they need
   // must have been made by then.
-  static Result<Network> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows = 0,
-                               Tape* tape = nullptr);
+  static Result<Network> Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows = 0,
+                                Tape* tape = nullptr);
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();
@@ -73,12 +74,12 @@ class Network {
   // floats. `first` must be a multiple of strip_rows(). Where it does not go on from the previous Run, the rows of the
   // layers that it needs above itself are computed again. Each input row in the plane is asked for at most once, in
   // ascending order. Errors: kInternal. After one the next Run must not go on from this one.
-  Status Run(uint32_t first, const RowSource& source, float* out);
+  Status Run(uint32_t first, const RowFunction& source, float* out);
 
   // The same in steps: StartRun, which asks for the input rows, then StepRun until it gives true. A step does whole
   // layers, one at least, until about `work` multiplications are done, and takes from `work` what it did. `out` must
   // stay where it is.
-  void StartRun(uint32_t first, const RowSource& source, float* out);
+  void StartRun(uint32_t first, const RowFunction& source, float* out);
   Result<bool> StepRun(int64_t& work);
 
  private:

@@ -26,8 +26,8 @@ Result<FloatLayer> TransposeConvolution(const FloatLayer& layer) {
   result.out_channels = layer.in_channels;
   result.lo = -INFINITY;
   result.hi = INFINITY;
-  LIC_TRY(result.bias, Buffer<float>::Allocate(result.out_channels));
-  LIC_TRY(result.weight, Buffer<float>::Allocate(layer.weight.size()));
+  LIC_TRY(result.bias, Buffer<float>::Create(result.out_channels));
+  LIC_TRY(result.weight, Buffer<float>::Create(layer.weight.size()));
   const size_t taps = size_t{layer.kernel} * layer.kernel;
   const size_t inputs = depthwise ? 1 : layer.in_channels;
   for (size_t o = 0; o < layer.out_channels; ++o) {
@@ -114,23 +114,23 @@ Result<FloatNetwork> Transpose(const FloatNetwork& net) {
 Gradient::Gradient(std::unique_ptr<Tape> tape, Network network, Network transposed)
     : tape_(std::move(tape)), network_(std::move(network)), transposed_(std::move(transposed)) {}
 
-Result<Gradient> Gradient::Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead) {
+Result<Gradient> Gradient::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead) {
   LIC_TRY(const FloatNetwork transpose, Transpose(net));
   auto tape = std::make_unique<Tape>();
-  LIC_TRY(auto network, Network::Build(net, in_height, in_width, 0, tape.get()));
-  LIC_TRY(auto transposed, Network::Build(transpose, network.out_height(), network.out_width(), 0, tape.get()));
+  LIC_TRY(auto network, Network::Create(net, in_height, in_width, 0, tape.get()));
+  LIC_TRY(auto transposed, Network::Create(transpose, network.out_height(), network.out_width(), 0, tape.get()));
   Gradient gradient(std::move(tape), std::move(network), std::move(transposed));
   const Network &forward = gradient.network_, &backward = gradient.transposed_;
   gradient.ahead_ = std::min(ahead, forward.out_height());
   gradient.kept_strips_ = CeilDiv(gradient.ahead_, forward.strip_rows()) + 1;
-  LIC_TRY(gradient.strips_, Buffer<float>::Allocate(size_t{gradient.kept_strips_} * forward.strip_rows() *
-                                                    forward.out_width() * forward.out_channels()));
+  LIC_TRY(gradient.strips_, Buffer<float>::Create(size_t{gradient.kept_strips_} * forward.strip_rows() *
+                                                  forward.out_width() * forward.out_channels()));
   LIC_TRY(gradient.gradient_,
-          Buffer<float>::Allocate(size_t{backward.strip_rows()} * backward.out_width() * backward.out_channels()));
+          Buffer<float>::Create(size_t{backward.strip_rows()} * backward.out_width() * backward.out_channels()));
   return gradient;
 }
 
-Status Gradient::Run(RowSource source, RowSource visit, RowSource error, RowSource sink) {
+Status Gradient::Run(RowFunction source, RowFunction visit, RowFunction error, RowFunction sink) {
   const size_t out_row = size_t{network_.out_width()} * network_.out_channels();
   const size_t in_row = size_t{transposed_.out_width()} * transposed_.out_channels();
   const uint32_t strip_rows = network_.strip_rows(), height = network_.out_height();
@@ -140,26 +140,26 @@ Status Gradient::Run(RowSource source, RowSource visit, RowSource error, RowSour
   auto errors = [&](uint32_t row, float* to) {  // rows come in ascending order
     while (made < height && made <= row + ahead_ && run.ok()) {
       run = network_.Run(made, source, kept(made));
-      for (const uint32_t end = std::min(made + strip_rows, height); made < end; ++made) visit.Fill(made, kept(made));
+      for (const uint32_t end = std::min(made + strip_rows, height); made < end; ++made) visit(made, kept(made));
     }
     std::copy_n(kept(row), out_row, to);
-    error.Fill(row, to);
+    error(row, to);
   };
   for (uint32_t first = 0; first < transposed_.out_height(); first += transposed_.strip_rows()) {
-    LIC_CHECK(transposed_.Run(first, RowSource(errors), gradient_.data()));
+    LIC_CHECK(transposed_.Run(first, RowFunction(errors), gradient_.data()));
     LIC_CHECK(run);
     const uint32_t end = std::min(first + transposed_.strip_rows(), transposed_.out_height());
-    for (uint32_t row = first; row < end; ++row) sink.Fill(row, gradient_.data() + (row - first) * in_row);
+    for (uint32_t row = first; row < end; ++row) sink(row, gradient_.data() + (row - first) * in_row);
   }
   return {};
 }
 
-Status Gradient::RunNetwork(RowSource source, RowSource visit) {
+Status Gradient::RunNetwork(RowFunction source, RowFunction visit) {
   const size_t row_values = size_t{network_.out_width()} * network_.out_channels();
   for (uint32_t first = 0; first < network_.out_height(); first += network_.strip_rows()) {
     LIC_CHECK(network_.Run(first, source, strips_.data()));
     const uint32_t end = std::min(first + network_.strip_rows(), network_.out_height());
-    for (uint32_t row = first; row < end; ++row) visit.Fill(row, strips_.data() + (row - first) * row_values);
+    for (uint32_t row = first; row < end; ++row) visit(row, strips_.data() + (row - first) * row_values);
   }
   return {};
 }

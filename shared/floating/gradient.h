@@ -25,17 +25,17 @@ Result<FloatNetwork> Transpose(const FloatNetwork& net);
 // for lic-photo).
 class Gradient {
  public:
-  // As Network::Build. HasGradient must hold. `ahead`: how many rows the network runs ahead of those that `error` is
+  // As Network::Create. HasGradient must hold. `ahead`: how many rows the network runs ahead of those that `error` is
   // handed (Run).
-  static Result<Gradient> Build(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead = 0);
+  static Result<Gradient> Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead = 0);
 
   // Fills the input by `source`, then hands each row of the output, in ascending order, to `visit`, and to `error`,
   // which replaces it by the gradient there, and each row of the input's gradient, likewise ascending, to `sink`.
   // `visit` runs ahead of `error` by `ahead` rows or more, where the picture has them, and `error` of `sink` by the
   // reach of the layers.
-  Status Run(RowSource source, RowSource visit, RowSource error, RowSource sink);
+  Status Run(RowFunction source, RowFunction visit, RowFunction error, RowFunction sink);
   // The network alone: hands each row of the output to `visit`, in ascending order.
-  Status RunNetwork(RowSource source, RowSource visit);
+  Status RunNetwork(RowFunction source, RowFunction visit);
 
   uint32_t out_height() const { return network_.out_height(); }
   uint32_t out_width() const { return network_.out_width(); }

@@ -31,7 +31,7 @@ Result<PackedWeights> Pack(const IntegerLayer& layer, uint32_t lanes) {
   packed.in_channels = layer.in_channels;
   packed.out_channels = layer.out_channels;
   packed.lanes = lanes;
-  LIC_TRY(packed.weights, Buffer<int16_t>::Allocate(size_t{packed.taps} * packed.stride() * packed.pairs() * 2));
+  LIC_TRY(packed.weights, Buffer<int16_t>::Create(size_t{packed.taps} * packed.stride() * packed.pairs() * 2));
   for (uint32_t o = 0; o < layer.out_channels; ++o) {
     for (uint32_t i = 0; i < layer.in_channels; ++i) {
       for (uint32_t t = 0; t < packed.taps; ++t) {
@@ -96,7 +96,7 @@ Status IntegerPlane::Reshape(uint32_t new_height, uint32_t new_width, uint32_t n
     return Fail(Error::kOutOfMemory, "a plane of %u x %u x %u is too large", new_channels, new_height, new_width);
   if (count > values.size()) {
     values = {};
-    LIC_TRY(values, Buffer<int16_t>::Allocate(static_cast<size_t>(count)));
+    LIC_TRY(values, Buffer<int16_t>::Create(static_cast<size_t>(count)));
   }
   height = new_height;
   width = new_width;
@@ -104,7 +104,7 @@ Status IntegerPlane::Reshape(uint32_t new_height, uint32_t new_width, uint32_t n
   return {};
 }
 
-Result<IntegerNetwork> IntegerNetwork::Build(std::span<const IntegerLayer> layers) {
+Result<IntegerNetwork> IntegerNetwork::Create(std::span<const IntegerLayer> layers) {
   IntegerNetwork network;
   network.kernel_ = &CurrentKernel();
   uint32_t widest = 1, outputs = 1;
@@ -116,15 +116,15 @@ Result<IntegerNetwork> IntegerNetwork::Build(std::span<const IntegerLayer> layer
       LIC_TRY(packed.gemm, Pack(layer, network.kernel_->lanes));
       outputs = std::max(outputs, packed.gemm.stride());
     } else if (layer.op == Op::kDepthwise) {
-      LIC_TRY(packed.depthwise, Buffer<int16_t>::Allocate(kMaxTaps * size_t{layer.in_channels}));
+      LIC_TRY(packed.depthwise, Buffer<int16_t>::Create(kMaxTaps * size_t{layer.in_channels}));
       for (size_t i = 0; i < packed.depthwise.size(); ++i)
         packed.depthwise[i] = layer.weight[i % layer.in_channels * kMaxTaps + i / layer.in_channels];
       outputs = std::max(outputs, layer.in_channels);
     }
   }
-  LIC_TRY(network.zeros_, Buffer<int16_t>::Allocate(widest));
-  LIC_TRY(network.rows_, Buffer<const int16_t*>::Allocate(kMaxTaps * kChunk));
-  LIC_TRY(network.sums_, Buffer<int32_t>::Allocate(outputs * kChunk));
+  LIC_TRY(network.zeros_, Buffer<int16_t>::Create(widest));
+  LIC_TRY(network.rows_, Buffer<const int16_t*>::Create(kMaxTaps * kChunk));
+  LIC_TRY(network.sums_, Buffer<int32_t>::Create(outputs * kChunk));
   return network;
 }
 

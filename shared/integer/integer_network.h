@@ -32,7 +32,7 @@ struct PackedLayer {
 class IntegerNetwork {
  public:
   // Packs the weights for the current kernel. `layers` must outlive the network.
-  static Result<IntegerNetwork> Build(std::span<const IntegerLayer> layers);
+  static Result<IntegerNetwork> Create(std::span<const IntegerLayer> layers);
 
   // output = layers(input), with the biases of `bias_set` where a layer has several. `side` is what slot 0 adds, or
   // null.

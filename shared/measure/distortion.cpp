@@ -77,8 +77,8 @@ struct PixelError {
 // has its own loss. Scales and windows are those of the whole picture; of them those count that lie in the rows.
 class VisualError : public Distortion {
  public:
-  static Result<std::unique_ptr<Distortion>> Make(const Source& source, const VisualLoss& weights, uint32_t first,
-                                                  uint32_t height);
+  static Result<std::unique_ptr<Distortion>> Create(const Source& source, const VisualLoss& weights, uint32_t first,
+                                                    uint32_t height);
 
   uint32_t ahead() const override { return (kSsimWindow << (scales_.size() - 1)) - 1; }
   void Begin() override;
@@ -101,13 +101,13 @@ class VisualError : public Distortion {
   double squares_ = 0;      // weighed
 };
 
-Result<std::unique_ptr<Distortion>> VisualError::Make(const Source& source, const VisualLoss& weights, uint32_t first,
-                                                      uint32_t height) {
+Result<std::unique_ptr<Distortion>> VisualError::Create(const Source& source, const VisualLoss& weights, uint32_t first,
+                                                        uint32_t height) {
   std::unique_ptr<VisualError> error(new (std::nothrow) VisualError(source, weights, first));
   if (!error) return Fail(Error::kOutOfMemory, "no memory for a distortion");
   LIC_CHECK(error->AddScales(weights, height));
-  LIC_TRY(error->original_, Buffer<float>::Allocate(size_t{source.view.width} * 3));
-  LIC_TRY(error->luma_, Buffer<float>::Allocate(source.view.width));
+  LIC_TRY(error->original_, Buffer<float>::Create(size_t{source.view.width} * 3));
+  LIC_TRY(error->luma_, Buffer<float>::Create(source.view.width));
   return std::unique_ptr<Distortion>(std::move(error));
 }
 
@@ -125,7 +125,7 @@ Status VisualError::AddScales(const VisualLoss& weights, uint32_t height) {
     const float samples = static_cast<float>(picture_width) * static_cast<float>(picture_height) * 3 / windows;
     const StructureWeights own = {weights.structure * samples * kScaleWeights[scale] / sum, scale + 1 == count,
                                   scale < kTextureScales ? weights.detail * samples / kTextureScales : 0};
-    LIC_TRY(auto added, StructureScale::Make(height >> scale, picture_width >> scale, own));
+    LIC_TRY(auto added, StructureScale::Create(height >> scale, picture_width >> scale, own));
     scales_.push_back(std::move(added));
   }
   return {};
@@ -196,8 +196,8 @@ double VisualError::loss() const {
 Result<std::unique_ptr<Distortion>> MakeDistortion(const Source& source, const std::optional<VisualLoss>& visual,
                                                    uint32_t first, uint32_t height) {
   if (visual && std::min(source.view.width, source.view.height) >= kSsimWindow)
-    return VisualError::Make(source, *visual, first, height);
-  LIC_TRY(auto original, Buffer<float>::Allocate(size_t{source.view.width} * 3));
+    return VisualError::Create(source, *visual, first, height);
+  LIC_TRY(auto original, Buffer<float>::Create(size_t{source.view.width} * 3));
   std::unique_ptr<Distortion> error(new (std::nothrow) SquaredError(source, first, std::move(original)));
   if (!error) return Fail(Error::kOutOfMemory, "no memory for a distortion");
   return error;

@@ -29,9 +29,9 @@ Result<SsimMeter> SsimMeter::Create(uint32_t width) {
   SsimMeter meter;
   meter.weights_ = SsimWindow();
   meter.columns_ = width - kSsimWindow + 1;
-  LIC_TRY(meter.luma_, Buffer<LumaPair>::Allocate(width));
-  LIC_TRY(meter.rows_, Buffer<Moments>::Allocate(size_t{meter.columns_} * kSsimWindow));
-  LIC_TRY(meter.values_, Buffer<double>::Allocate(meter.columns_));
+  LIC_TRY(meter.luma_, Buffer<LumaPair>::Create(width));
+  LIC_TRY(meter.rows_, Buffer<Moments>::Create(size_t{meter.columns_} * kSsimWindow));
+  LIC_TRY(meter.values_, Buffer<double>::Create(meter.columns_));
   return meter;
 }
 

@@ -21,11 +21,11 @@ void AddScaled(float weight, const float* values, size_t count, float* sums) {
 Result<StructureScale::Ring> StructureScale::MakeRing(size_t row_values) {
   Ring ring;
   ring.row_values = row_values;
-  LIC_TRY(ring.values, Buffer<float>::Allocate(row_values * kSsimWindow));
+  LIC_TRY(ring.values, Buffer<float>::Create(row_values * kSsimWindow));
   return ring;
 }
 
-Result<StructureScale> StructureScale::Make(uint32_t height, uint32_t width, const StructureWeights& weights) {
+Result<StructureScale> StructureScale::Create(uint32_t height, uint32_t width, const StructureWeights& weights) {
   StructureScale scale;
   scale.height_ = height;
   scale.width_ = width;
@@ -39,9 +39,9 @@ Result<StructureScale> StructureScale::Make(uint32_t height, uint32_t width, con
   LIC_TRY(scale.decodeds_, MakeRing(width));
   LIC_TRY(scale.moments_, MakeRing(kMoments * scale.columns_));
   LIC_TRY(scale.spread_, MakeRing(kDerivatives * width));
-  LIC_TRY(scale.sums_, Buffer<float>::Allocate(kMoments * scale.columns_));
-  LIC_TRY(scale.padded_, Buffer<float>::Allocate(size_t{width} + kSsimWindow - 1));
-  LIC_TRY(scale.gradient_, Buffer<float>::Allocate(size_t{height} * width));
+  LIC_TRY(scale.sums_, Buffer<float>::Create(kMoments * scale.columns_));
+  LIC_TRY(scale.padded_, Buffer<float>::Create(size_t{width} + kSsimWindow - 1));
+  LIC_TRY(scale.gradient_, Buffer<float>::Create(size_t{height} * width));
   return scale;
 }
 

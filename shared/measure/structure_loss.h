@@ -26,7 +26,7 @@ struct StructureWeights {
 class StructureScale {
  public:
   // Planes without room for a window have no loss. Errors: kOutOfMemory.
-  static Result<StructureScale> Make(uint32_t height, uint32_t width, const StructureWeights& weights);
+  static Result<StructureScale> Create(uint32_t height, uint32_t width, const StructureWeights& weights);
 
   // Starts anew.
   void Begin();

@@ -53,7 +53,7 @@ uint32_t Gain65536(const EntropyModel& model, uint32_t quality256, uint32_t chan
 }
 
 Result<Buffer<float>> Gains(const EntropyModel& model, uint32_t quality256) {
-  LIC_TRY(auto gains, Buffer<float>::Allocate(model.latent_channels));
+  LIC_TRY(auto gains, Buffer<float>::Create(model.latent_channels));
   for (uint32_t c = 0; c < model.latent_channels; ++c)
     gains[c] = static_cast<float>(Gain65536(model, quality256, c)) / 65536;
   return gains;

@@ -81,7 +81,7 @@ Status ReadTable(ByteReader& reader, int index, ResidualTable& table) {
   const uint32_t support = table.support;
   LIC_TRY(const auto frequency, ReadArray<uint16_t>(reader, support + 1));
   const uint32_t escape = reader.Read<uint16_t>();
-  LIC_TRY(table.cumulative, Buffer<uint16_t>::Allocate(2 * support + 3));
+  LIC_TRY(table.cumulative, Buffer<uint16_t>::Create(2 * support + 3));
   uint32_t sum = 0;
   for (uint32_t symbol = 0; symbol <= 2 * support + 1; ++symbol) {
     const uint32_t distance = symbol > support ? symbol - support : support - symbol;

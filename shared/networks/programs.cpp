@@ -137,7 +137,7 @@ Status ReadIntegerLayer(ByteReader& reader, const ProgramRules& rules, size_t in
 template <class Stored>
 Status ReadScaledWeights(ByteReader& reader, const Buffer<float>& scale, size_t taps, FloatLayer& layer) {
   LIC_TRY(const auto stored, ReadArray<Stored>(reader, scale.size() * taps));
-  LIC_TRY(layer.weight, Buffer<float>::Allocate(stored.size()));
+  LIC_TRY(layer.weight, Buffer<float>::Create(stored.size()));
   for (size_t i = 0; i < stored.size(); ++i) layer.weight[i] = scale[i / taps] * static_cast<float>(stored[i]);
   return {};
 }

@@ -35,7 +35,7 @@ Result<Buffer<T>> ReadArray(ByteReader& reader, size_t count) {
   const Bytes bytes = reader.Take(count * sizeof(T));
   if (reader.overrun())
     return Fail(Error::kBadModel, "the section ends at byte %zu, inside an array", reader.position());
-  LIC_TRY(auto array, Buffer<T>::Allocate(count));
+  LIC_TRY(auto array, Buffer<T>::Create(count));
   std::memcpy(array.data(), bytes.data(), bytes.size());
   return array;
 }

@@ -30,8 +30,8 @@ uint32_t RoundUp(uint32_t value, uint32_t factor) { return (value + factor - 1) 
 
 // ---- Planes and steps -------------------------------------------------------------------------------------
 
-Result<NetworkPlan> NetworkPlan::Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width,
-                                      uint32_t strip_rows, bool taped) {
+Result<NetworkPlan> NetworkPlan::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width,
+                                        uint32_t strip_rows, bool taped) {
   if (in_height < 1 || in_height > kMaxInputSide || in_width < 1 || in_width > kMaxInputSide) {
     return Fail(Error::kInvalidArgument, "a network cannot run on %u x %u", in_width, in_height);
   }

@@ -75,9 +75,9 @@ using Slots = std::array<int, kMaxSlots>;  // the plane that each holds, -1: non
 
 class NetworkPlan {
  public:
-  // As Network::Build. `net` must outlive the building of the network. `taped`: clamping layers and gates record.
-  static Result<NetworkPlan> Make(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
-                                  bool taped);
+  // As Network::Create. `net` must outlive the building of the network. `taped`: clamping layers and gates record.
+  static Result<NetworkPlan> Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
+                                    bool taped);
 
   // Finds Plane::wanted and Step::made for the strip that begins at output row `first`: from the output backwards,
   // every step asks the plane before it for the rows that it needs for those of its own that are not held yet. `fresh`:

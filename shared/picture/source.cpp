@@ -35,8 +35,8 @@ Status FillInvisible(Source& source) {
   PictureView& view = source.view;
   const uint32_t alpha = view.channels - 1;
   const size_t row_bytes = size_t{view.width} * view.channels;
-  LIC_TRY(source.filled, Buffer<uint8_t>::Allocate(row_bytes * view.height));
-  LIC_TRY(auto known, Buffer<uint8_t>::Allocate(size_t{view.width} * view.height));
+  LIC_TRY(source.filled, Buffer<uint8_t>::Create(row_bytes * view.height));
+  LIC_TRY(auto known, Buffer<uint8_t>::Create(size_t{view.width} * view.height));
   for (uint32_t y = 0; y < view.height; ++y)
     std::memcpy(source.filled.data() + y * row_bytes, source.Row(y), row_bytes);
   for (size_t i = 0; i < known.size(); ++i) known[i] = source.filled[i * view.channels + alpha] != 0;

@@ -72,7 +72,7 @@ bool IsConstant(const AlphaView<const uint8_t>& alpha) {
 
 Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const ResidualTable* tables) {
   if (IsConstant(alpha)) {
-    LIC_TRY(auto stream, Buffer<uint8_t>::Allocate(1));
+    LIC_TRY(auto stream, Buffer<uint8_t>::Create(1));
     stream[0] = alpha.at(0, 0);
     return stream;
   }
@@ -94,7 +94,7 @@ Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const
     }
   }
   LIC_TRY(const auto coded, writer.Finish());
-  LIC_TRY(auto stream, Buffer<uint8_t>::Allocate(kTableBytes + coded.size()));
+  LIC_TRY(auto stream, Buffer<uint8_t>::Create(kTableBytes + coded.size()));
   std::copy(chosen, chosen + kClassCount, stream.begin());
   std::copy(coded.begin(), coded.end(), stream.begin() + kTableBytes);
   return stream;

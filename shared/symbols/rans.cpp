@@ -12,7 +12,7 @@ namespace lic {
 
 Status RansWriter::Put(uint32_t start, uint32_t frequency) {
   if (count_ == intervals_.size()) {
-    LIC_TRY(auto grown, Buffer<Interval>::Allocate(std::max<size_t>(4096, 2 * count_)));
+    LIC_TRY(auto grown, Buffer<Interval>::Create(std::max<size_t>(4096, 2 * count_)));
     std::copy(intervals_.begin(), intervals_.end(), grown.begin());
     intervals_ = std::move(grown);
   }
@@ -41,7 +41,7 @@ Status RansWriter::PutResidual(const ResidualTable& table, int q) {
 
 Result<Buffer<uint8_t>> RansWriter::Finish() {
   // Each interval gives one word at most; they are laid down from the back.
-  LIC_TRY(auto stream, Buffer<uint8_t>::Allocate(4 + 2 * count_));
+  LIC_TRY(auto stream, Buffer<uint8_t>::Create(4 + 2 * count_));
   uint32_t state = kRansLow;
   size_t at = stream.size();
   while (count_ > 0) {

@@ -8,10 +8,10 @@
 
 namespace lic {
 
-Result<ResidualCosts> ResidualCosts::Make(const EntropyModel& model) {
+Result<ResidualCosts> ResidualCosts::Create(const EntropyModel& model) {
   ResidualCosts costs;
   for (const ResidualTable& table : model.tables) {
-    LIC_TRY(auto bits, Buffer<float>::Allocate(table.support + 2));
+    LIC_TRY(auto bits, Buffer<float>::Create(table.support + 2));
     for (size_t i = 0; i < bits.size(); ++i) {
       const uint16_t* at = table.cumulative.data() + table.support + i;
       bits[i] = kRansPrecision - std::log2(static_cast<float>(at[1] - at[0]));

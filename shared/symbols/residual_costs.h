@@ -10,7 +10,7 @@ namespace lic {
 
 class ResidualCosts {
  public:
-  static Result<ResidualCosts> Make(const EntropyModel& model);
+  static Result<ResidualCosts> Create(const EntropyModel& model);
 
   // Bits of residual q, |q| <= kMaxResidual, with the table of a scale index.
   float Bits(uint32_t scale, int q) const {

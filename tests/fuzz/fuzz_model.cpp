@@ -27,7 +27,7 @@ std::vector<uint8_t> WriteNoise(const Model& model, uint32_t seed) {
   const TileGrid grid(parts.header);
   const Rect tile = grid.Latents(0);
 
-  EntropyCoder coder = Get(EntropyCoder::Build(entropy));
+  EntropyCoder coder = Get(EntropyCoder::Create(entropy));
   IntegerPlane hyper, features;
   REQUIRE(hyper.Reshape(1, 1, entropy.hyper_channels).ok());
   for (int16_t& z : hyper.values) z = int16_t(int(random() % (2 * kHyperMax + 1)) - kHyperMax);

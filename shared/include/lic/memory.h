@@ -33,7 +33,7 @@ class Buffer {
  public:
   Buffer() = default;
   // `count` values, zeroed.
-  static Result<Buffer> Allocate(size_t count) {
+  static Result<Buffer> Create(size_t count) {
     if (count > (SIZE_MAX / 2 - 64) / sizeof(T))
       return Fail(Error::kOutOfMemory, "%zu values are more than fit in memory", count);
     Buffer buffer;

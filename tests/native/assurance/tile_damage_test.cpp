@@ -138,7 +138,7 @@ TEST(JudgementsCountTiles) {
     DamageGrid grid;
     grid.width = grid.height = side;
     grid.columns = grid.rows = side / kTilePixels;
-    grid.measures = Buffer<Measures>::Allocate(size_t{grid.columns} * grid.rows).value();
+    grid.measures = Buffer<Measures>::Create(size_t{grid.columns} * grid.rows).value();
     for (size_t i = 0; i < flagged; i++) grid.measures[7 * i + 5][i % kMeasureCount] = value;
     return Judge(grid, limits);
   };

@@ -33,7 +33,7 @@ bool Same(const std::vector<float>& a, const std::vector<float>& b) {
 // Against the definition in one strip, and every height of strips against that, bit for bit.
 void CheckNetwork(const FloatNetwork& net, uint32_t height, uint32_t width) {
   const Tensor in = RandomTensor(net.in_channels, height, width);
-  auto whole = Network::Build(net, height, width, UINT32_MAX);
+  auto whole = Network::Create(net, height, width, UINT32_MAX);
   if (!CHECK(whole.ok())) return;
   TensorRows rows{in};
   const std::vector<float> expected = RunStrips(whole.value(), rows);
@@ -42,7 +42,7 @@ void CheckNetwork(const FloatNetwork& net, uint32_t height, uint32_t width) {
 
   uint32_t last_strip = UINT32_MAX;
   for (uint32_t strip = 0; strip <= whole.value().out_height(); ++strip) {
-    auto network = Network::Build(net, height, width, strip);
+    auto network = Network::Create(net, height, width, strip);
     if (!CHECK(network.ok())) return;
     if (network.value().strip_rows() == last_strip) continue;
     last_strip = network.value().strip_rows();
@@ -88,7 +88,7 @@ TEST(OdditiesInStrips) {
 // ---- Refusals ---------------------------------------------------------------------------------------------
 
 Error BuildError(const FloatNetwork& net, uint32_t height, uint32_t width) {
-  return Network::Build(net, height, width, 16).error();
+  return Network::Create(net, height, width, 16).error();
 }
 
 TEST(RefusesSizes) {
@@ -153,7 +153,7 @@ TEST(EveryFailingAllocationIsAnError) {
       counting.calls = 0;
       counting.fail_at = n ? n - 1 : SIZE_MAX;  // at first none
       {
-        auto network = Network::Build(net, 16, 16, 1);
+        auto network = Network::Create(net, 16, 16, 1);
         CHECK_EQ(network.error(), n ? Error::kOutOfMemory : Error::kNone);
         if (n == 0) {
           needed = counting.calls;
@@ -181,7 +181,7 @@ TEST(MemoryIsBoundedByTheStrip) {
   size_t bytes_of[2] = {};
   for (int tall = 0; tall < 2; ++tall) {
     bytes = 0;
-    CHECK(Network::Build(net, tall ? 60000 : 100, 100, 16).ok());
+    CHECK(Network::Create(net, tall ? 60000 : 100, 100, 16).ok());
     bytes_of[tall] = bytes;
   }
   SetAllocator(nullptr);
@@ -192,7 +192,7 @@ TEST(HugePlanesAreRefusedOrFit) {
   const Allocator none = {[](void*, size_t, size_t) -> void* { return nullptr; }, [](void*, void*) {}, nullptr};
   const FloatNetwork net = Net(1, 1, Branch(Conv(1, 1, 1024), Conv(3, 1024, 1)));
   SetAllocator(&none);
-  CHECK_EQ(Network::Build(net, 65536, 65536, 65536).error(), Error::kOutOfMemory);
+  CHECK_EQ(Network::Create(net, 65536, 65536, 65536).error(), Error::kOutOfMemory);
   SetAllocator(nullptr);
 }
 

@@ -128,7 +128,7 @@ std::vector<float> RunGradient(Gradient& gradient, const Tensor& in, const Tenso
 void CheckGradient(const FloatNetwork& net, uint32_t height, uint32_t width) {
   CHECK(HasGradient(net));
   const Tensor in = RandomTensor(net.in_channels, height, width);
-  auto gradient = Gradient::Build(net, height, width);
+  auto gradient = Gradient::Create(net, height, width);
   if (!CHECK(gradient.ok())) return;
   const Tensor error = RandomTensor(net.out_channels, gradient.value().out_height(), gradient.value().out_width());
   Tensor expected(0, 0, 0);
@@ -157,7 +157,7 @@ TEST(NoGradientOfStrides) { CHECK(!HasGradient(Analysis())); }
 TEST(TheNetworkAloneGivesItsOutput) {
   const FloatNetwork net = Synthesis();
   const Tensor in = RandomTensor(net.in_channels, 5, 3);
-  auto gradient = Gradient::Build(net, 5, 3);
+  auto gradient = Gradient::Create(net, 5, 3);
   TensorRows rows{in};
   std::vector<float> got;
   auto visit = [&](uint32_t, float* row) { got.insert(got.end(), row, row + size_t{48} * 3); };
@@ -169,10 +169,10 @@ TEST(TheNetworkAloneGivesItsOutput) {
 TEST(TheNetworkRunsAhead) {
   const FloatNetwork net = Synthesis();
   const Tensor in = RandomTensor(net.in_channels, 60, 2), error = RandomTensor(3, 960, 32);
-  auto plain = Gradient::Build(net, 60, 2);
+  auto plain = Gradient::Create(net, 60, 2);
   const auto expected = RunGradient(plain.value(), in, error);
   for (const uint32_t ahead : {1u, 100u, 175u, 2000u}) {
-    auto gradient = Gradient::Build(net, 60, 2, ahead);
+    auto gradient = Gradient::Create(net, 60, 2, ahead);
     if (!CHECK(gradient.ok())) return;
     TensorRows rows{in}, errors{error};
     std::vector<std::vector<float>> seen;
@@ -207,7 +207,7 @@ TEST(GradientOfPyTorch) {
   const auto bytes = ReadFile(kRoot + "/tests/models/tiny_gradient.f32");
   if (!CHECK_EQ(bytes.size(), expected.values.size() * sizeof(float))) return;
   std::memcpy(expected.values.data(), bytes.data(), bytes.size());
-  auto gradient = Gradient::Build(net, 5, 3);
+  auto gradient = Gradient::Create(net, 5, 3);
   CheckNear(RunGradient(gradient.value(), in, error), expected);
 }
 

@@ -115,7 +115,7 @@ inline float RandomFloat() {
 }
 
 inline Buffer<float> RandomFloats(size_t count, float scale) {
-  auto buffer = Buffer<float>::Allocate(count);
+  auto buffer = Buffer<float>::Create(count);
   for (float& value : buffer.value()) value = RandomFloat() * scale;
   return std::move(buffer).value();
 }

@@ -13,7 +13,7 @@ using test::Random;
 
 template <class T>
 Buffer<T> RandomBuffer(Random& random, size_t count, int64_t low, int64_t high) {
-  auto buffer = Buffer<T>::Allocate(count).value();
+  auto buffer = Buffer<T>::Create(count).value();
   for (T& value : buffer) value = static_cast<T>(random.Within(low, high));
   return buffer;
 }
@@ -96,7 +96,7 @@ TEST(KernelsFollowTheDefinition) {
           RandomLayer(random, depthwise ? Op::kDepthwise : Op::kConvolution, round % 3 == 0 ? 1 : 3, in, out, sets));
       const IntegerPlane input = RandomPlane(random, static_cast<uint32_t>(random.Within(1, 12)),
                                              static_cast<uint32_t>(random.Within(1, 12)), in);
-      auto network = IntegerNetwork::Build(layers);
+      auto network = IntegerNetwork::Create(layers);
       if (!CHECK(network.ok())) return;
       for (uint32_t set = 0; set < sets; ++set) {
         IntegerPlane output;
@@ -117,7 +117,7 @@ IntegerLayer SimpleLayer(Op op, uint32_t number = 0) {
 
 IntegerPlane RunLayers(const std::vector<IntegerLayer>& layers, const IntegerPlane& input, const IntegerPlane* side) {
   IntegerPlane output;
-  auto network = IntegerNetwork::Build(layers);
+  auto network = IntegerNetwork::Create(layers);
   CHECK(network.value().Run(input, side, 0, output).ok());
   return output;
 }

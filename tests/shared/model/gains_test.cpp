@@ -11,7 +11,7 @@ namespace {
 EntropyModel OneChannelModel(const int (&log2_gain)[kAnchorCount]) {
   EntropyModel model;
   model.latent_channels = 1;
-  model.log2_gain = Buffer<int16_t>::Allocate(kAnchorCount).value();
+  model.log2_gain = Buffer<int16_t>::Create(kAnchorCount).value();
   for (int anchor = 0; anchor < kAnchorCount; ++anchor)
     model.log2_gain[anchor] = static_cast<int16_t>(log2_gain[anchor]);
   return model;

@@ -15,7 +15,7 @@ using test::Random;
 ResidualTable MakeTable(const std::vector<uint32_t>& frequency) {
   ResidualTable table;
   table.support = static_cast<uint32_t>(frequency.size() - 1);
-  table.cumulative = Buffer<uint16_t>::Allocate(2 * table.support + 3).value();
+  table.cumulative = Buffer<uint16_t>::Create(2 * table.support + 3).value();
   uint32_t sum = 0;
   for (uint32_t symbol = 0; symbol <= 2 * table.support; ++symbol) {
     table.cumulative[symbol] = static_cast<uint16_t>(sum);
