@@ -16,7 +16,7 @@ esac
 
 status=0
 git ls-files -z '*.h' '*.cpp' '*.c' | xargs -0 clang-format-19 "${clang[@]}" || status=1
-git ls-files -z '*.py' models/evaluation/lic-mos | xargs -0 black "${black[@]}" \
+git ls-files -z '*.py' | xargs -0 black "${black[@]}" \
   || { status=1 && say "black would lay out Python files differently; scripts/format.sh does it"; }
 git ls-files -z '*.js' '*.ts' '*.css' | xargs -0 npx --no-install prettier "${prettier[@]}" || status=1
 exit "$status"

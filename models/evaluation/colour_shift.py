@@ -1,6 +1,6 @@
 """Whether decoded pictures keep their colours: how far the means of blocks of 16x16 pixels move, red, green and blue apart.
 
-    python3 models/evaluation/colour_shift.py ../shared/data/kodak/*.png [--model PATH] [--qualities 20 50 80] [--command PATH]
+    python3 -m models.evaluation.colour_shift ../shared/data/kodak/*.png [--model PATH] [--qualities 20 50 80] [--command PATH]
 
 A codec that drifts in colour moves all blocks one way: then the mean of the moves is not 0. Values are levels of 0 to 255.
 """
@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-from pictures import read_picture
+from models.evaluation.measurements.picture_files import read_picture
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BLOCK = 16

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Compares LIC with other codecs on pictures (PNG or PNM, 8 bits, sides of at least 161 pixels).
 
-  python3 models/evaluation/compare.py photos/*.png --out comparison/photos --codecs jpeg,avif -j 4
+  python3 -m models.evaluation.compare photos/*.png --out comparison/photos --codecs jpeg,avif -j 4
 
     picture --encoder, setting--> file --decoder--> picture      coders.py, runs.py
        |                           | bytes, cost      | cost
        +---------------------------+-- metrics -------+-> PREFIX.csv   metrics.py, perceptual.py
                                                              |
-      PREFIX.json, tables <-- BD-rates, mean curves, costs --+         bdrate.py, report.py, tables.py
-      PREFIX-*.svg, PREFIX-codec-compare/, FOLDER/index.html +         charts.py, codec_compare.py, report_html/
+      PREFIX.json, tables <-- BD-rates, mean curves, costs --+         bdrate.py, comparison.py, markdown_tables.py
+      PREFIX-*.svg, PREFIX-codec-compare/, FOLDER/index.html +         svg_charts.py, codec_compare.py, report_html/
 
 Measurements are kept in the cache folder, by everything that they depend on, so that a second run measures only what is new.
 Exit status 1: something could not be measured; it is named, and the rest is reported. 2: wrong arguments.
@@ -19,14 +19,12 @@ import concurrent.futures
 import os
 import sys
 
-import charts
-import coders
-import codec_compare
-import report
-import report_html
-import tables
-from commands import CodecError
-from runs import RunError, Runs, image_name
+from models.evaluation.codecs import coders
+from models.evaluation.codecs.programs import CodecError
+from models.evaluation.figures import codec_compare, comparison, markdown_tables, svg_charts
+from models.evaluation.measurements.runs import RunError, Runs, image_name
+
+from . import report_html
 
 FULL_README = "models/evaluation/README.md"  # has the tables of each comparison
 SHORT_README = "README.md"  # has one table of all
@@ -139,15 +137,15 @@ def run(arguments):
         complain("nothing is left to compare")
         return False
     results = write_results(arguments, runs, missing, rows)
-    print(tables.full_tables(results))
+    print(markdown_tables.full_tables(results))
     return not complaints
 
 
 def write_results(arguments, runs, missing, rows):
     """All files but the README's. Returns what the JSON file holds."""
     os.makedirs(os.path.dirname(os.path.abspath(arguments.out)), exist_ok=True)
-    report.write_rows(arguments.out + ".csv", rows)
-    kept = report.read_rows(arguments.out + ".csv")  # figures follow from what is written
+    comparison.write_rows(arguments.out + ".csv", rows)
+    kept = comparison.read_rows(arguments.out + ".csv")  # figures follow from what is written
     measured = {row["codec"] for row in rows}
     results = {
         "images": len({row["image"] for row in rows}),
@@ -157,11 +155,11 @@ def write_results(arguments, runs, missing, rows):
         "missing": missing,
         "missing_metrics": runs.perceptual.missing(),
         "libjxl_devtools": runs.perceptual.version(),
-        "images_of_mean_curves": len(report.common_images(report.curves_of(kept))),
-        **report.summarize(kept),
+        "images_of_mean_curves": len(comparison.common_images(comparison.curves_of(kept))),
+        **comparison.summarize(kept),
     }
-    report.write_results(arguments.out + ".json", results)
-    charts.write_charts(arguments.out, results)
+    comparison.write_results(arguments.out + ".json", results)
+    svg_charts.write_charts(arguments.out, results)
     codec_compare.write_batches(arguments.out, kept, results)
     if arguments.report:
         report_html.build(
@@ -179,9 +177,15 @@ def write_results(arguments, runs, missing, rows):
 
 def readme_tables(folder, name):
     """(file, name of the table, its text) for each table that quotes the results of that name in a folder."""
-    results = {wanted: report.read_results(os.path.join(folder, wanted + ".json")) for wanted, _, _ in tables.SUMMARY}
-    own = report.read_results(os.path.join(folder, name + ".json"))
-    return [(FULL_README, name, tables.full_tables(own)), (SHORT_README, "kodak", tables.summary_table(results))]
+    results = {
+        wanted: comparison.read_results(os.path.join(folder, wanted + ".json"))
+        for wanted, _, _ in markdown_tables.SUMMARY
+    }
+    own = comparison.read_results(os.path.join(folder, name + ".json"))
+    return [
+        (FULL_README, name, markdown_tables.full_tables(own)),
+        (SHORT_README, "kodak", markdown_tables.summary_table(results)),
+    ]
 
 
 def write_readmes(prefix):
@@ -190,10 +194,10 @@ def write_readmes(prefix):
         path = os.path.join(coders.ROOT, file_name)
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        if tables.table_in(text, name) is None:
-            raise SystemExit(f"{file_name} has no {' ... '.join(tables.markers(name))}")
+        if markdown_tables.table_in(text, name) is None:
+            raise SystemExit(f"{file_name} has no {' ... '.join(markdown_tables.markers(name))}")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(tables.with_table(text, name, table))
+            file.write(markdown_tables.with_table(text, name, table))
 
 
 def main():

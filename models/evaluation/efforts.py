@@ -1,6 +1,6 @@
 """The ladder of the encoder's efforts: what each saves against effort 0 at equal quality, and what it takes.
 
-    python3 models/evaluation/efforts.py ../shared/data/kodak/*.png [--efforts 0 3 9] [--metrics psnr ms_ssim] [--command PATH] [--model NAME] [--markdown]
+    python3 -m models.evaluation.efforts ../shared/data/kodak/*.png [--efforts 0 3 9] [--metrics psnr ms_ssim] [--command PATH] [--model NAME] [--markdown]
 
 BD-rate as in compare.py: the mean over the pictures, between 0.15 and 1 bits per pixel. Time is that of the whole command, processor
 seconds of one thread, per megapixel, the mean over pictures and qualities.
@@ -13,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 
-import metrics
-from bdrate import bd_rate
-from perceptual import PerceptualMetrics
-from pictures import read_picture
+from models.evaluation.measurements.perceptual import PerceptualMetrics
+from models.evaluation.measurements.picture_files import read_picture
+from models.measures import metrics
+from models.measures.bdrate import bd_rate
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QUALITIES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100)

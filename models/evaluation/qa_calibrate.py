@@ -1,6 +1,6 @@
 """Measures what `lic encode --qa` takes for normal: the limits of models/NAME.qa.json.
 
-    python3 models/evaluation/qa_calibrate.py ../shared/data/train/train-*.tar --every 12
+    python3 -m models.evaluation.qa_calibrate ../shared/data/train/train-*.tar --every 12
 
 encodes photographs at several qualities and takes, for each measure of a tile of 32 x 32 pixels (native/assurance/tile_damage.h), the value that 98 %
 of the photographs exceed in no tile. Some photographs hold what the codec is bad at; this way they do not move the limits. It is to

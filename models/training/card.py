@@ -1,13 +1,13 @@
 """Model cards: what a pair of model files is, made from what, and how well it does.
 
-    python3 models/training/card.py --model models/lic-photo      # the table of facts
+    python3 -m models.training.card --model models/lic-photo      # the table of facts
 """
 import argparse
 import hashlib
 import os
 import subprocess
 
-import licm
+from models.training.files import licm
 
 
 def layer_cost(layer, scale):

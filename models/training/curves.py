@@ -1,6 +1,6 @@
 """The course of a run: a CSV file with a line for each report, and a picture of it.
 
-    python3 models/training/curves.py RUN.csv [ANOTHER.csv ...] --out curves.png
+    python3 -m models.training.curves RUN.csv [ANOTHER.csv ...] --out curves.png
 """
 import argparse
 import csv

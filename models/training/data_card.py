@@ -1,11 +1,11 @@
 """Writes models/DATA.md from the manifest: every source of the training photos, its licence, what is used and what is left out.
 
-    python3 models/training/data_card.py --data DIR --out models/DATA.md
+    python3 -m models.training.data_card --data DIR --out models/DATA.md
 """
 import argparse
 import collections
 
-from data import UNSTATED, data_dir, is_stated, read_manifest
+from models.training.data.crops import UNSTATED, data_dir, is_stated, read_manifest
 
 HEAD = """# Training data
 

@@ -1,8 +1,8 @@
 """Measures a pair of model files: bits per pixel by the stored tables, PSNR of the decoded pixels, BD-rate against anchors.
 
-    python3 models/training/evaluate.py --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
-    python3 models/training/evaluate.py --model models/lic-photo --data DIR        # the val crops
-    python3 models/training/evaluate.py --checkpoint cae-2017.pt --data DIR        # networks without model files
+    python3 -m models.training.evaluate --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
+    python3 -m models.training.evaluate --model models/lic-photo --data DIR        # the val crops
+    python3 -m models.training.evaluate --checkpoint cae-2017.pt --data DIR        # networks without model files
 
 The rate is that of a file of one tile: symbols at the cost of their table entries, and every byte around them. Anchors are
 Pillow's libjpeg-turbo (progressive, optimised, 4:2:0) and OpenJPEG (irreversible 9/7, raw codestream).
@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from PIL import Image, features
 
-import checkpoint
-import licm
-from cae2017 import CompressiveAutoencoder, TableCoder
-from data import data_dir, load_split
-from runner import Coder
-from trainer import make_autocast
+from models.training.data.crops import data_dir, load_split
+from models.training.files import checkpoint, licm
+from models.training.files.coder import Coder
+from models.training.learning.trainer import make_autocast
+from models.training.networks.cae2017 import CompressiveAutoencoder, TableCoder
 
 QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 JPEG_QUALITIES = (5, 8, 12, 17, 24, 32, 42, 54, 66, 76, 84, 90, 94)

@@ -1,6 +1,6 @@
 """Turns a checkpoint into model files: NAME.enc.licm and NAME.dec.licm.
 
-    python3 models/training/export.py --checkpoint checkpoints/lic-photo.pt --data DIR --out models [--crops 160]
+    python3 -m models.training.export --checkpoint checkpoints/lic-photo.pt --data DIR --out models [--crops 160]
 
 Integer networks become int8 weights with per-channel multipliers; float networks int8 weights with per-channel scales. The
 tables, the hyper-latents' offsets and tables, and the threshold below which residuals are skipped are fitted to training crops
@@ -12,18 +12,16 @@ import os
 import numpy as np
 import torch
 
-import checkpoint
-import integer
-import licm
-import losses
-import tables
-from config import ANCHOR_COUNT, HYPER_MAX, SCALE_COUNT
-from data import data_dir, load_split
-from dct import PATCH
-from layers import Block, Gate
-from quality import LAMBDA_50, LAMBDA_SLOPE
-from release import DRAFT, keep_released
-from runner import Coder
+from models.training.data.crops import data_dir, load_split
+from models.training.files import checkpoint, integer, licm, residual_tables
+from models.training.files.coder import Coder
+from models.training.learning import losses
+from models.training.networks.config import ANCHOR_COUNT, HYPER_MAX, SCALE_COUNT
+from models.training.networks.dct import PATCH
+from models.training.networks.layers import Block, Gate
+from models.training.networks.quality import LAMBDA_50, LAMBDA_SLOPE
+
+from .release import DRAFT, keep_released
 
 MULTIPLIER_BITS = 14  # the largest multiplier of a layer lies in 2^14 .. 2^15
 BIAS_LIMIT = 1 << 29
@@ -162,7 +160,7 @@ def entropy_of(model):
         np.clip(np.rint(model.gains.log2.detach().numpy() * 1024), -8192, 14336).astype(np.int16),
         np.clip(np.rint(model.prior.offset.detach().numpy()), -HYPER_MAX, HYPER_MAX).astype(np.int16),
         np.clip(np.rint(model.prior.index.detach().numpy()), 0, SCALE_COUNT - 1).astype(np.uint8),
-        tables.gaussian_tables(),
+        residual_tables.gaussian_tables(),
         [first, licm.Shuffle(2), hyper_spread, hyper_mix, last, licm.Shuffle(2)],
         [enter, spread, join, licm.Add(0), licm.Clamp(0, 32767), reach, mix, leave],
     )
@@ -193,14 +191,14 @@ class Statistics:
 
     def __init__(self, entropy):
         self.entropy = entropy
-        self.histograms = np.zeros((SCALE_COUNT, tables.MAX_SUPPORT + 2))
+        self.histograms = np.zeros((SCALE_COUNT, residual_tables.MAX_SUPPORT + 2))
         self.skip_cost = np.zeros(SCALE_COUNT)  # distortion that skipping adds, in bits
         self.hyper = [[] for _ in range(ANCHOR_COUNT)]
 
     def add(self, coder, latents, quality256):
         y, gain, z, features = coder.derive(latents, quality256)
         value16, residuals, indices, _ = integer.code_latents(self.entropy, y, features)
-        size = np.minimum(np.abs(residuals), tables.MAX_SUPPORT + 1)
+        size = np.minimum(np.abs(residuals), residual_tables.MAX_SUPPORT + 1)
         np.add.at(self.histograms, (indices.reshape(-1), size.reshape(-1)), 1)
         mean = value16 / 16.0 - residuals
         added = np.square(y - mean) - np.square(y - value16 / 16.0)
@@ -212,7 +210,7 @@ class Statistics:
 
     def fit_skip(self, fitted):
         """The largest threshold below which not coding costs less than coding, index by index from 0."""
-        bits = [float((h * tables.costs(t)[: len(h)]).sum()) for h, t in zip(self.histograms, fitted)]
+        bits = [float((h * residual_tables.costs(t)[: len(h)]).sum()) for h, t in zip(self.histograms, fitted)]
         threshold = 0
         while threshold < SCALE_COUNT - 1 and self.skip_cost[threshold] <= bits[threshold]:
             threshold += 1
@@ -220,7 +218,7 @@ class Statistics:
 
     def fit_hyper(self, fitted):
         """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits; anchors without data as before."""
-        cost = np.stack([tables.costs(table)[: 2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
+        cost = np.stack([residual_tables.costs(table)[: 2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
         offset, index = self.entropy.hyper_offset.copy(), self.entropy.hyper_index.copy()
         for a, parts in enumerate(self.hyper):
             if not parts:
@@ -242,7 +240,7 @@ def fit(entropy, decoder, encoder, pictures, fixed_quality=0.0, seed=0):
         drawn = random.integers(5 * 256, 100 * 256 + 1, QUALITIES_PER_CROP)
         for quality256 in [round(256 * fixed_quality)] if fixed_quality else drawn:
             statistics.add(coder, latents, int(quality256))
-    entropy.tables = tables.fitted_tables(statistics.histograms)
+    entropy.tables = residual_tables.fitted_tables(statistics.histograms)
     entropy.skip_below = statistics.fit_skip(entropy.tables)
     entropy.hyper_offset, entropy.hyper_index = statistics.fit_hyper(entropy.tables)
 

@@ -1,6 +1,6 @@
 """Adapts a model to a company's own photos, and keeps the result only if it is better and exact.
 
-    python3 models/training/finetune.py --data PHOTOS --base models/lic-photo --out OUT/acme [--minutes 50] [--audit-only]
+    python3 -m models.training.finetune --data PHOTOS --base models/lic-photo --out OUT/acme [--minutes 50] [--audit-only]
 
     PHOTOS -> audit (photos.py) -> split by source -> train (trainer.py) -> tune_entropy -> export
                                        |                                                     |
@@ -21,20 +21,20 @@ import numpy as np
 import torch
 from PIL import Image
 
-import card
-import checkpoint
-import config as configuration
-import photos
-import selftest
-from curves import Curve
-from data import Crops
-from evaluate import ANY_RATE, bd_rate, codec_curve, common_range, load_model
-from export import export, save_files
-from networks import Codec
-from runner import Coder
-from train import prepare
-from trainer import Budget, Trainer
-from tune_entropy import tune_on
+from models.training.data import photos
+from models.training.data.crops import Crops
+from models.training.files import checkpoint
+from models.training.files.coder import Coder
+from models.training.learning.trainer import Budget, Trainer
+from models.training.networks import config as configuration
+from models.training.networks.codec import Codec
+
+from . import card, selftest
+from .curves import Curve
+from .evaluate import ANY_RATE, bd_rate, codec_curve, common_range, load_model
+from .export import export, save_files
+from .train import prepare
+from .tune_entropy import tune_on
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LEARNING_RATE, WARMUP_STEPS = 2e-4, 50
@@ -219,7 +219,7 @@ def write_card(args, prefix, found, counts, curves, gain, steps):
     data = "\n".join(
         f"- {line}" for line in [*found.lines(), f"{counts[0]} to train on", f"licence of the photos: {args.licence}"]
     )
-    command = shlex.join(["python3", *sys.argv])
+    command = shlex.join(["python3", "-m", "models.training.finetune", *sys.argv[1:]])
     commit = card.commit()
     text = card.card(
         os.path.basename(args.out),

@@ -1,6 +1,6 @@
 """Trains a synthesis alone, against a frozen encoder: cheaper heads for the files that exist.
 
-    python3 models/training/heads.py --config configs/head-pruned.json --prune-to 2 --steps 6000 --out OUT/lic-photo-tiny
+    python3 -m models.training.heads --config configs/head-pruned.json --prune-to 2 --steps 6000 --out OUT/lic-photo-tiny
 
     models/lic-photo.{enc,dec}.licm -> rounded latents of train crops -> synthesis, pruned and trained -> OUT.dec.licm, OUT.pt
                                                                              |
@@ -16,33 +16,35 @@ import json
 import math
 import os
 import re
-import sys
 import time
 
 import numpy as np
 import torch
 
-import checkpoint
-import config as configuration
-import licm
-import pruning
-import rounded_latents
-from activations import QuantisedSynthesis
-from curves import Curve
-from data import data_dir
-from evaluate import load_model, psnr
-from export import synthesis_branches
-from layers import Conv
-from losses import LOSSES, mean_squared_error
-from optimiser import Average, averaged, descend, make_optimiser, set_rate
-from quality import lambda_of
-from runner import Coder, Network
-from train import HERE, find_config, prepare
-from trainer import Budget, FINAL_RATE, LAMBDA_AT_50, REPORT_STEPS, keep_memory
-from trainer import psnr as psnr_of_mse
+from models.measures.bdrate import bd_rate
+from models.training.data.crops import data_dir
+from models.training.files import checkpoint, licm
+from models.training.files.coder import Coder, Network
+from models.training.learning.losses import LOSSES, mean_squared_error
+from models.training.learning.optimiser import Average, descend, make_optimiser, set_rate
+from models.training.learning.trainer import (
+    Budget,
+    FINAL_RATE,
+    LAMBDA_AT_50,
+    REPORT_STEPS,
+    keep_memory,
+    psnr as psnr_of_mse,
+)
+from models.training.networks import config as configuration
+from models.training.networks.layers import Conv
+from models.training.networks.quality import lambda_of
+from models.training.synthesis import pruning, rounded_latents
+from models.training.synthesis.activations import QuantisedSynthesis
 
-sys.path.append(os.path.join(HERE, "..", "evaluation"))
-from bdrate import bd_rate  # noqa: E402
+from .curves import Curve
+from .evaluate import load_model, psnr
+from .export import synthesis_branches
+from .train import HERE, find_config, prepare
 
 QUALITIES = (5, 15, 25, 40, 55, 70, 85, 100)
 MEASURE_STEPS = 50  # in which ranges of activations are measured

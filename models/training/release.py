@@ -1,6 +1,6 @@
 """Releases a draft: from then on its files are decodable for ever.
 
-    python3 models/training/release.py lic-photo [--date 2026-12-31]
+    python3 -m models.training.release lic-photo [--date 2026-12-31]
 
 The two model files get version 1, and the model's id goes into models/registry.json. Weights and id stay as they were: an id is a hash of the half
 that symbols depend on, which the version is no part of. Refused, with nothing changed: a model without a card, without golden files
@@ -17,7 +17,7 @@ import os
 import struct
 import sys
 
-import licm
+from models.training.files import licm
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODELS = os.path.join(ROOT, "models")

@@ -1,7 +1,7 @@
 """Architecture search by measurement: trains every variant of a configuration alike, and adds a row for each to search.csv.
 
-    python3 models/training/search.py --search configs/search.json --data DIR [--only VARIANT ...]
-    python3 models/training/search.py --search configs/search.json --data DIR --models OUT    # model files of what was trained
+    python3 -m models.training.search --search configs/search.json --data DIR [--only VARIANT ...]
+    python3 -m models.training.search --search configs/search.json --data DIR --models OUT    # model files of what was trained
 
     {"base": {changes to config.py's defaults}, "steps": 300, "seed": 0, "pictures": 12, "resume": CHECKPOINT (may be left out),
      "qualities": [20, 50, 75], "variants": {"base": {}, NAME: {changes to the base}, ...}}
@@ -20,17 +20,17 @@ import time
 import numpy as np
 import torch
 
-import card
-import checkpoint
-import config as configuration
-import export
-from curves import Curve
-from data import data_dir, load_split
-from evaluate import ANY_RATE, bd_rate
-from networks import Codec
-from optimiser import averaged
-from train import HERE, make_trainer, prepare
-from trainer import VALIDATION_QUALITIES, Budget, validate
+from models.training.data.crops import data_dir, load_split
+from models.training.files import checkpoint
+from models.training.learning.optimiser import averaged
+from models.training.learning.trainer import Budget, VALIDATION_QUALITIES, validate
+from models.training.networks import config as configuration
+from models.training.networks.codec import Codec
+
+from . import card, export
+from .curves import Curve
+from .evaluate import ANY_RATE, bd_rate
+from .train import HERE, make_trainer, prepare
 
 BASE = "base"
 COLUMNS = (

@@ -1,6 +1,6 @@
 """Holds a pair of model files against the C++ codec: the same symbols bit for bit, the same pixels to within rounding.
 
-    python3 models/training/selftest.py --model PREFIX --lic build/release/native/lic PICTURE.png ...
+    python3 -m models.training.selftest --model PREFIX --lic build/release/native/lic PICTURE.png ...
 
 `lic` encodes each picture; the second decoder (tests/reference, made from the format document alone) and `lic verify` must
 come to the same symbol hash, and the second decoder's synthesis and `lic decode` to the same pixels.
@@ -9,11 +9,12 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
 import numpy as np
 from PIL import Image
+
+from tests.reference import lic_pixels, lic_reference
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QUALITIES = (20, 50, 80)
@@ -31,30 +32,18 @@ def run_lic(command, *arguments):
     return done.stdout
 
 
-def second_decoder():
-    """The modules of the second decoder: symbols, pixels."""
-    path = os.path.join(ROOT, "tests", "reference")
-    if path not in sys.path:
-        sys.path.append(path)
-    import lic_pixels
-    import lic_reference
-
-    return lic_reference, lic_pixels
-
-
 def check_picture(command, prefix, path, quality, folder):
     """Mismatch if they differ."""
-    symbols, pixels = second_decoder()
     stem, name = os.path.join(folder, "picture"), f"{os.path.basename(path)} at quality {quality}"
     run_lic(command, "encode", path, "-o", stem + ".lic", "-q", str(quality), "-m", prefix + ".dec.licm", "--quiet")
     verified = json.loads(run_lic(command, "verify", stem + ".lic", "-m", prefix + ".dec.licm", "--json"))
     run_lic(command, "decode", stem + ".lic", "-o", stem + ".png", "-m", prefix + ".dec.licm", "--quiet")
-    model = symbols.read_model(symbols.read_file(prefix + ".dec.licm"))
-    decoded = symbols.decode(symbols.read_file(stem + ".lic"), model)
-    expected = symbols.symbol_hash(decoded)
+    model = lic_reference.read_model(lic_reference.read_file(prefix + ".dec.licm"))
+    decoded = lic_reference.decode(lic_reference.read_file(stem + ".lic"), model)
+    expected = lic_reference.symbol_hash(decoded)
     if verified["symbol_hash"] != expected:
         raise Mismatch(f"{name}: symbols {verified['symbol_hash']}, the second decoder has {expected}")
-    own = pixels.synthesize(model, decoded).astype(int)
+    own = lic_pixels.synthesize(model, decoded).astype(int)
     difference = np.abs(own - np.asarray(Image.open(stem + ".png"), int).reshape(own.shape)).max()
     if difference > PIXEL_TOLERANCE:
         raise Mismatch(f"{name}: pixels differ by {difference}")

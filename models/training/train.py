@@ -1,6 +1,6 @@
 """Trains a model for a number of minutes and can go on from a checkpoint, so that many short budgets add up.
 
-    python3 models/training/train.py --config configs/lic-photo.json --data DIR --minutes 60 [--resume CHECKPOINT]
+    python3 -m models.training.train --config configs/lic-photo.json --data DIR --minutes 60 [--resume CHECKPOINT]
 
 trainer.py has the loop. Beside the checkpoint stand its curves, NAME.csv and, where matplotlib is there, NAME.png. A run of
 --steps instead of --minutes is repeatable: the same seed gives the same weights on the same machine and thread count.
@@ -11,12 +11,13 @@ import os
 
 import torch
 
-import checkpoint
-import config as configuration
-from curves import Curve, plot
-from data import Crops, data_dir, load_split
-from families import make_model
-from trainer import Budget, Trainer, exact_sums
+from models.training.data.crops import Crops, data_dir, load_split
+from models.training.files import checkpoint
+from models.training.learning.trainer import Budget, Trainer, exact_sums
+from models.training.networks import config as configuration
+from models.training.networks.families import make_model
+
+from .curves import Curve, plot
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VALIDATION_EVERY = 3  # every third val crop

@@ -1,6 +1,6 @@
 """Trains the entropy networks alone, at the real rate, on latents computed once: five times cheaper a step than train.py.
 
-    python3 models/training/tune_entropy.py --checkpoint checkpoints/lic-photo.pt --minutes 10 [--out CHECKPOINT]
+    python3 -m models.training.tune_entropy --checkpoint checkpoints/lic-photo.pt --minutes 10 [--out CHECKPOINT]
 
 For the end of a training: analysis, synthesis and gains stay as they are. Latents are rounded, residuals centred, exactly as
 the released codec does, so what changes is only how well the stream is predicted.
@@ -12,12 +12,12 @@ import time
 import numpy as np
 import torch
 
-import checkpoint
-from data import data_dir, load_split
-from entropy import gaussian_bits, round_identity, sigma_of_index
-from quality import lambda_of, nearest_anchor, sample_quality
-from optimiser import CLIP, Average
-from trainer import FINAL_RATE, REPORT_STEPS, make_autocast
+from models.training.data.crops import data_dir, load_split
+from models.training.files import checkpoint
+from models.training.learning.optimiser import Average, CLIP
+from models.training.learning.trainer import FINAL_RATE, REPORT_STEPS, make_autocast
+from models.training.networks.entropy import gaussian_bits, round_identity, sigma_of_index
+from models.training.networks.quality import lambda_of, nearest_anchor, sample_quality
 
 RATE = 1e-3
 RATE_FACTORS = {"hyper_analysis": 1.0, "hyper_synthesis": 1.0, "context": 1.0, "prior": 10.0}

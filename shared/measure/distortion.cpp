@@ -72,9 +72,10 @@ struct PixelError {
   float red_difference() const { return (red - luma()) / kRedRange; }
 };
 
-// models/training/losses.py defines it. MS-SSIM's product over scales of means over the picture is replaced by the sum
-// of their losses, to which it comes near for small losses: so every window counts by itself, and a part of the picture
-// has its own loss. Scales and windows are those of the whole picture; of them those count that lie in the rows.
+// models/training/learning/losses.py defines it. MS-SSIM's product over scales of means over the picture is replaced by
+// the sum of their losses, to which it comes near for small losses: so every window counts by itself, and a part of the
+// picture has its own loss. Scales and windows are those of the whole picture; of them those count that lie in the
+// rows.
 class VisualError : public Distortion {
  public:
   static Result<std::unique_ptr<Distortion>> Create(const Source& source, const VisualLoss& weights, uint32_t first,

@@ -1,17 +1,16 @@
 """The example in docs/format.md: every byte of a small vector, explained.
 
-    python3 example.py    writes it anew between the markers of the document
+    python3 -m tests.docs.example    writes it anew between the markers of the document
 """
 
 import os
 import struct
-import sys
+
+from tests.reference.lic_model import read_model
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
-sys.path.insert(0, os.path.join(HERE, "..", "reference"))
-from lic_model import read_model  # noqa: E402
-from lic_reference import (
+from tests.reference.lic_reference import (
     HEADER_BYTES,
     HYPER,
     INDEX,

@@ -8,11 +8,18 @@ import zlib
 
 import numpy as np
 
-import example
-from format_test import DOCUMENT, ROOT, read, table, tables
-from lic_bytes import FormatError
-from lic_model import CONVOLUTION, DEPTHWISE, read_model, write_entropy, write_float_network, write_integer_program
-from lic_reference import read_file, read_header
+from tests.docs import example
+from tests.docs.format_test import DOCUMENT, ROOT, read, table, tables
+from tests.reference.lic_bytes import FormatError
+from tests.reference.lic_model import (
+    CONVOLUTION,
+    DEPTHWISE,
+    read_model,
+    write_entropy,
+    write_float_network,
+    write_integer_program,
+)
+from tests.reference.lic_reference import read_file, read_header
 
 MODEL = read_model(read_file(os.path.join(ROOT, example.MODEL)))
 CODES = {"u8": "u1", "u16": "u2", "u32": "u4", "i8": "i1", "i16": "i2", "i32": "i4", "f32": "f4"}

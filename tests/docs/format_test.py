@@ -6,15 +6,12 @@ What the tables say of the bytes of headers, layers and models is read from the 
 import os
 import re
 import subprocess
-import sys
 import unittest
 
-import example
+from tests.docs import example
+from tests.reference import lic_model, lic_reference
 
 ROOT = example.ROOT
-sys.path.insert(0, os.path.join(example.HERE, "..", "reference"))
-import lic_model  # noqa: E402
-import lic_reference  # noqa: E402
 
 # Files whose every constant is part of the format.
 FORMAT_FILES = ["shared/container/container.h", "shared/symbols/rans.h", "shared/model/model.h"]

@@ -19,11 +19,11 @@ from skimage.filters import gaussian
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import downscale_local_mean
 
-import paths
-import metrics
-import report
-from metrics_test import coarser, waves
-from pictures import read_picture, write_png
+from models.evaluation.figures import comparison
+from models.evaluation.measurements.picture_files import read_picture, write_png
+from models.measures import metrics
+from tests.evaluation import paths
+from tests.evaluation.metrics_test import coarser, waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 DECIBELS, SIMILARITY, RATE = 0.01, 0.001, 0.002
@@ -128,23 +128,25 @@ class BdRate(unittest.TestCase):
     """On the curves of the committed results: every metric, rival and picture."""
 
     def test_equals_scipy(self):
-        curves = report.curves_of(
-            report.read_rows(os.path.join(paths.ROOT, "models", "evaluation", "results", "kodak.csv"))
+        curves = comparison.curves_of(
+            comparison.read_rows(os.path.join(paths.ROOT, "models", "evaluation", "results", "kodak.csv"))
         )
         compared = 0
-        for metric in report.METRICS:
+        for metric in comparison.METRICS:
             for rival in (codec for codec in curves if codec != "lic"):
                 for image in curves[rival]:
                     compared += self.compare(
-                        *(rising(report.pairs(curves[codec][image], metric)) for codec in (rival, "lic"))
+                        *(rising(comparison.pairs(curves[codec][image], metric)) for codec in (rival, "lic"))
                     )
         self.assertGreater(compared, 500)
 
     def compare(self, anchor, test):
-        found = report.bd_rate(anchor, test, report.LOW_RATE, report.HIGH_RATE)
+        found = comparison.bd_rate(anchor, test, comparison.LOW_RATE, comparison.HIGH_RATE)
         if found is None:
             return 0
-        self.assertAlmostEqual(found, scipy_bd_rate(anchor, test, report.LOW_RATE, report.HIGH_RATE), delta=RATE)
+        self.assertAlmostEqual(
+            found, scipy_bd_rate(anchor, test, comparison.LOW_RATE, comparison.HIGH_RATE), delta=RATE
+        )
         return 1
 
 

@@ -3,8 +3,7 @@
 import math
 import unittest
 
-import paths  # noqa: F401
-from bdrate import Pchip, bd_rate, metric_range, rate_curve
+from models.measures.bdrate import Pchip, bd_rate, metric_range, rate_curve
 
 # Curves that the Python package bjontegaard (FAU Erlangen-Nuremberg) gives as its examples: rates, PSNR.
 EXAMPLES = [

@@ -4,8 +4,7 @@ import unittest
 
 import numpy as np
 
-import paths  # noqa: F401
-from colour_shift import block_moves, row
+from models.evaluation.colour_shift import block_moves, row
 
 
 class BlockMovesTest(unittest.TestCase):

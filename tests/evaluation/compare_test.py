@@ -6,22 +6,19 @@ import os
 import pty
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
 import numpy as np
 
-import paths
-import coders
-import compare
-import report
-import tables
-from metrics_test import waves
-from pictures import write_png, write_ppm
+from models.evaluation import compare
+from models.evaluation.codecs import coders
+from models.evaluation.figures import comparison, markdown_tables
+from models.evaluation.measurements.picture_files import write_png, write_ppm
+from tests.evaluation import paths
+from tests.evaluation.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
-COMPARE = os.path.join(paths.ROOT, "models", "evaluation", "compare.py")
 
 
 class Compare(unittest.TestCase):
@@ -34,8 +31,7 @@ class Compare(unittest.TestCase):
 
     def run_compare(self, *arguments, path="", stderr=subprocess.PIPE):
         command = [
-            sys.executable,
-            COMPARE,
+            *paths.module("models.evaluation.compare"),
             *arguments,
             "--lic",
             paths.LIC,
@@ -47,6 +43,7 @@ class Compare(unittest.TestCase):
         return subprocess.run(
             [*command, "--out", f"{self.folder}/out/small"],
             env={**os.environ, "PATH": path, "LIC_RIVALS": self.folder},
+            cwd=paths.ROOT,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -55,10 +52,10 @@ class Compare(unittest.TestCase):
         )
 
     def rows(self):
-        return report.read_rows(f"{self.folder}/out/small.csv")
+        return comparison.read_rows(f"{self.folder}/out/small.csv")
 
     def results(self):
-        return report.read_results(f"{self.folder}/out/small.json")
+        return comparison.read_results(f"{self.folder}/out/small.json")
 
     def test_missing_codecs_are_named(self):
         done = self.run_compare(self.picture)
@@ -71,7 +68,7 @@ class Compare(unittest.TestCase):
         for metric in ("ssimulacra2", "butteraugli"):
             self.assertIn(f"{metric} is left out: ", done.stderr)
             self.assertEqual({row[metric] for row in self.rows()}, {None})
-            self.assertIn(f"{report.METRICS[metric].title} was not measured: ", done.stdout)
+            self.assertIn(f"{comparison.METRICS[metric].title} was not measured: ", done.stdout)
         self.assertEqual([row["setting"] for row in self.rows()], list(coders.LIC.settings))
 
     def test_old_codec_is_named(self):
@@ -201,15 +198,15 @@ class Report(unittest.TestCase):
     ]  # -50 %, -25 %, 0
 
     def test_figures(self):
-        for metric in report.METRICS:
-            figures = report.summarize(self.ROWS)["bd_rate"][metric]["jpeg"]
+        for metric in comparison.METRICS:
+            figures = comparison.summarize(self.ROWS)["bd_rate"][metric]["jpeg"]
             self.assertEqual((figures["mean"], figures["worst"], figures["worst_image"]), (-25, 0, "c"))
             self.assertEqual(figures["of_mean_curves"], -25)  # (1 + 1.5 + 2) / 6 of the bytes
             self.assertEqual((figures["images"], figures["no_common_quality"]), (3, []))
 
     def test_image_without_common_quality_is_named(self):
         rows = self.ROWS + [*curve("lic", "d", 1), *curve("jpeg", "d", 100)]
-        figures = report.summarize(rows)["bd_rate"]["psnr"]["jpeg"]
+        figures = comparison.summarize(rows)["bd_rate"]["psnr"]["jpeg"]
         self.assertEqual((figures["mean"], figures["images"], figures["no_common_quality"]), (-25, 3, ["d"]))
 
     def test_table_says_of_how_many_images_a_mean_is(self):
@@ -221,25 +218,29 @@ class Report(unittest.TestCase):
             "codecs": {key: {"title": key, "version": "1"} for key in ("lic", "jpeg")},
         }
         self.assertIn(
-            "<br>+0.0 % c<br>3 of 4 pictures |", tables.bd_table({**results, **report.summarize(rows)}, ("psnr",))
+            "<br>+0.0 % c<br>3 of 4 pictures |",
+            markdown_tables.bd_table({**results, **comparison.summarize(rows)}, ("psnr",)),
         )
-        self.assertNotIn("3 of 3", tables.bd_table({**results, "images": 3, **report.summarize(self.ROWS)}, ("psnr",)))
+        self.assertNotIn(
+            "3 of 3", markdown_tables.bd_table({**results, "images": 3, **comparison.summarize(self.ROWS)}, ("psnr",))
+        )
 
     def test_mean_curves_are_over_the_images_that_all_codecs_have(self):
         rows = [*self.ROWS, *curve("webp", "a", 1), *curve("webp", "b", 1)]  # failed on c
-        self.assertEqual(report.common_images(report.curves_of(rows)), ["a", "b"])
-        means = report.summarize(rows)["mean_curves"]
+        self.assertEqual(comparison.common_images(comparison.curves_of(rows)), ["a", "b"])
+        means = comparison.summarize(rows)["mean_curves"]
         self.assertEqual(means["lic"]["0"]["bpp"], 8 * 1250 / 100_000)
         self.assertEqual(means["webp"]["0"]["bpp"], 8 * 1000 / 100_000)
         self.assertEqual(
-            report.mean_of({"images": 3, "images_of_mean_curves": 2}),
+            comparison.mean_of({"images": 3, "images_of_mean_curves": 2}),
             "2 of 3 pictures, those that all codecs could code,",
         )
-        self.assertEqual(report.mean_of({"images": 3, "images_of_mean_curves": 3}), "3 pictures")
+        self.assertEqual(comparison.mean_of({"images": 3, "images_of_mean_curves": 3}), "3 pictures")
 
     def test_no_image_that_all_codecs_have(self):
         self.assertEqual(
-            report.summarize([*curve("lic", "a", 1), *curve("jpeg", "b", 1)])["mean_curves"], {"lic": {}, "jpeg": {}}
+            comparison.summarize([*curve("lic", "a", 1), *curve("jpeg", "b", 1)])["mean_curves"],
+            {"lic": {}, "jpeg": {}},
         )
 
     def test_processors_are_those_of_the_rows(self):
@@ -252,21 +253,21 @@ class Report(unittest.TestCase):
 
     def test_rows_survive_the_file(self):
         with tempfile.TemporaryDirectory() as folder:
-            report.write_rows(f"{folder}/rows.csv", self.ROWS)
-            found = report.read_rows(f"{folder}/rows.csv")
+            comparison.write_rows(f"{folder}/rows.csv", self.ROWS)
+            found = comparison.read_rows(f"{folder}/rows.csv")
             with open(f"{folder}/rows.csv", encoding="utf-8") as file:
-                self.assertEqual(next(csv.reader(file)), list(report.COLUMNS))
+                self.assertEqual(next(csv.reader(file)), list(comparison.COLUMNS))
         self.assertEqual([row["bytes"] for row in found], [row["bytes"] for row in self.ROWS])
         np.testing.assert_allclose([row["ms_ssim"] for row in found], [row["ms_ssim"] for row in self.ROWS], atol=5e-7)
 
     def test_table_between_markers(self):
         text = "before\n<!-- table:kodak -->\nold\n<!-- /table:kodak -->\nafter\n"
-        self.assertEqual(tables.table_in(text, "kodak"), "old")
-        self.assertIsNone(tables.table_in(text, "other"))
-        self.assertEqual(tables.with_table(text, "kodak", "new"), text.replace("old", "new"))
+        self.assertEqual(markdown_tables.table_in(text, "kodak"), "old")
+        self.assertIsNone(markdown_tables.table_in(text, "other"))
+        self.assertEqual(markdown_tables.with_table(text, "kodak", "new"), text.replace("old", "new"))
         empty = text.replace("old\n", "")
-        self.assertEqual(tables.table_in(empty, "kodak"), "")
-        self.assertEqual(tables.with_table(empty, "kodak", "new"), text.replace("old", "new"))
+        self.assertEqual(markdown_tables.table_in(empty, "kodak"), "")
+        self.assertEqual(markdown_tables.with_table(empty, "kodak", "new"), text.replace("old", "new"))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ worse than that of the worst photograph.
 
 import numpy as np
 
-import paths  # noqa: F401
-from metrics import ms_ssim, ms_ssim_db
+from models.measures.metrics import ms_ssim, ms_ssim_db
 
 STRUCTURE_MARGIN_DB = 1.0
 COLOUR_MARGIN = 1.5  # half more than the worst photograph

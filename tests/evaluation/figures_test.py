@@ -5,12 +5,9 @@ import os
 import tempfile
 import unittest
 
-import paths
-import charts
-import codec_compare
-import compare
-import report
-import tables
+from models.evaluation import compare
+from models.evaluation.figures import codec_compare, comparison, markdown_tables, svg_charts
+from tests.evaluation import paths
 
 RESULTS = os.path.join(paths.ROOT, "models", "evaluation", "results")
 
@@ -46,17 +43,17 @@ class Figures(unittest.TestCase):
     def test_figures_follow_from_measurements(self):
         for prefix in self.prefixes:
             with self.subTest(prefix):
-                rows, results = report.read_rows(prefix + ".csv"), report.read_results(prefix + ".json")
-                summary = report.summarize(rows)
+                rows, results = comparison.read_rows(prefix + ".csv"), comparison.read_results(prefix + ".json")
+                summary = comparison.summarize(rows)
                 self.assertEqual({key: results[key] for key in summary}, summary)
                 self.assertEqual(results["images"], len({row["image"] for row in rows}))
 
     def test_charts_and_batches_follow_from_figures(self):
         for prefix in self.prefixes:
             with self.subTest(prefix), tempfile.TemporaryDirectory() as folder:
-                results, new = report.read_results(prefix + ".json"), os.path.join(folder, os.path.basename(prefix))
-                charts.write_charts(new, results)
-                codec_compare.write_batches(new, report.read_rows(prefix + ".csv"), results)
+                results, new = comparison.read_results(prefix + ".json"), os.path.join(folder, os.path.basename(prefix))
+                svg_charts.write_charts(new, results)
+                codec_compare.write_batches(new, comparison.read_rows(prefix + ".csv"), results)
                 made = contents(folder, "")
                 figures = [os.path.basename(prefix) + end for end in (".csv", ".json")]
                 committed = {name: data for name, data in self.committed(prefix).items() if name not in figures}
@@ -72,7 +69,7 @@ class Figures(unittest.TestCase):
             for file_name, name, table in compare.readme_tables(*os.path.split(prefix)):
                 with self.subTest(prefix=prefix, name=file_name):
                     with open(os.path.join(paths.ROOT, file_name), encoding="utf-8") as file:
-                        self.assertEqual(tables.table_in(file.read(), name), table)
+                        self.assertEqual(markdown_tables.table_in(file.read(), name), table)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ import unittest
 
 import numpy as np
 
-import paths  # noqa: F401
-from metrics import MS_SSIM_LEAST_SIDE, MS_SSIM_WEIGHTS, ms_ssim, ms_ssim_db, psnr
+from models.measures.metrics import MS_SSIM_LEAST_SIDE, MS_SSIM_WEIGHTS, ms_ssim, ms_ssim_db, psnr
 
 
 def waves(height, width):

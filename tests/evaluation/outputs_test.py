@@ -7,11 +7,8 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-import paths  # noqa: F401
-import charts
-import codec_compare
-import report
-from compare_test import curve
+from models.evaluation.figures import codec_compare, comparison, svg_charts
+from tests.evaluation.compare_test import curve
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
@@ -53,14 +50,14 @@ def results_of(rows):
         }
         for key in dict.fromkeys(row["codec"] for row in rows)
     }
-    return {"images": 2, "codecs": codecs, "missing": {}, "missing_metrics": {}, **report.summarize(rows)}
+    return {"images": 2, "codecs": codecs, "missing": {}, "missing_metrics": {}, **comparison.summarize(rows)}
 
 
 class Charts(unittest.TestCase):
     def written(self, rows):
         """name -> parsed SVG."""
         with tempfile.TemporaryDirectory() as folder:
-            charts.write_charts(f"{folder}/k", results_of(rows))
+            svg_charts.write_charts(f"{folder}/k", results_of(rows))
             return {
                 name: ElementTree.parse(os.path.join(folder, name)).getroot() for name in sorted(os.listdir(folder))
             }
@@ -97,16 +94,16 @@ class Charts(unittest.TestCase):
         self.assertEqual([text for text in texts if text in ("LIC", "WEBP", "JPEG")], ["LIC", "WEBP", "JPEG"])
 
     def test_names_do_not_overlap(self):
-        axes = charts.Axes(60, 60, 300, 200, (0.01, 1), 0, -60)
+        axes = svg_charts.Axes(60, 60, 300, 200, (0.01, 1), 0, -60)
         codecs = {key: {"title": key} for key in "abcdef"}
-        placed = charts.labelled_dots(axes, {key: -30.0 for key in codecs}, {key: 0.1 for key in codecs}, codecs)
+        placed = svg_charts.labelled_dots(axes, {key: -30.0 for key in codecs}, {key: 0.1 for key in codecs}, codecs)
         labels = {tuple(re.search(r'<text x="(\S+)" y="(\S+)"', part).groups()) for part in placed}
         self.assertEqual(len(labels), len(codecs))
 
     def test_round_ticks(self):
-        self.assertEqual(charts.round_ticks(24.1, 37), [26, 28, 30, 32, 34, 36])
-        self.assertEqual(charts.round_ticks(-0.05, 0.21), [-0.05, 0, 0.05, 0.1, 0.15, 0.2])
-        self.assertEqual(charts.round_ticks(-60, 0), [-60, -50, -40, -30, -20, -10, 0])
+        self.assertEqual(svg_charts.round_ticks(24.1, 37), [26, 28, 30, 32, 34, 36])
+        self.assertEqual(svg_charts.round_ticks(-0.05, 0.21), [-0.05, 0, 0.05, 0.1, 0.15, 0.2])
+        self.assertEqual(svg_charts.round_ticks(-60, 0), [-60, -50, -40, -30, -20, -10, 0])
 
 
 class CodecCompare(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Where things lie, for the tests of this folder; importing this makes models/evaluation importable."""
+"""Where things lie, for the tests of this folder."""
 
 import os
 import sys
@@ -6,7 +6,11 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIC = os.environ.get("LIC_COMMAND", os.path.join(ROOT, "build/release/native/lic"))
-sys.path.insert(0, os.path.join(ROOT, "models", "evaluation"))
+
+
+def module(name):
+    """The command that runs a module; its working folder must be ROOT."""
+    return [sys.executable, "-m", name]
 
 
 def skip(reason):

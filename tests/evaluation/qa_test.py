@@ -1,6 +1,6 @@
 """Quality assurance of `lic encode --qa`: few false alarms on photographs, every hard case that is really damaged caught.
 
-    python3 qa_test.py [SEED]
+    python3 -m tests.evaluation.qa_test [SEED]
 
 Qualities and hard cases are drawn anew in every run, from a seed that a failure prints. Photographs are those of LIC_TEST_DATA that
 the calibration did not see: kodak/*.png and train/val.tar.
@@ -17,10 +17,10 @@ import tarfile
 import tempfile
 import unittest
 
-import paths
-from damage import damages, measure, worst
-from hard_cases import hard_cases
-from pictures import read_picture, write_png
+from models.evaluation.measurements.picture_files import read_picture, write_png
+from tests.evaluation import paths
+from tests.evaluation.damage import damages, measure, worst
+from tests.evaluation.hard_cases import hard_cases
 
 SEED = int(sys.argv.pop()) if sys.argv[-1].isdigit() else int.from_bytes(os.urandom(4), "little")
 DATA = os.environ.get("LIC_TEST_DATA", "")

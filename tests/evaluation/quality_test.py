@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-import paths
+from tests.evaluation import paths
 
 QUALITIES = range(10, 101, 10)
 

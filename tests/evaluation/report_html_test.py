@@ -12,16 +12,15 @@ from urllib.parse import unquote
 
 import numpy as np
 
-import paths
-import coders
-import report
-import report_html
-import sample_report
-from compare_test import curve
-from pictures import read_picture, read_pnm
-from report_html import analysis, charts, curves, findings
-from report_html.markup import Markup, element
-from runs import RunError, Runs
+from models.evaluation import report_html
+from models.evaluation.codecs import coders
+from models.evaluation.figures import comparison
+from models.evaluation.measurements.picture_files import read_picture, read_pnm
+from models.evaluation.measurements.runs import RunError, Runs
+from models.evaluation.report_html import analysis, charts, findings, rate_curves
+from models.evaluation.report_html.markup import Markup, element
+from tests.evaluation import paths, sample_report
+from tests.evaluation.compare_test import curve
 
 VOID = {"img", "input", "link", "meta", "br"}
 
@@ -76,7 +75,9 @@ class SampleReport(unittest.TestCase):
         return Runs(f"{self.folder}/cache", codecs)
 
     def results(self):
-        return report.read_results(f"{self.folder}/out/sample.json"), report.read_rows(f"{self.folder}/out/sample.csv")
+        return comparison.read_results(f"{self.folder}/out/sample.json"), comparison.read_rows(
+            f"{self.folder}/out/sample.csv"
+        )
 
     def test_every_address_is_a_file_or_a_place_of_a_page(self):
         for path in (self.index, *self.pages.values()):
@@ -192,7 +193,7 @@ class SampleReport(unittest.TestCase):
     def test_lic_alone(self):
         results, rows = self.results()
         rows = [row for row in rows if row["codec"] == "lic"]
-        results = {**results, "codecs": {"lic": results["codecs"]["lic"]}, **report.summarize(rows)}
+        results = {**results, "codecs": {"lic": results["codecs"]["lic"]}, **comparison.summarize(rows)}
         index = report_html.build(f"{self.folder}/alone", results, rows, [f"{self.folder}/shapes.png"], self.runs())
         self.assertIn("LIC alone", Page(index).text)
         self.assertIn("pictures/shapes.html", Page(index).addresses)
@@ -271,26 +272,28 @@ class Curves(unittest.TestCase):
     def test_bd_rates_are_those_of_the_results(self):
         for name in "ab":
             rows = [row for row in self.ROWS if row["image"] == name]
-            expected = report.summarize(rows)["bd_rate"]
-            for metric, rivals in curves.bd_rates(rows).items():
+            expected = comparison.summarize(rows)["bd_rate"]
+            for metric, rivals in rate_curves.bd_rates(rows).items():
                 self.assertAlmostEqual(rivals["jpeg"], expected[metric]["jpeg"]["mean"], delta=0.005)
 
     def test_mean_curves_are_those_of_the_results(self):
-        expected = report.summarize(self.ROWS)["mean_curves"]
-        for codec, points in curves.mean_curves(self.ROWS).items():
+        expected = comparison.summarize(self.ROWS)["mean_curves"]
+        for codec, points in rate_curves.mean_curves(self.ROWS).items():
             for point in points:
                 for key, value in expected[codec][point["setting"]].items():
                     self.assertAlmostEqual(point[key], value, delta=5e-5)
 
     def test_mean_curves_without_a_common_picture_are_empty(self):
-        self.assertEqual(curves.mean_curves([*curve("lic", "a", 1), *curve("jpeg", "b", 2)]), {"lic": [], "jpeg": []})
+        self.assertEqual(
+            rate_curves.mean_curves([*curve("lic", "a", 1), *curve("jpeg", "b", 2)]), {"lic": [], "jpeg": []}
+        )
 
     def test_values_are_read_off_between_points(self):
         points = [{"bpp": 0.1, "psnr": 20.0}, {"bpp": 0.4, "psnr": 30.0}, {"bpp": 0.8, "psnr": None}]
-        self.assertAlmostEqual(curves.value_at(points, "psnr", 0.2), 25)
-        self.assertEqual(curves.value_at(points, "psnr", 0.4), 30)
+        self.assertAlmostEqual(rate_curves.value_at(points, "psnr", 0.2), 25)
+        self.assertEqual(rate_curves.value_at(points, "psnr", 0.4), 30)
         for bpp in (0.09, 0.5):
-            self.assertIsNone(curves.value_at(points, "psnr", bpp))
+            self.assertIsNone(rate_curves.value_at(points, "psnr", bpp))
 
 
 class Markings(unittest.TestCase):

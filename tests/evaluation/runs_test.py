@@ -14,13 +14,12 @@ from unittest import mock
 
 import numpy as np
 
-import paths
-import coders
-import commands
-import metrics
-from metrics_test import waves
-from pictures import read_picture, write_png
-from runs import COLUMNS, NEAR_ENOUGH, RunError, Runs, nearest
+from models.evaluation.codecs import coders, programs
+from models.evaluation.measurements.picture_files import read_picture, write_png
+from models.evaluation.measurements.runs import COLUMNS, NEAR_ENOUGH, RunError, Runs, nearest
+from models.measures import metrics
+from tests.evaluation import paths
+from tests.evaluation.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 
@@ -84,44 +83,44 @@ def has_ended(process):
 class Commands(unittest.TestCase):
     def test_memory_is_that_of_the_command(self):
         ballast = np.ones(300 << 17)  # 300 MB here, which must not show there
-        small = commands.run_measured(["true"]).memory
-        large = commands.run_measured([sys.executable, "-c", "b = bytearray(b'1') * (200 << 20)"]).memory
+        small = programs.run_measured(["true"]).memory
+        large = programs.run_measured([sys.executable, "-c", "b = bytearray(b'1') * (200 << 20)"]).memory
         self.assertLess(small, 20 << 20)
         self.assertTrue(200 << 20 <= large < 250 << 20, large)
         self.assertEqual(ballast[0], 1)
 
     def test_seconds_of_processors_and_of_the_clock(self):
-        idle = commands.run_measured(["sleep", "0.3"])
+        idle = programs.run_measured(["sleep", "0.3"])
         self.assertLess(idle.seconds, 0.1)
         self.assertGreaterEqual(idle.wall_seconds, 0.3)
-        busy = commands.run_measured([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"])
+        busy = programs.run_measured([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"])
         self.assertTrue(0.3 <= busy.seconds < 0.6, busy)
 
     def test_memory_is_left_out_without_gnu_time(self):
-        with mock.patch.object(commands, "GNU_TIME", "/none"):
-            self.assertIsNone(commands.run_measured(["true"]).memory)
+        with mock.patch.object(programs, "GNU_TIME", "/none"):
+            self.assertIsNone(programs.run_measured(["true"]).memory)
 
     def test_nothing_runs_on_after_the_time_limit(self):
         """Under GNU time and under a shell, whose child the codec is."""
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(commands, "COMMAND_SECONDS", 1):
-            for number, run in enumerate((commands.run_measured, commands.run_command)):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(programs, "COMMAND_SECONDS", 1):
+            for number, run in enumerate((programs.run_measured, programs.run_command)):
                 told = os.path.join(folder, str(number))
-                with self.assertRaisesRegex(commands.CodecError, "timed out after 1 seconds"):
+                with self.assertRaisesRegex(programs.CodecError, "timed out after 1 seconds"):
                     run(["sh", "-c", f"sleep 60 & echo $! > {told}; wait"])
                 with open(told, encoding="ascii") as file:
                     self.assertTrue(has_ended(file.read().strip()))
 
     def test_processor_is_told(self):
-        with mock.patch.object(commands, "processor", lambda: "Z80"):
-            self.assertEqual(commands.run_measured(["true"]).processor, "Z80")
+        with mock.patch.object(programs, "processor", lambda: "Z80"):
+            self.assertEqual(programs.run_measured(["true"]).processor, "Z80")
 
     def test_failures_name_the_command(self):
         for command, words in (
             (["sh", "-c", "echo no such luck; exit 3"], "sh ended with 3: no such luck"),
             (["/none/such"], "such ended with 127"),
         ):
-            with self.assertRaisesRegex(commands.CodecError, words):
-                commands.run_measured(command)
+            with self.assertRaisesRegex(programs.CodecError, words):
+                programs.run_measured(command)
 
 
 class UsableCodecs(unittest.TestCase):
@@ -135,7 +134,7 @@ class UsableCodecs(unittest.TestCase):
         )
 
     def test_unknown_key(self):
-        with self.assertRaisesRegex(commands.CodecError, "no codec is called jpg; there are lic, jpeg, "):
+        with self.assertRaisesRegex(programs.CodecError, "no codec is called jpg; there are lic, jpeg, "):
             coders.usable_codecs(["jpg"])
 
     def test_commands_are_told_without_folders(self):
@@ -220,7 +219,7 @@ class Kept(unittest.TestCase):
             self.broken().measure(self.picture, "lic", "51")
 
     def test_processor_is_that_of_the_measurement(self):
-        with mock.patch.object(commands, "processor", lambda: "Z80"):
+        with mock.patch.object(programs, "processor", lambda: "Z80"):
             self.runs.measure(self.picture, "lic", "50")
         row = self.broken().measure(self.picture, "lic", "50")
         self.assertEqual((row["encode_processor"], row["decode_processor"]), ("Z80", "Z80"))

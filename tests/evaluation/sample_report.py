@@ -1,4 +1,4 @@
-"""`python3 sample_report.py FOLDER [IMAGE ...]`: a report by compare.py in FOLDER/report, of LIC with the small model of the
+"""`python3 -m tests.evaluation.sample_report FOLDER [IMAGE ...]`: a report by compare.py in FOLDER/report, of LIC with the small model of the
 tests, JPEG and WebP, on two generated pictures and on those that are named."""
 
 import os
@@ -7,9 +7,9 @@ import sys
 
 import numpy as np
 
-import paths
-from metrics_test import waves
-from pictures import write_png
+from models.evaluation.measurements.picture_files import write_png
+from tests.evaluation import paths
+from tests.evaluation.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 NAMES = ("shapes", "waves & <more> #1")
@@ -36,16 +36,11 @@ def write_pictures(folder):
 
 def run(folder, images=(), report=None):
     """compare.py, with a report in FOLDER/report or in the one that is named."""
-    command = [
-        sys.executable,
-        os.path.join(paths.ROOT, "models", "evaluation", "compare.py"),
-        *write_pictures(folder),
-        *images,
-    ]
+    command = [*paths.module("models.evaluation.compare"), *write_pictures(folder), *images]
     command += ["--lic", paths.LIC, "--model", MODEL, "--codecs", "jpeg,webp", "--cache", f"{folder}/cache"]
     command += ["--out", f"{folder}/out/sample", "--report", report or f"{folder}/report"]
     return subprocess.run(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=600
+        command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=600
     )
 
 

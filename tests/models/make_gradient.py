@@ -1,6 +1,6 @@
 """Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis; and visual_gradient.f32.
 
-    python3 make_gradient.py
+    python3 -m tests.models.make_gradient
 
 Latents are sin(0.37 i), the picture's errors sin(0.73 i), i counting in (channels, height, width) order over 5 x 3 latents; the file holds
 the latents' gradient in that order, f32.
@@ -12,17 +12,16 @@ It needs PyTorch, which tests do not: run it again only after a change of the ti
 """
 
 import os
-import sys
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from models.training.files import licm
+from models.training.files.coder import Network
+from models.training.learning import losses
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "models", "training"))
-import licm  # noqa: E402
-import losses  # noqa: E402
-from runner import Network  # noqa: E402
 
 HEIGHT, WIDTH = 5, 3
 

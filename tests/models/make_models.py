@@ -1,7 +1,7 @@
 """Makes the models of the tests: small, random, and exercising every layer and every limit of docs/format.md.
 
-    python3 make_models.py           writes them beside this script
-    python3 make_models.py --check   says whether the files there are what the script makes
+    python3 -m tests.models.make_models           writes them beside this script
+    python3 -m tests.models.make_models --check   says whether the files there are what the script makes
 
 tiny   a codec that works: the linear branches are a 16x16 DCT (16 luma and twice 4 chroma coefficients), everything else is
        random and weak. Uses every layer of every program; 3 groups in 4 passes; hyper-latent 0 steers all scale indices, so that
@@ -18,9 +18,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from tests.reference import lic_model as licm
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "reference"))
-import lic_model as licm  # noqa: E402
 
 LUMA, CHROMA = 16, 4
 LATENTS = LUMA + 2 * CHROMA

@@ -1,13 +1,15 @@
 """Installs the library into a temporary folder and builds a program against it, by CMake's package and by pkg-config.
 
-usage: package_test.py BUILD_FOLDER SOURCE_FOLDER
+    python3 -m tests.package.package_test
+
+LIC_BUILD names the folder of the build; without it, that of the preset `release` is taken.
 """
 import os
 import subprocess
-import sys
 import tempfile
 
-build, source = sys.argv[1:]
+source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+build = os.environ.get("LIC_BUILD", os.path.join(source, "build", "release"))
 package = os.path.join(source, "tests", "package")
 compiler = next(
     line.split("=", 1)[1].strip()

@@ -6,7 +6,7 @@ model makes sure, and float64 is exact up to 2^53 in whatever order they are add
 
 import numpy as np
 
-from lic_model import ADD, CLAMP, CONVOLUTION, DEPTHWISE, GATE, SAVE, SHUFFLE
+from tests.reference.lic_model import ADD, CLAMP, CONVOLUTION, DEPTHWISE, GATE, SAVE, SHUFFLE
 
 I16_MIN, I16_MAX = -32768, 32767
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lic_bytes import Cursor, FormatError, packed, require, section, short_id
+from tests.reference.lic_bytes import Cursor, FormatError, packed, require, section, short_id
 
 SCALE_COUNT = 64
 ANCHOR_COUNT = 8

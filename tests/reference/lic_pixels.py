@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lic_integers import gains, shuffle, taps
-from lic_model import ADD, CLAMP, CONVOLUTION, DEPTHWISE, GATE, SAVE, SHUFFLE, UNSHUFFLE
+from tests.reference.lic_integers import gains, shuffle, taps
+from tests.reference.lic_model import ADD, CLAMP, CONVOLUTION, DEPTHWISE, GATE, SAVE, SHUFFLE, UNSHUFFLE
 
 
 def unshuffle(plane, r):

@@ -1,6 +1,6 @@
 """Second decoder of the entropy half of .lic files: hyper-latents, latents and alpha, exact.
 
-    python3 lic_reference.py MODEL.dec.licm FILE.lic...
+    python3 -m tests.reference.lic_reference MODEL.dec.licm FILE.lic...
 
 prints a line for each file: its name and its symbol hash, or the name of the error (docs/format.md#errors).
 Written from docs/format.md alone: nothing here was taken from the C++ sources, so that an agreement of both
@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lic_bytes import FormatError
-from lic_integers import I16_MAX, I16_MIN, run_integer_program
-from lic_model import HYPER_MAX, NO_GROUP, read_model
+from tests.reference.lic_bytes import FormatError
+from tests.reference.lic_integers import I16_MAX, I16_MIN, run_integer_program
+from tests.reference.lic_model import HYPER_MAX, NO_GROUP, read_model
 
 MAGIC = b"\x89LIC"
 HEADER_BYTES = 40

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lic_bytes import section
-from lic_reference import (
+from tests.reference.lic_bytes import section
+from tests.reference.lic_reference import (
     EXIF,
     HYPER,
     ICC,

@@ -1,17 +1,13 @@
 """Random valid models and pictures: programs that no training would give, but that a decoder must run all the same."""
 
 import math
-import os
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "models"))
-import lic_model as licm  # noqa: E402
-from lic_writer import header_of, hyper_values, probable, wild, write_picture  # noqa: E402
-from make_models import add, clamp, gate, integer, real, residual_tables, save, shuffle, unshuffle  # noqa: E402
+from tests.models.make_models import add, clamp, gate, integer, real, residual_tables, save, shuffle, unshuffle
+from tests.reference import lic_model as licm
+from tests.reference.lic_writer import header_of, hyper_values, probable, wild, write_picture
 
 TYPICAL = 1000  # magnitude around which integer layers keep their planes
 

@@ -1,8 +1,8 @@
 """Random models and pictures through both decoders: equal symbols under every instruction set, pixels within 1.
 
-    python3 random_models_test.py DECODE_FILES [FIRST_SEED COUNT]
+    python3 -m tests.reference.random_models_test [FIRST_SEED COUNT]
 
-DECODE_FILES is the program of decode_files.cpp.
+LIC_DECODE_FILES names the program of decode_files.cpp; without it, that of the preset `release` is run.
 """
 
 import os
@@ -12,10 +12,13 @@ import tempfile
 
 import numpy as np
 
-from lic_model import write_model
-from lic_pixels import synthesize
-from lic_reference import decode
-from random_models import random_model, random_picture
+from tests.reference.lic_model import write_model
+from tests.reference.lic_pixels import synthesize
+from tests.reference.lic_reference import decode
+from tests.reference.random_models import random_model, random_picture
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DECODE_FILES = os.environ.get("LIC_DECODE_FILES", os.path.join(ROOT, "build", "release", "tests", "decode_files"))
 
 
 def write(path, data):
@@ -24,7 +27,7 @@ def write(path, data):
 
 
 def problems_of(seed, model, data, expected_hash, line, output):
-    """What is wrong with what DECODE_FILES said of a picture."""
+    """What is wrong with what the program said of a picture."""
     *hashes, status = line.split()
     if status != "ok" or set(hashes) != {expected_hash}:
         return [f"seed {seed}: expected {expected_hash}, found {line}"]
@@ -38,7 +41,7 @@ def problems_of(seed, model, data, expected_hash, line, output):
     )
 
 
-def main(program, first=1, count=40):
+def main(first=1, count=40):
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         cases, arguments = [], []
@@ -50,7 +53,9 @@ def main(program, first=1, count=40):
             write(paths[1], data)
             cases.append((seed, model, data, expected_hash, paths[2]))
             arguments += paths
-        lines = subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout.splitlines()
+        lines = subprocess.run(
+            [DECODE_FILES, *arguments], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
         for (seed, model, data, expected_hash, output), line in zip(cases, lines, strict=True):
             problems += problems_of(seed, model, data, expected_hash, line, output)
     print("\n".join(problems) or f"{len(cases)} random models agree")

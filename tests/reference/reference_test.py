@@ -4,20 +4,19 @@ import copy
 import csv
 import hashlib
 import os
-import sys
 import unittest
 
 import numpy as np
 
+from tests.reference.lic_bytes import FormatError
+from tests.reference.lic_integers import gains
+from tests.reference.lic_model import read_encoder_model, read_model, write_model
+from tests.reference.lic_pixels import synthesize
+from tests.reference.lic_reference import decode, read_file, symbol_hash
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 VECTORS = os.path.join(HERE, "..", "vectors")
-sys.path.insert(0, HERE)
-from lic_bytes import FormatError  # noqa: E402
-from lic_integers import gains  # noqa: E402
-from lic_model import read_encoder_model, read_model, write_model  # noqa: E402
-from lic_pixels import synthesize  # noqa: E402
-from lic_reference import decode, read_file, symbol_hash  # noqa: E402
 
 TINY = "tests/models/tiny.dec.licm"
 LEAST = "tests/models/least.dec.licm"

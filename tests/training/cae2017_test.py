@@ -4,19 +4,19 @@ import os
 import tempfile
 import unittest
 
-from small import HAS_TORCH, small_config, smooth_pictures
+from tests.training.small import HAS_TORCH, small_config, smooth_pictures
 
 if HAS_TORCH:
     import numpy as np
     import torch
 
-    import cae2017
-    import checkpoint
-    import evaluate
-    import trainer
-    from curves import Curve
-    from data import Crops
-    from families import make_model
+    from models.training import evaluate
+    from models.training.curves import Curve
+    from models.training.data.crops import Crops
+    from models.training.files import checkpoint
+    from models.training.learning import trainer
+    from models.training.networks import cae2017
+    from models.training.networks.families import make_model
 
     OFF = trainer.make_autocast(torch.device("cpu"))
 

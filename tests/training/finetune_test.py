@@ -12,7 +12,7 @@ import unittest
 from contextlib import redirect_stdout
 from unittest import mock
 
-from small import ROOT, small_config
+from tests.training.small import ROOT, small_config
 
 LIC = os.environ.get("LIC_COMMAND", os.path.join(ROOT, "build", "release", "native", "lic"))
 HAS_ALL = all(importlib.util.find_spec(name) for name in ("numpy", "torch", "PIL"))
@@ -22,14 +22,11 @@ if HAS_ALL:
     import torch
     from PIL import Image
 
-    import card
-    import checkpoint
-    import export
-    import finetune
-    import photos
-    import selftest
-    from networks import Codec
-    from trainer import Budget as finetune_budget
+    from models.training import card, export, finetune, selftest
+    from models.training.data import photos
+    from models.training.files import checkpoint
+    from models.training.learning.trainer import Budget as finetune_budget
+    from models.training.networks.codec import Codec
 
 
 def picture(seed, height=288, width=320, block=9):

@@ -17,7 +17,6 @@ import weakref
 from unittest import mock
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "models", "training"))
 LIC = os.environ.get("LIC_COMMAND", os.path.join(ROOT, "build", "release", "native", "lic"))
 HAS_ALL = all(importlib.util.find_spec(name) for name in ("numpy", "torch", "PIL"))
 
@@ -26,16 +25,14 @@ if HAS_ALL:
     import torch
     from PIL import Image
 
-    import checkpoint
-    import config as configuration
-    import export
-    import heads
-    import licm
-    import pruning
-    from activations import FakeActivation, QuantisedSynthesis
-    from card import cost_of
-    from networks import Codec, Synthesis
-    from runner import Network
+    from models.training import export, heads
+    from models.training.card import cost_of
+    from models.training.files import checkpoint, licm
+    from models.training.files.coder import Network
+    from models.training.networks import config as configuration
+    from models.training.networks.codec import Codec, Synthesis
+    from models.training.synthesis import pruning
+    from models.training.synthesis.activations import FakeActivation, QuantisedSynthesis
 
 
 def small_config(**changes):

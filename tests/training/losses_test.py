@@ -1,14 +1,14 @@
 """Tests of the training losses."""
 import unittest
 
-from small import HAS_TORCH, smooth_pictures
+from tests.training.small import HAS_TORCH, smooth_pictures
 
 if HAS_TORCH:
     import numpy as np
     import torch
 
-    import losses
-    import metrics
+    from models.measures import metrics
+    from models.training.learning import losses
 
 
 @unittest.skipUnless(HAS_TORCH, "needs torch")

@@ -3,15 +3,13 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 import unittest
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "models", "training"))
+from models.training import release
+from models.training.files import licm
 
-import licm  # noqa: E402
-import release  # noqa: E402
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 MODELS, TINY = os.path.join(ROOT, "models"), os.path.join(ROOT, "tests", "models", "tiny")
 VECTORS = os.path.join(ROOT, "tests", "vectors")

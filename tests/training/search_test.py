@@ -8,17 +8,14 @@ import unittest
 from contextlib import redirect_stdout
 from unittest import mock
 
-from small import HAS_TORCH, SMALL, TRAINING, small_config, smooth_pictures
+from tests.training.small import HAS_TORCH, SMALL, TRAINING, small_config, smooth_pictures
 
 if HAS_TORCH:
     import torch
 
-    import config as configuration
-    import export
-    import search
-    import train
-    import trainer
-    from families import make_model
+    from models.training import export, search, train
+    from models.training.learning import trainer
+    from models.training.networks.families import make_model
 
 RECIPE = {"crop": 64, "batch": 2, "warmup_steps": 2}
 CPU = HAS_TORCH and torch.device("cpu")

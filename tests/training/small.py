@@ -1,12 +1,9 @@
 """What tests of training share: where the code is, networks of few weights, pictures with something to learn."""
 import importlib.util
 import os
-import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TRAINING = os.path.join(ROOT, "models", "training")
-sys.path.insert(0, TRAINING)
-sys.path.append(os.path.join(ROOT, "models", "evaluation"))
 HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 HAS_TORCH = HAS_NUMPY and importlib.util.find_spec("torch") is not None
 
@@ -29,7 +26,7 @@ SMALL = {
 
 
 def small_config(**changes):
-    import config
+    from models.training.networks import config
 
     return config.from_dict({**SMALL, **changes})
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from recipes import ROOT
-import lic_model as licm
+from tests.reference import lic_model as licm
+from tests.vectors.recipes import ROOT
 
 
 def read_least(kind):

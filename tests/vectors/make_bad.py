@@ -1,7 +1,7 @@
 """Makes the files that must not decode as if nothing were wrong.
 
-    python3 make_bad.py           writes them
-    python3 make_bad.py --check   makes sure that the files there are what the script makes
+    python3 -m tests.vectors.make_bad           writes them
+    python3 -m tests.vectors.make_bad --check   makes sure that the files there are what the script makes
 
 bad/     reject vectors: NAME_OF_ERROR-what.lic, .dec.licm and .enc.licm, each with one violation of the format. Pictures are to be
          decoded with tests/models/tiny.dec.licm, encoder models to be loaded for tests/models/least.dec.licm. Every checksum
@@ -19,12 +19,20 @@ import zlib
 
 import numpy as np
 
-from bad_models import bad_models
-from recipes import HERE, TINY, hyper_of, load_model
-from lic_bytes import section
-from lic_model import read_model, write_model
-from lic_reference import EXIF, HEADER_BYTES, HYPER, ICC, INDEX, SlotTables, TILES, XMP, read_layout
-from lic_writer import RansWriter, header_of, hyper_values, index_payload, probable, tiles_section, write_picture
+from tests.reference.lic_bytes import section
+from tests.reference.lic_model import read_model, write_model
+from tests.reference.lic_reference import EXIF, HEADER_BYTES, HYPER, ICC, INDEX, SlotTables, TILES, XMP, read_layout
+from tests.reference.lic_writer import (
+    RansWriter,
+    header_of,
+    hyper_values,
+    index_payload,
+    probable,
+    tiles_section,
+    write_picture,
+)
+from tests.vectors.bad_models import bad_models
+from tests.vectors.recipes import HERE, TINY, hyper_of, load_model
 
 FOLDERS = ("bad", "broken")
 BROKEN_VECTORS = ("tiny-15x17.lic", "tiny-tiles-of-1.lic", "tiny-alpha-smooth.lic", "tiny-wild.lic")

@@ -1,8 +1,8 @@
 """Makes the conformance vectors and their manifest.
 
-    python3 make_vectors.py                      writes the generated vectors (recipes.py) and the manifest of all vectors
-    python3 make_vectors.py --check              makes sure that the files here are what the scripts make
-    python3 make_vectors.py --encode LIC PREFIX  first encodes the pictures of pictures.py whose names begin with PREFIX anew, with
+    python3 -m tests.vectors.make_vectors                      writes the generated vectors (recipes.py) and the manifest of all vectors
+    python3 -m tests.vectors.make_vectors --check              makes sure that the files here are what the scripts make
+    python3 -m tests.vectors.make_vectors --encode LIC PREFIX  first encodes the pictures of pictures.py whose names begin with PREFIX anew, with
                                                  the command LIC: `photo-` when models/lic-photo has changed
 
 Encoded vectors are kept as they are once made: another machine's encoder may choose other symbols, but every decoder must
@@ -14,10 +14,10 @@ import hashlib
 import os
 import sys
 
-import pictures
-from recipes import HERE, generated, load_model
-from lic_pixels import synthesize
-from lic_reference import decode, symbol_hash
+from tests.reference.lic_pixels import synthesize
+from tests.reference.lic_reference import decode, symbol_hash
+from tests.vectors import pictures
+from tests.vectors.recipes import HERE, generated, load_model
 
 MANIFEST = "manifest.tsv"
 # Pixels are committed for pictures of at most this many bytes.

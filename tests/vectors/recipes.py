@@ -4,15 +4,14 @@ Each recipe gives (name, model, bytes). Symbols are chosen, not encoded from pix
 """
 
 import os
-import sys
 
 import numpy as np
 
+from tests.reference.lic_model import read_model
+from tests.reference.lic_writer import all_zero, constant, header_of, hyper_values, probable, wild, write_picture
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
-sys.path.insert(0, os.path.join(HERE, "..", "reference"))
-from lic_model import read_model  # noqa: E402
-from lic_writer import all_zero, constant, header_of, hyper_values, probable, wild, write_picture  # noqa: E402
 
 TINY, EDGE, LEAST = (f"tests/models/{name}.dec.licm" for name in ("tiny", "edge", "least"))
 

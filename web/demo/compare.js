@@ -23,10 +23,7 @@ export class Compare {
   #label = 'JPEG';
   #opened;
 
-  /**
-   * @param {HTMLElement} section
-   * @param {(entry: Entry) => void} opened is told of the picture that is shown, when it is
-   */
+  /** @param {HTMLElement} section @param {(entry: Entry) => void} opened is told of the picture that is shown, when it is */
   constructor(section, opened) {
     this.#section = section;
     this.#opened = opened;
@@ -138,10 +135,7 @@ function makeChoice(name, label, checked, choose) {
   return choice;
 }
 
-/**
- * @param {Entry} entry @param {{decodeMs: number | null, ms: number} | null} times
- * @returns {import('./facts.js').Fact[]}
- */
+/** @param {Entry} entry @param {{decodeMs: number | null, ms: number} | null} times @returns {import('./facts.js').Fact[]} */
 function factsOf({ lic, width, height, rivals }, times) {
   const original = rivals.Original;
   const [size, density] = sizeFacts(lic.bytes, { width, height });

@@ -4,7 +4,8 @@ import argparse
 import os
 import sys
 
-import coders
+from models.evaluation.codecs import coders
+
 from . import design, report, results, sources, study
 
 LONG_MINUTES = 30  # BT.500: a session should not be longer

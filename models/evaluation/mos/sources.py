@@ -8,9 +8,9 @@ import csv
 import dataclasses
 import os
 
-import coders
-from commands import CodecError
-from runs import RunError, Runs, image_name
+from models.evaluation.codecs import coders
+from models.evaluation.codecs.programs import CodecError
+from models.evaluation.measurements.runs import RunError, Runs, image_name
 
 REFERENCE = "original"  # the codec of originals in a table
 COLUMNS = ("image", "codec", "rate", "bpp", "path")

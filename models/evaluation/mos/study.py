@@ -14,7 +14,8 @@ import tempfile
 
 import numpy as np
 
-import pictures
+from models.evaluation.measurements import picture_files
+
 from . import design, schema, texts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,8 +60,8 @@ def pixels_of(source, stimulus):
     image, codec, rate = stimulus
     path = source.decoded[stimulus].path if codec in source.codecs else source.originals[image]
     try:
-        pixels = pictures.read_picture(path)
-    except (OSError, pictures.PictureError) as error:
+        pixels = picture_files.read_picture(path)
+    except (OSError, picture_files.PictureError) as error:
         raise StudyError(f"{path}: {error}") from error
     return damage(pixels) if codec == design.DAMAGED else pixels
 
@@ -70,10 +71,10 @@ def write_lossless(folder, pixels, extension):
     name = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]
     path = os.path.join(folder, f"{name}.{extension}")
     if extension == "png":
-        pictures.write_png(path, pixels)
+        picture_files.write_png(path, pixels)
         return name
     with tempfile.NamedTemporaryFile(suffix=".png") as png:
-        pictures.write_png(png.name, pixels)
+        picture_files.write_png(png.name, pixels)
         try:
             subprocess.run(
                 ["cwebp", "-quiet", "-lossless", "-exact", "-m", "4", png.name, "-o", path],

@@ -17,7 +17,7 @@ import contextlib
 import os
 import shutil
 
-from runs import image_name
+from models.evaluation.measurements.runs import image_name
 
 from .findings import ReportError, find
 from .picture_page import picture_page

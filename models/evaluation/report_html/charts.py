@@ -2,11 +2,11 @@
 
 import math
 
-import report
-from charts import COLOURS
+from models.evaluation.figures import comparison
+from models.evaluation.figures.svg_charts import COLOURS
 
-from .curves import known, value_at
 from .markup import element
+from .rate_curves import known, value_at
 
 WIDTH, HEIGHT = 480, 320  # in units of the drawing
 LEFT, RIGHT, TOP, BOTTOM = 50, 470, 24, 276  # the plotting area
@@ -29,7 +29,7 @@ SHAPES = {
     "jxl": CROSS,
     "heic": TALL,
 }
-METRIC_SHAPES = dict(zip(report.METRICS, (CIRCLE, SQUARE, DIAMOND, UP, DOWN, PLUS)))
+METRIC_SHAPES = dict(zip(comparison.METRICS, (CIRCLE, SQUARE, DIAMOND, UP, DOWN, PLUS)))
 
 
 def palette(codecs):
@@ -137,13 +137,13 @@ def series(codec, points, x_axis, y_axis):
 def rate_chart(curves, codecs, metric, bpp):
     """Quality over rate; None where nothing was measured. `curves`: codec -> points; `codecs`: key -> {"title"}; `bpp`: where the
     values are read off. The part of the rates between which BD-rates are taken is tinted."""
-    about = report.METRICS[metric]
+    about = comparison.METRICS[metric]
     shown = {codec: known(curves.get(codec, []), metric) for codec in codecs}
     drawn_values = [y for points in shown.values() for x, y in points if RATES[0] <= x <= RATES[1]]
     if not drawn_values:
         return None
     x_axis, y_axis = Axis(*RATES, LEFT, RIGHT, logarithmic=True), value_axis(drawn_values, about)
-    low, high = x_axis(report.LOW_RATE), x_axis(report.HIGH_RATE)
+    low, high = x_axis(comparison.LOW_RATE), x_axis(comparison.HIGH_RATE)
     parts = [
         element("clipPath", plot_area(), id=f"clip-{metric}"),
         plot_area(low, high - low, class_="limits"),
@@ -165,7 +165,7 @@ def rate_chart(curves, codecs, metric, bpp):
 
 def cost_chart(curves, codecs, metric):
     """Quality over decoding time, of each codec at COST_RATES, joined; None where nothing was measured."""
-    about, shown = report.METRICS[metric], {}
+    about, shown = comparison.METRICS[metric], {}
     for codec in codecs:
         points = [[value_at(curves.get(codec, []), key, rate) for key in ("decode_ms", metric)] for rate in COST_RATES]
         shown[codec] = [(x, y) for x, y in points if x and y is not None]

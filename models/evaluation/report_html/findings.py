@@ -10,13 +10,13 @@ import json
 import os
 import tempfile
 
-import bdrate
-import pictures
-import report
-from commands import CodecError, run_command
-from runs import image_name
+from models.evaluation.codecs.programs import CodecError, run_command
+from models.evaluation.figures import comparison
+from models.evaluation.measurements import picture_files
+from models.evaluation.measurements.runs import image_name
+from models.measures import bdrate
 
-from . import analysis, curves
+from . import analysis, rate_curves
 
 RATES = (0.25, 0.5, 1.0)  # bits per pixel
 THUMBNAIL = 240  # pixels: the longer side
@@ -40,7 +40,7 @@ def find(path, folder, results, rows, runs):
             return found
         os.remove(os.path.join(place, "found.json"))  # it will not hold any more
     os.makedirs(place, exist_ok=True)
-    original = pictures.read_picture(path)
+    original = picture_files.read_picture(path)
     height, width = original.shape[:2]
     save_webp(os.path.join(place, "original.webp"), original)
     found = {
@@ -49,7 +49,7 @@ def find(path, folder, results, rows, runs):
         "width": width,
         "height": height,
         "thumbnail": thumbnail(original),
-        "bd_rate": curves.bd_rates(rows),
+        "bd_rate": rate_curves.bd_rates(rows),
         "rates": rates,
         "crops": {},
         "failures": failures,
@@ -58,7 +58,7 @@ def find(path, folder, results, rows, runs):
         errors = {}
         for codec in list(codecs):
             try:
-                decoded = pictures.read_picture(runs.decoded(path, codec, codecs[codec]["setting"]))
+                decoded = picture_files.read_picture(runs.decoded(path, codec, codecs[codec]["setting"]))
             except ValueError as error:  # a RunError or PictureError
                 failures.append(str(error))
                 del codecs[codec]
@@ -88,7 +88,7 @@ def runs_at_rates(path, results, runs):
 def key_of(path, results, rows, rates):
     """Changes when the files of found.json may."""
     digest = hashlib.sha256()
-    for name in (path, __file__, *(module.__file__ for module in (analysis, bdrate, curves, report))):
+    for name in (path, __file__, *(module.__file__ for module in (analysis, bdrate, rate_curves, comparison))):
         with open(name, "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
     digest.update(json.dumps([results["codecs"], rows, rates], sort_keys=True).encode())
@@ -105,7 +105,7 @@ def load(path):
 
 def save_webp(path, pixels, options=("-lossless", "-z", "2")):
     with tempfile.TemporaryDirectory() as folder:
-        pictures.write_ppm(f"{folder}/picture.ppm", pixels)
+        picture_files.write_ppm(f"{folder}/picture.ppm", pixels)
         try:
             run_command(["cwebp", "-quiet", *options, f"{folder}/picture.ppm", "-o", path])
         except CodecError as error:

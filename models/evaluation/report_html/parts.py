@@ -1,11 +1,11 @@
 """Parts that the summary and the pictures' pages share."""
 
-import report
+from models.evaluation.figures import comparison
 
 from . import charts
 from .charts import codec_key
-from .curves import value_at
 from .markup import element, join
+from .rate_curves import value_at
 
 READ_OFF = 0.5  # bits per pixel at which values are read off until the reader chooses another rate
 
@@ -125,7 +125,7 @@ def rate_cards(curves, results, metrics):
     """For each metric a chart, with the values of all codecs, best first, under it."""
     cards = []
     for metric in metrics:
-        about, chart = report.METRICS[metric], charts.rate_chart(curves, results["codecs"], metric, READ_OFF)
+        about, chart = comparison.METRICS[metric], charts.rate_chart(curves, results["codecs"], metric, READ_OFF)
         if chart:
             readout = element(
                 "ol", readings(curves, results, metric), class_="readout", data_descending=about.higher_is_better
@@ -137,7 +137,7 @@ def rate_cards(curves, results, metrics):
 
 def readings(curves, results, metric):
     values = {codec: value_at(curves.get(codec, []), metric, READ_OFF) for codec in results["codecs"]}
-    sign = -1 if report.METRICS[metric].higher_is_better else 1
+    sign = -1 if comparison.METRICS[metric].higher_is_better else 1
     order = sorted(values, key=lambda codec: (values[codec] is None, sign * (values[codec] or 0)))
     return [
         element(

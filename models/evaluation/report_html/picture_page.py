@@ -2,11 +2,10 @@
 
 from urllib.parse import quote
 
-import report
+from models.evaluation.figures import comparison
 
 from .analysis import CROP
 from .charts import palette
-from .curves import image_curves, measured_metrics
 from .findings import RATES
 from .markup import element, join, page, source
 from .parts import (
@@ -23,6 +22,7 @@ from .parts import (
     tone,
     with_unit,
 )
+from .rate_curves import image_curves, measured_metrics
 from .viewer import ORIGINAL, file_of, viewer
 
 OFF_RATE = 0.05  # a file whose rate is off by more than this part is marked
@@ -110,7 +110,7 @@ def rate_blocks(rates, start, content):
 def figures(results, found, metrics, rate):
     """The table from which the viewer takes what it shows, too."""
     rows = found["rates"][rate]
-    points = {codec: report.point(row) for codec, row in rows.items()}
+    points = {codec: comparison.point(row) for codec, row in rows.items()}
     best = {metric: best_value(points.values(), metric) for metric in metrics}
     lines = []
     for codec, row in rows.items():
@@ -141,7 +141,7 @@ def figures(results, found, metrics, rate):
                 data_error=file_of(found, codec, rate, error=True),
             )
         )
-    titles = [with_unit(report.METRICS[metric].title, report.METRICS[metric].unit) for metric in metrics]
+    titles = [with_unit(comparison.METRICS[metric].title, comparison.METRICS[metric].unit) for metric in metrics]
     head = table_head(
         "Codec",
         "Setting",
@@ -158,7 +158,7 @@ def figures(results, found, metrics, rate):
 
 def best_value(points, metric):
     known = [point[metric] for point in points if point[metric] is not None]
-    return max(known, key=report.METRICS[metric].rising, default=None)
+    return max(known, key=comparison.METRICS[metric].rising, default=None)
 
 
 def is_off(bpp, rate):
@@ -204,7 +204,7 @@ def bd_line(results, found):
                 )
                 for rival, value in known.items()
             ]
-            items.append(element("div", element("dt", report.METRICS[metric].title), element("dd", cells)))
+            items.append(element("div", element("dt", comparison.METRICS[metric].title), element("dd", cells)))
     return items and join(
         element("p", "LIC's bytes at equal quality, against each codec (BD-rate on this picture):", class_="lead"),
         element("dl", items, class_="bd-line"),

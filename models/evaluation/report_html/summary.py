@@ -3,11 +3,10 @@
 import json
 from urllib.parse import quote
 
-import report
+from models.evaluation.figures import comparison
 
 from . import charts
 from .charts import METRIC_SHAPES, palette, shape_key
-from .curves import mean_curves, measured_metrics, rivals_of
 from .markup import element, join, page, source
 from .parts import (
     MEANINGS,
@@ -26,8 +25,11 @@ from .parts import (
     tone,
     with_unit,
 )
+from .rate_curves import mean_curves, measured_metrics, rivals_of
 
-LIMITS = f"{report.LOW_RATE:g} and {report.HIGH_RATE:g} bits per pixel"  # of BD-rates and costs, after "between"
+LIMITS = (
+    f"{comparison.LOW_RATE:g} and {comparison.HIGH_RATE:g} bits per pixel"  # of BD-rates and costs, after "between"
+)
 
 
 def index_page(results, rows, pictures):
@@ -91,7 +93,7 @@ def picture_link(name):
 
 
 def summary(results, metrics):
-    keys = [element("li", shape_key(METRIC_SHAPES[metric]), report.METRICS[metric].title) for metric in metrics]
+    keys = [element("li", shape_key(METRIC_SHAPES[metric]), comparison.METRICS[metric].title) for metric in metrics]
     chart = charts.bd_chart(results, metrics)
     figure = chart and element("figure", chart, element("figcaption", element("ul", keys, class_="keys")))
     return section(
@@ -130,7 +132,7 @@ def verdict(results, metric):
     words = "; ".join(f"{relation} {listing(names)}" for relation, names in groups.items() if names)
     winner = title_in_text(results, order[-1]) if groups["larger than"] else "LIC"
     return element(
-        "li", element("strong", f"{report.METRICS[metric].title}: {winner} wins"), f"LIC's files are {words}."
+        "li", element("strong", f"{comparison.METRICS[metric].title}: {winner} wins"), f"LIC's files are {words}."
     )
 
 
@@ -156,7 +158,7 @@ def bd_table(results, metrics):
         element("tr", element("th", key, scope="row"), element("td", f"Not measured: {reason}", colspan=len(metrics)))
         for key, reason in results["missing"].items()
     ]
-    head = table_head("LIC against", *(report.METRICS[metric].title for metric in metrics))
+    head = table_head("LIC against", *(comparison.METRICS[metric].title for metric in metrics))
     note = (
         f"BD-rate: the bytes of LIC against the other codec's at equal quality, over the qualities that both reach between {LIMITS}; the "
         "part of these rates that both codecs reach stands under the codec's name. Large: the mean of each picture's figure; minus "
@@ -197,7 +199,7 @@ def rate_section(curves, results, metrics):
         "Quality over size",
         element(
             "p",
-            f"The mean of {report.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
+            f"The mean of {comparison.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
             "The tinted part is where BD-rates are taken. Point at a chart, or move the rate, to read values off. Each picture's own "
             "curves are on its page.",
             class_="lead",
@@ -226,7 +228,7 @@ def cost_section(curves, results, metrics):
             "are part of them.",
             class_="lead",
         ),
-        drawn and choice("cost", "Quality by", [(metric, report.METRICS[metric].title) for metric in drawn], first),
+        drawn and choice("cost", "Quality by", [(metric, comparison.METRICS[metric].title) for metric in drawn], first),
         element("div", element("div", figures), cost_table(results), class_="split"),
     )
 
@@ -279,7 +281,7 @@ def gallery(results, metrics, pictures):
     controls = element(
         "div",
         select("bd-rival", "LIC against", [(r, results["codecs"][r]["title"]) for r in rivals], rival),
-        select("bd-metric", "by", [(m, report.METRICS[m].title) for m in metrics], metric),
+        select("bd-metric", "by", [(m, comparison.METRICS[m].title) for m in metrics], metric),
         select(
             "bd-order",
             "sorted by",
@@ -314,7 +316,7 @@ def method(curves, results, metrics):
         "SSIMULACRA 2 and Butteraugli of libjxl": results["libjxl_devtools"],
     }
     missing = [
-        element("li", f"{report.METRICS[metric].title} was not measured: {reason}")
+        element("li", f"{comparison.METRICS[metric].title} was not measured: {reason}")
         for metric, reason in results["missing_metrics"].items()
     ]
     return section(
@@ -330,7 +332,7 @@ def method(curves, results, metrics):
         element("h3", "The metrics"),
         element(
             "dl",
-            [element("div", element("dt", report.METRICS[m].title), element("dd", MEANINGS[m])) for m in metrics],
+            [element("div", element("dt", comparison.METRICS[m].title), element("dd", MEANINGS[m])) for m in metrics],
             class_="meanings",
         ),
         element("h3", "What the figures do not say"),

@@ -1,5 +1,5 @@
-// The evaluation's report, opened as a reader does: from the disk, without a server or a network. It is built anew, of
-// two generated pictures and, where photographs are there, one of these.
+// The evaluation's report, opened as a reader does: from the disk, without a server or a network. It is built anew, of two generated
+// pictures and, where photographs are there, one of these.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -32,9 +32,8 @@ let browser;
 
 before(async () => {
   if (skip) return;
-  execFileSync('/usr/bin/python3', [rootPath('tests/evaluation/sample_report.py'), folder, ...(photo ? [photo] : [])], {
-    timeout: 600_000,
-  });
+  const options = ['-m', 'tests.evaluation.sample_report', folder, ...(photo ? [photo] : [])];
+  execFileSync('/usr/bin/python3', options, { cwd: rootPath(''), timeout: 600_000 });
   browser = await launch();
 });
 

@@ -23,7 +23,8 @@ export const TOKEN = 'a secret of the tests';
 
 /** Runs lic-mos; gives what it prints. */
 export function licMos(...options) {
-  return execFileSync(python, [join(ROOT, 'models/evaluation/lic-mos'), ...options], { encoding: 'utf8' });
+  const env = { ...process.env, LIC_PYTHON: python };
+  return execFileSync(join(ROOT, 'models/evaluation/lic-mos'), options, { encoding: 'utf8', env });
 }
 
 export const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
@@ -36,7 +37,7 @@ export function useStudies() {
   before(() => {
     if (skip) return;
     folder = mkdtempSync(join(tmpdir(), 'lic-mos-'));
-    execFileSync(python, [join(ROOT, 'tests/evaluation/mos_pictures.py'), join(folder, 'pictures')]);
+    execFileSync(python, ['-m', 'tests.evaluation.mos.study_pictures', join(folder, 'pictures')], { cwd: ROOT });
   });
   after(async () => {
     for (const { close } of running.splice(0)) await close();
@@ -109,10 +110,7 @@ export async function whatWaits(page) {
 export const visibleFiles = (page) =>
   page.$$eval('#stage img.shown', (images) => images.map((image) => new URL(image.src).pathname.slice(1)));
 
-/**
- * Signs in, answers everything that comes, sees the thanks. `choose` gets the visible files and says which answer, from
- * 0.
- */
+/** Signs in, answers everything that comes, sees the thanks. `choose` gets the visible files and says which answer, from 0. */
 export async function takePart(page, name, choose, hand = 'keys') {
   await signIn(page, name);
   for (;;) {

@@ -1,5 +1,4 @@
-// Plans of subjective tests: what is refused, and the order in which raters see items. Python's checker of schemas says
-// the same.
+// Plans of subjective tests: what is refused, and the order in which raters see items. Python's checker of schemas says the same.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -113,14 +112,10 @@ test("schemas: Python's checker finds the same", (t) => {
     ...RESULT_CHANGES.map(([path, value]) => [resultSchema, changed(result, path, value)]),
   ];
   const code =
-    'import json, sys\nfrom mos.schema import violation\nprint(json.dumps([violation(*case) for case in json.load(sys.stdin)]))';
-  const cwd = fileURLToPath(new URL('../../../models/evaluation', import.meta.url));
-  const run = spawnSync(python, ['-c', code], {
-    cwd,
-    input: JSON.stringify(cases),
-    encoding: 'utf8',
-    env: { ...process.env, PYTHONPATH: cwd },
-  });
+    'import json, sys\nfrom models.evaluation.mos.schema import violation\n' +
+    'print(json.dumps([violation(*case) for case in json.load(sys.stdin)]))';
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url));
+  const run = spawnSync(python, ['-c', code], { cwd, input: JSON.stringify(cases), encoding: 'utf8' });
   assert.equal(run.status, 0, run.stderr);
   assert.deepEqual(
     JSON.parse(run.stdout),

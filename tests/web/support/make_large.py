@@ -4,14 +4,13 @@ The model is `least`, the writer that of tests/reference.
 """
 
 import os
-import sys
 
 import numpy as np
 
+from tests.reference.lic_writer import all_zero, header_of, hyper_values, write_picture
+from tests.vectors.recipes import LEAST, load_model
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "vectors"))
-from recipes import LEAST, load_model  # noqa: E402
-from lic_writer import all_zero, header_of, hyper_values, write_picture  # noqa: E402
 
 WIDTH, HEIGHT = 8000, 6000
 

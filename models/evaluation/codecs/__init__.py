@@ -1,0 +1,1 @@
+"""The codecs that are compared, and how their programs are run."""

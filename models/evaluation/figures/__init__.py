@@ -1,0 +1,1 @@
+"""What follows from measurements: BD-rates and costs, tables in Markdown, charts, batches for Codec-Compare."""

@@ -1,0 +1,1 @@
+"""What training and evaluation both measure with: distances between pictures, and BD-rates between curves."""

@@ -1,0 +1,1 @@
+"""Photos: how they are audited, split and cut into crops."""

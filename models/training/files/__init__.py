@@ -1,0 +1,1 @@
+"""What is written and read: checkpoints, model files, residual tables, and the exact integers of the codec."""
