@@ -1,11 +1,12 @@
-// `npm run bench:gallery [-- FOLDER | PICTURE...] [--rounds N] [--quality Q] [--json]`: a page of pictures in headless Chromium, shown by <lic-img>,
-// by @jsquash/avif in the page, and by the browser's own AVIF decoder; and one picture of 12 megapixels likewise.
+// `npm run bench:gallery [-- FOLDER | PICTURE...] [--rounds N] [--quality Q] [--json]`: a page of pictures in headless
+// Chromium, shown by <lic-img>, by @jsquash/avif in the page, and by the browser's own AVIF decoder; and one picture of
+// 12 megapixels likewise.
 //
 //   photos ── lic encode -q 50 ──> .lic ──bytes──> avifenc ──> .avif      (bench-gallery/pictures.js; kept in build/bench-gallery)
 //   one server, which compresses code as published pages do ──> page.html?kind=...  cold: an empty cache; warm: the same again
 //
-// Every page once a round, so that a busy moment meets all; medians. Bytes are those of the bodies that the server has sent. Long tasks grow where
-// other programs take the processors; the processor time of the page's thread does not.
+// Every page once a round, so that a busy moment meets all; medians. Bytes are those of the bodies that the server has
+// sent. Long tasks grow where other programs take the processors; the processor time of the page's thread does not.
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -127,7 +128,10 @@ async function measureAll() {
   };
 }
 
-/** `threadMs`: processor time of the page's thread. @param {import('playwright-core').BrowserContext} context @param {string} url */
+/**
+ * `threadMs`: processor time of the page's thread.
+ * @param {import('playwright-core').BrowserContext} context @param {string} url
+ */
 async function show(context, url) {
   const page = await context.newPage();
   const session = await context.newCDPSession(page);

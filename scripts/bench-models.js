@@ -1,5 +1,5 @@
-// `npm run bench:models -- DIR PICTURE.png [--quality Q] [--rounds N]`: how long model files take to decode the same picture in Node on one
-// thread, against their multiplications.
+// `npm run bench:models -- DIR PICTURE.png [--quality Q] [--rounds N]`: how long model files take to decode the same
+// picture in Node on one thread, against their multiplications.
 //
 //   DIR/costs.json, DIR/*.licm (models/training/search.py --models DIR) ── lic encode ──> a file for each model
 //                                          │

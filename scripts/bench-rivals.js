@@ -1,5 +1,5 @@
-// The WebAssembly codecs that bench.js compares with: jSquash's, which cannot find their own .wasm files in Node and so are
-// handed compiled modules.
+// The WebAssembly codecs that bench.js compares with: jSquash's, which cannot find their own .wasm files in Node and so
+// are handed compiled modules.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

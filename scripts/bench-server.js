@@ -2,8 +2,8 @@
 //
 //   this process: clients on kept connections ──HTTP──> a process of its own: the handler, all options at their defaults
 //
-// "Made" means that no answer comes from the cache: each request names another path. The server's processor time does not depend
-// on what else the machine does, requests per second do.
+// "Made" means that no answer comes from the cache: each request names another path. The server's processor time does
+// not depend on what else the machine does, requests per second do.
 
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';

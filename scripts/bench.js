@@ -1,12 +1,12 @@
-// `npm run bench [-- PICTURE.lic ...] [--rounds N] [--json]`: how long decoding takes in Node on one thread, beside the WebAssembly
-// decoders of AVIF, JPEG XL and WebP (jSquash), and what each has to load.
+// `npm run bench [-- PICTURE.lic ...] [--rounds N] [--json]`: how long decoding takes in Node on one thread, beside the
+// WebAssembly decoders of AVIF, JPEG XL and WebP (jSquash), and what each has to load.
 //
 //   .lic ── decode() ──> pixels ──> AVIF, JPEG XL, WebP of about the same bytes
 //                                        │
 //   rounds: every decoder once a round, so that a busy moment meets all ──> medians, ratios
 //
-// The rivals encode the picture that LIC decoded: decoding times depend on size and bytes, hardly on contents. The native
-// decoder is timed too where it is built, by the clock of `lic verify`.
+// The rivals encode the picture that LIC decoded: decoding times depend on size and bytes, hardly on contents. The
+// native decoder is timed too where it is built, by the clock of `lic verify`.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';

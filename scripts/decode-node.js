@@ -1,6 +1,7 @@
 // `node scripts/decode-node.js IN.lic OUT.png [--json] [--hash] [--model FILE]`: decodes with the web package in Node.
 //
-// The fields of --json are those of `lic verify --json`: the pixel hash is that of the samples as coded (1 to 4 a pixel).
+// The fields of --json are those of `lic verify --json`: the pixel hash is that of the samples as coded (1 to 4 a
+// pixel).
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

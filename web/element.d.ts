@@ -39,8 +39,8 @@ export class LicImgElement extends HTMLElement {
   /** Why the picture is not shown: a LicError, or null. */
   readonly error: unknown;
   /**
-   * Settles as the picture is shown or has failed. Loads a lazy picture, and that of an element which is not in a document.
-   * Rejects with `error`, or with an EncodingError where there is nothing to load or the source is changed.
+   * Settles as the picture is shown or has failed. Loads a lazy picture, and that of an element which is not in a
+   * document. Rejects with `error`, or with an EncodingError where there is nothing to load or the source is changed.
    */
   decode(): Promise<void>;
   /** The picture as PNG or, as `canvas.toBlob()` has it, of another type. Rejects as `decode()` does. */

@@ -68,15 +68,17 @@ export interface DecodeOptions {
   /** Decode only this part: exactly that part of the whole picture. A RangeError where it is not inside the picture. */
   region?: Region;
   /**
-   * Insist on a synthesis: `Info.headHash` of the one that is wanted, or 'file' for that which the file was encoded for. With another one at
-   * hand the promise rejects with `model_mismatch`. By default any head of the file's model will do.
+   * Insist on a synthesis: `Info.headHash` of the one that is wanted, or 'file' for that which the file was encoded
+   * for. With another one at hand the promise rejects with `model_mismatch`. By default any head of the file's model
+   * will do.
    */
   head?: string;
   /** Called when the header is read, before the rest of the file is there. */
   onInfo?: (info: Info) => void;
   /**
-   * Called at most once, before the first strip: the colours of the picture (or region), a pixel for each 32 x 32, to be drawn scaled up and
-   * smoothed. It comes from the first few per cent of the file; not made where the whole file is there and small.
+   * Called at most once, before the first strip: the colours of the picture (or region), a pixel for each 32 x 32, to
+   * be drawn scaled up and smoothed. It comes from the first few per cent of the file; not made where the whole file is
+   * there and small.
    */
   preview?: (image: ImageDataOrPicture) => void;
   /** Called as bytes come and as rows are made. */
@@ -97,22 +99,24 @@ export interface Progress {
 }
 
 /**
- * Decodes a .lic file, while it is still coming in. Browsers decode in a worker, or in slices on this thread where workers cannot start; Node
- * decodes in slices (see `Configuration.workers`) and gets a `Picture`. The bytes of a buffer are neither changed nor transferred, and must not change before the promise settles.
+ * Decodes a .lic file, while it is still coming in. Browsers decode in a worker, or in slices on this thread where
+ * workers cannot start; Node decodes in slices (see `Configuration.workers`) and gets a `Picture`. The bytes of a
+ * buffer are neither changed nor transferred, and must not change before the promise settles.
  *
- * Rejects with a `LicError`, with the reason of `signal` (an AbortError by default), or with a TypeError for wrong arguments.
+ * Rejects with a `LicError`, with the reason of `signal` (an AbortError by default), or with a TypeError for wrong
+ * arguments.
  */
 export function decode(source: Source, options?: DecodeOptions): Promise<ImageDataOrPicture>;
 
 /**
- * The same as an ImageBitmap, made in the worker where that is possible. Rejects as `decode` does, and with a NotSupportedError where there
- * are no ImageBitmaps.
+ * The same as an ImageBitmap, made in the worker where that is possible. Rejects as `decode` does, and with a
+ * NotSupportedError where there are no ImageBitmaps.
  */
 export function decodeToBitmap(source: Source, options?: DecodeOptions): Promise<ImageBitmapHere>;
 
 /**
- * Decodes a file for its strips alone, which `onProgress` gets: nothing holds the whole picture. For canvases, and pictures that are larger
- * than memory. Gives what the header says. Rejects as `decode` does.
+ * Decodes a file for its strips alone, which `onProgress` gets: nothing holds the whole picture. For canvases, and
+ * pictures that are larger than memory. Gives what the header says. Rejects as `decode` does.
  */
 export function decodeStrips(source: Source, options?: DecodeOptions): Promise<Info>;
 
@@ -120,7 +124,10 @@ export interface InfoOptions {
   signal?: AbortSignal;
 }
 
-/** Reads the header and the profile's name; of a stream no more than its beginning, of a URL the first kilobyte. Needs neither WebAssembly nor a model. Rejects as `decode` does. */
+/**
+ * Reads the header and the profile's name; of a stream no more than its beginning, of a URL the first kilobyte. Needs
+ * neither WebAssembly nor a model. Rejects as `decode` does.
+ */
 export function info(source: Source, options?: InfoOptions): Promise<Info>;
 
 /**
@@ -133,15 +140,15 @@ type Awaitable<T> = T | PromiseLike<T>;
 
 export interface Configuration {
   /**
-   * Where the decoder lies. By default `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the engine has relaxed SIMD, which
-   * only the synthesis uses.
+   * Where the decoder lies. By default `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the engine
+   * has relaxed SIMD, which only the synthesis uses.
    */
   wasm?:
     | Awaitable<WebAssemblyModule | Source>
     | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
   /**
-   * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`), which go before those
-   * of the package. A file with another head of the same model goes under `modelId/headHash`.
+   * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`), which go
+   * before those of the package. A file with another head of the same model goes under `modelId/headHash`.
    */
   models?: Awaitable<Source> | Record<string, Awaitable<Source>>;
   /**

@@ -2,8 +2,8 @@
 
 import { parentPort } from 'node:worker_threads';
 
-import { serve } from './engine/receiver.js';
+import { createReceiver } from './engine/receiver.js';
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-const receive = serve((message, transfer) => port.postMessage(message, /** @type {any[]} */ (transfer)));
+const receive = createReceiver((message, transfer) => port.postMessage(message, /** @type {any[]} */ (transfer)));
 port.on('message', receive);

@@ -1,4 +1,5 @@
-// The entry for Node: files also by path; decoding on this thread in slices, or in worker threads where configure({workers}) asks for them.
+// The entry for Node: files also by path; decoding on this thread in slices, or in worker threads where
+// configure({workers}) asks for them.
 
 import { Worker } from 'node:worker_threads';
 

@@ -1,4 +1,5 @@
-// A page that shows pictures in one of three ways, page.html?kind=lic&set=gallery, and says when all are painted and what its thread did meanwhile.
+// A page that shows pictures in one of three ways, page.html?kind=lic&set=gallery, and says when all are painted and
+// what its thread did meanwhile.
 
 const tasks = [];
 const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));

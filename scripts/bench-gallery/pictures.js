@@ -1,4 +1,5 @@
-// The files of the gallery: each picture as .lic, and as AVIF of about the same bytes. What was made once is used again.
+// The files of the gallery: each picture as .lic, and as AVIF of about the same bytes. What was made once is used
+// again.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,8 +15,10 @@ import { makeAvif } from '../demo/rivals.js';
 const LARGE = { columns: 5, rows: 6, width: 768, height: 512 };
 
 /**
- * @typedef {{name: string, width: number, height: number, lic: string, avif: string, bytes: {lic: number, avif: number}}} Picture
- * @param {string[]} photos @param {string} folder for the files @param {{quality: number, large: boolean, model: string}} options
+ * @typedef {{name: string, width: number, height: number, lic: string, avif: string, bytes: {lic: number, avif:
+ *   number}}} Picture
+ * @param {string[]} photos @param {string} folder for the files
+ * @param {{quality: number, large: boolean, model: string}} options
  * @returns {Promise<Record<string, Picture[]>>} sets of pictures, which pictures.json in the folder has too
  */
 export async function makePictures(photos, folder, { quality, large, model }) {
@@ -42,7 +45,10 @@ export async function makePictures(photos, folder, { quality, large, model }) {
   return large ? made.sets : { gallery: made.sets.gallery };
 }
 
-/** @param {string} photo @param {string} folder @param {string} scratch @param {string[]} options of `lic encode` @returns {Picture} */
+/**
+ * @param {string} photo @param {string} folder @param {string} scratch @param {string[]} options of `lic encode`
+ * @returns {Picture}
+ */
 function makePicture(photo, folder, scratch, options) {
   const name = basename(photo, extname(photo));
   const [lic, avif] = [`${name}.lic`, `${name}.avif`];

@@ -43,7 +43,9 @@ export async function startChromium(executablePath) {
   return { decode, close };
 }
 
-/** Runs in the page, as the next one does. The second decode is timed: the first also loads the decoder and its model. */
+/**
+ * Runs in the page, as the next one does. The second decode is timed: the first also loads the decoder and its model.
+ */
 async function decodeInPage(url) {
   const { decode } = await import('/dist/index.js');
   const bytes = await (await fetch(url)).arrayBuffer();

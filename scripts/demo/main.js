@@ -131,7 +131,8 @@ async function decodeHere(file) {
 }
 
 /**
- * The original and the JPEG and AVIF files for the demo page. LIC can do without them: what fails is named and left out.
+ * The original and the JPEG and AVIF files for the demo page. LIC can do without them: what fails is named and left
+ * out.
  * @param {string} photo @param {string} name @param {number} bytes what the others shall weigh
  */
 function besides(photo, name, bytes) {

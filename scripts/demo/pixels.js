@@ -91,7 +91,10 @@ function pngChunks(bytes) {
   return chunks;
 }
 
-/** Undoes the filters of PNG's lines. @param {Buffer} filtered @param {number} stride @param {number} height @param {number} step */
+/**
+ * Undoes the filters of PNG's lines.
+ * @param {Buffer} filtered @param {number} stride @param {number} height @param {number} step
+ */
 function unfilter(filtered, stride, height, step) {
   if (filtered.length < height * (stride + 1)) throw new Error('the picture ends too early');
   const lines = Buffer.alloc(height * stride);

@@ -1,5 +1,5 @@
-// JPEG and AVIF files of a picture that weigh about as much as its .lic file: of all settings of the encoder the one with the
-// smallest file that is not below it.
+// JPEG and AVIF files of a picture that weigh about as much as its .lic file: of all settings of the encoder the one
+// with the smallest file that is not below it.
 
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

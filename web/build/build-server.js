@@ -3,8 +3,8 @@
 //   web/server/*.js ──┬──> esbuild ──> dist/server/*.js, THIRD-PARTY.txt
 //   small packages ───┘
 //
-// lic-codec itself is imported by its name, so that configure() holds for both. The small packages that these entries stand on
-// are bundled, with their licences beside them: the package has no dependency to install.
+// lic-codec itself is imported by its name, so that configure() holds for both. The small packages that these entries
+// stand on are bundled, with their licences beside them: the package has no dependency to install.
 
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -39,7 +39,10 @@ export async function buildServer(dist) {
   for (const name of TYPES) copyFileSync(join(SOURCE, name), join(outdir, basename(name)));
 }
 
-/** The one import that is not a file of web/server/: a conformance vector, and the package's version. @param {esbuild.PluginBuild} build */
+/**
+ * The one import that is not a file of web/server/: a conformance vector, and the package's version.
+ * @param {esbuild.PluginBuild} build
+ */
 function resolveSample(build) {
   build.onResolve({ filter: /^\.\/sample\.js$/ }, () => ({ path: 'sample.js', namespace: 'lic' }));
   build.onLoad({ filter: /./, namespace: 'lic' }, () => {

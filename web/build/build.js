@@ -9,8 +9,8 @@
 //   web/element/ ──> manifest.js ──────────────────────────> dist/custom-elements.json
 //   web/server/ ──> build-server.js ──────────────────────> dist/server/
 //
-// The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the form
-// `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
+// The entries share their code in chunk files, so that configure() of one entry holds for the others. References of the
+// form `new URL('./file', import.meta.url)` are left as they are: bundlers follow them.
 
 import {
   copyFileSync,

@@ -1,4 +1,5 @@
-// custom-elements.json, by which editors and documentation tools know <lic-img>: what the analyzer reads in the comments of its code.
+// custom-elements.json, by which editors and documentation tools know <lic-img>: what the analyzer reads in the
+// comments of its code.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,5 @@
-// Colours of Display P3 as those of sRGB, which every format, viewer and canvas understands. What sRGB cannot show is clipped.
+// Colours of Display P3 as those of sRGB, which every format, viewer and canvas understands. What sRGB cannot show is
+// clipped.
 
 /** Linear Display P3 to linear sRGB (both D65), by the primaries of CSS Color 4. */
 const MATRIX = [

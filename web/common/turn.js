@@ -1,8 +1,9 @@
 // Turns of the event loop.
 
 /**
- * A turn of the event loop: timers, input and messages have their chance. Not scheduler.yield(), whose continuations go before
- * the message that cancels a job; and not messages in workerd, which has scheduler.wait(): there they go before all timers.
+ * A turn of the event loop: timers, input and messages have their chance. Not scheduler.yield(), whose continuations go
+ * before the message that cancels a job; and not messages in workerd, which has scheduler.wait(): there they go before
+ * all timers.
  * @returns {Promise<unknown>}
  */
 export function nextTask() {

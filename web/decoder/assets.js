@@ -29,7 +29,10 @@ export class Assets {
     this.#open = open;
   }
 
-  /** Which decoder: 'relaxed' where the engine has relaxed SIMD, 'simd' otherwise, 'given' if the caller chose; null before it was needed. */
+  /**
+   * Which decoder: 'relaxed' where the engine has relaxed SIMD, 'simd' otherwise, 'given' if the caller chose; null
+   * before it was needed.
+   */
   kind = /** @type {'simd' | 'relaxed' | 'given' | null} */ (null);
 
   /** @returns {Promise<WebAssembly.Module>} */

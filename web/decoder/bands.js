@@ -1,7 +1,7 @@
 // A large picture in several workers: each decodes a band of it as a region of its own.
 //
-// Bands share nothing but the file. What lies at their edges is decoded twice, a row of tiles on each side, which costs less than handing latents
-// from worker to worker would gain; and every band is exactly that part of the whole picture.
+// Bands share nothing but the file. What lies at their edges is decoded twice, a row of tiles on each side, which costs
+// less than handing latents from worker to worker would gain; and every band is exactly that part of the whole picture.
 
 import { join } from '../common/bytes.js';
 
@@ -41,7 +41,8 @@ export function planBands(info, region, most) {
 }
 
 /**
- * Edges stay inside `whole`, and clear of those of tiles: one that lies at a tile's edge makes the bands on both sides decode a row of tiles more.
+ * Edges stay inside `whole`, and clear of those of tiles: one that lies at a tile's edge makes the bands on both sides
+ * decode a row of tiles more.
  * @param {Region} whole @param {number} count @param {number} side of a tile
  * @returns {Region[]}
  */

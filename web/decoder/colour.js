@@ -7,7 +7,10 @@ export function canvasSpace(info) {
   return isP3(info) && hasP3() ? 'display-p3' : 'srgb';
 }
 
-/** Whether pixels have to be converted to sRGB, because the platform has no place for those of Display P3. @param {Info} info */
+/**
+ * Whether pixels have to be converted to sRGB, because the platform has no place for those of Display P3.
+ * @param {Info} info
+ */
 export function mustConvert(info) {
   return isP3(info) && !hasP3();
 }
@@ -17,7 +20,9 @@ function isP3({ profile }) {
   return profile?.colorSpace === 'display-p3';
 }
 
-/** Firefox has ImageData, but none of Display P3. Node has none at all: there the caller gets the pixels as they are. */
+/**
+ * Firefox has ImageData, but none of Display P3. Node has none at all: there the caller gets the pixels as they are.
+ */
 function hasP3() {
   return (
     typeof ImageData !== 'function' ||

@@ -253,8 +253,8 @@ async function loadAssets(assets, info, headHash) {
 /**
  * The job of a whole picture or region.
  * @param {Wanted} wanted @param {DecodeOptions} options
- * @param {{info: Info, headHash?: string, model: Model | null, inBands: boolean}} file inBands: whether bands will be made
- *   of the job
+ * @param {{info: Info, headHash?: string, model: Model | null, inBands: boolean}} file inBands: whether bands will be
+ *   made of the job
  * @returns {Job}
  */
 function makeJob(wanted, { region, preview, onProgress }, { info, headHash, model, inBands }) {
@@ -293,8 +293,8 @@ function takeJobs(pool, bands, tell, job) {
  * Feeds the file to tasks until they have finished. When one of them, the file or the caller fails, all end.
  * @param {Task[]} tasks
  * @param {{pool: WorkerPool, reader: FileReader, tell: Listener, signal: AbortSignal, start: number}} call
- * @returns {Promise<{finished: import('./pool.js').Finished[], load: number}>} load: milliseconds from `start` until the
- *   whole file had come; 0 where a region was decoded before that
+ * @returns {Promise<{finished: import('./pool.js').Finished[], load: number}>} load: milliseconds from `start` until
+ *   the whole file had come; 0 where a region was decoded before that
  */
 async function finish(tasks, { pool, reader, tell, signal, start }) {
   const cancel = (/** @type {unknown} */ reason) => tasks.forEach((task) => pool.cancel(task, reason));

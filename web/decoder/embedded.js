@@ -1,4 +1,5 @@
-// What the entries of lic-codec/inline have in common: the default model is text in a module (embedded-models.js, which web/build/build.js writes).
+// What the entries of lic-codec/inline have in common: the default model is text in a module (embedded-models.js, which
+// web/build/build.js writes).
 
 import { createApi } from './api.js';
 import texts from './embedded-models.js';

@@ -71,7 +71,9 @@ export class Listener {
     };
   }
 
-  /** @param {import('../index.d.ts').Progress['phase']} phase @param {import('../index.d.ts').Progress['strip']} [strip] */
+  /**
+   * @param {import('../index.d.ts').Progress['phase']} phase @param {import('../index.d.ts').Progress['strip']} [strip]
+   */
   #progress(phase, strip) {
     const rows = this.#bands.reduce((sum, band) => sum + band.rows, 0);
     const fraction = this.#bands.reduce((sum, band) => sum + band.fraction / this.#bands.length, 0);

@@ -1,5 +1,5 @@
-// Decodes in workers: started when needed, used again, ended when idle. Where workers cannot start (a page from a CDN, a CSP
-// without worker-src), everything goes to a stand-in on this thread instead.
+// Decodes in workers: started when needed, used again, ended when idle. Where workers cannot start (a page from a CDN,
+// a CSP without worker-src), everything goes to a stand-in on this thread instead.
 //
 //   start(job) ──> queue ──> lane: a worker, its jobs ──> result
 //
@@ -131,7 +131,8 @@ export class WorkerPool {
   /**
    * Hands on bytes of a task's file.
    * @param {Task} task @param {Uint8Array} bytes
-   * @param {{complete: boolean, transfer: boolean}} how complete: nothing follows; transfer: whether the bytes may be transferred
+   * @param {{complete: boolean, transfer: boolean}} how complete: nothing follows; transfer: whether the bytes may be
+   *   transferred
    */
   feed(task, bytes, { complete, transfer }) {
     task.chunks.push({ bytes, complete, transfer });
@@ -319,7 +320,8 @@ export class WorkerPool {
 
 /**
  * A model as it is sent: its bytes go to each worker once.
- * @param {import('../common/types.d.ts').Model} model @param {Set<number>} known serials that the worker has; is added to
+ * @param {import('../common/types.d.ts').Model} model
+ * @param {Set<number>} known serials that the worker has; is added to
  */
 function withoutKnown({ serial, bytes }, known) {
   if (known.has(serial)) return { serial };

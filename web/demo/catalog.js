@@ -1,5 +1,5 @@
-// The pictures of the page: those that scripts/demo.sh has made, with files of other formats and of other qualities, and the samples. Whatever
-// is not there is left out, and what is wrong is told.
+// The pictures of the page: those that scripts/demo.sh has made, with files of other formats and of other qualities,
+// and the samples. Whatever is not there is left out, and what is wrong is told.
 //
 //   demo-out/manifest.json ──┐
 //   samples.json ────────────┴──> entries
@@ -86,7 +86,10 @@ async function readSamples(complain) {
   return (await Promise.all(found)).flat();
 }
 
-/** @param {string} path @param {(problem: string) => void} complain @returns {Promise<any>} null where there is no such file */
+/**
+ * @param {string} path @param {(problem: string) => void} complain
+ * @returns {Promise<any>} null where there is no such file
+ */
 async function fetchJson(path, complain) {
   try {
     const response = await fetch(`../../${path}`);

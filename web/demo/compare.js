@@ -23,7 +23,10 @@ export class Compare {
   #label = 'JPEG';
   #opened;
 
-  /** @param {HTMLElement} section @param {(entry: Entry) => void} opened is told of the picture that is shown, when it is */
+  /**
+   * @param {HTMLElement} section
+   * @param {(entry: Entry) => void} opened is told of the picture that is shown, when it is
+   */
   constructor(section, opened) {
     this.#section = section;
     this.#opened = opened;
@@ -135,7 +138,10 @@ function makeChoice(name, label, checked, choose) {
   return choice;
 }
 
-/** @param {Entry} entry @param {{decodeMs: number | null, ms: number} | null} times @returns {import('./facts.js').Fact[]} */
+/**
+ * @param {Entry} entry @param {{decodeMs: number | null, ms: number} | null} times
+ * @returns {import('./facts.js').Fact[]}
+ */
 function factsOf({ lic, width, height, rivals }, times) {
   const original = rivals.Original;
   const [size, density] = sizeFacts(lic.bytes, { width, height });

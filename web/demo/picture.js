@@ -7,7 +7,8 @@ const SLICE_PIXELS = 2 ** 20;
 /**
  * Shows another file in a <lic-img>.
  * @param {HTMLElement & {src: string, decode(): Promise<void>}} image @param {string} url
- * @returns {Promise<{decodeMs: number | null, ms: number}>} milliseconds of decoding, null where other pictures were decoded meanwhile, and in all
+ * @returns {Promise<{decodeMs: number | null, ms: number}>} milliseconds of decoding, null where other pictures were
+ *   decoded meanwhile, and in all
  */
 export async function load(image, url) {
   const before = stats();
@@ -47,7 +48,8 @@ export async function decodeFile(file, signal) {
 }
 
 /**
- * The picture in about the size in which it is shown, halved as often as that allows: browsers do not average the pixels of a canvas.
+ * The picture in about the size in which it is shown, halved as often as that allows: browsers do not average the
+ * pixels of a canvas.
  * @param {HTMLCanvasElement} canvas @param {number} width that is needed
  */
 export async function shrink(canvas, width) {

@@ -1,5 +1,5 @@
-// A viewer: one picture, or two of the same size with a boundary to move. The boundary is moved by pointer or arrow keys; when zoomed in,
-// dragging moves the pictures instead.
+// A viewer: one picture, or two of the same size with a boundary to move. The boundary is moved by pointer or arrow
+// keys; when zoomed in, dragging moves the pictures instead.
 
 const KEY_STEPS = { ArrowLeft: -2, ArrowRight: 2, PageDown: -10, PageUp: 10, Home: -100, End: 100 };
 

@@ -121,7 +121,8 @@ export class Appearance {
   }
 
   /**
-   * Gives the element the size that its attributes ask for, or the picture's own; the ratio is known before the picture comes.
+   * Gives the element the size that its attributes ask for, or the picture's own; the ratio is known before the picture
+   * comes.
    * @param {[width: number, height: number]} natural in CSS pixels, 0 where it is not known
    */
   resize([width, height]) {
@@ -141,7 +142,8 @@ export class Appearance {
 
   /**
    * @param {'width' | 'height'} side
-   * @returns {number | null} CSS pixels of the picture or, before it is there, of the element; null where it is not rendered
+   * @returns {number | null} CSS pixels of the picture or, before it is there, of the element; null where it is not
+   *   rendered
    */
   measure(side) {
     if (!this.#element.getClientRects().length) return null;

@@ -34,7 +34,10 @@ export class ImageAttributes extends Base {
     this.setAttribute('srcset', value);
   }
 
-  /** The width at which the picture will be shown, for `w` descriptors: lengths after media conditions, or `auto`. @type {string} @attr */
+  /**
+   * The width at which the picture will be shown, for `w` descriptors: lengths after media conditions, or `auto`.
+   * @type {string} @attr
+   */
   get sizes() {
     return this.getAttribute('sizes') ?? '';
   }
@@ -74,7 +77,10 @@ export class ImageAttributes extends Base {
     this.setAttribute('fetchpriority', value);
   }
 
-  /** `use-credentials` sends cookies to other origins. They need CORS in any case. @type {'anonymous' | 'use-credentials' | null} @attr crossorigin */
+  /**
+   * `use-credentials` sends cookies to other origins. They need CORS in any case.
+   * @type {'anonymous' | 'use-credentials' | null} @attr crossorigin
+   */
   get crossOrigin() {
     return this.hasAttribute('crossorigin') ? keyword(this, 'crossorigin', CREDENTIALS, 'anonymous') : null;
   }

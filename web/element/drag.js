@@ -3,8 +3,9 @@
 /** @typedef {import('./request.js').ImageRequest} ImageRequest */
 
 /**
- * The picture may be dragged as a PNG file: onto the desktop, into another page. The file has to be there when dragging starts and takes
- * a while to make, so it is begun when the button goes down. Where it comes too late, the address is dragged.
+ * The picture may be dragged as a PNG file: onto the desktop, into another page. The file has to be there when dragging
+ * starts and takes a while to make, so it is begun when the button goes down. Where it comes too late, the address is
+ * dragged.
  * @param {ImageRequest} request
  */
 export function offerFile(request) {

@@ -2,9 +2,10 @@
 //
 //   attributes ──> sources.js: which file ──> viewport.js: when ──> request.js: fetch, decode, paint ──> load event
 //
-// Life cycle, by the HTML standard: changed attributes are looked at together, in a microtask. Each load is an ImageRequest; one that
-// is no longer #current (or #pending, for a change of the viewport) is aborted and says nothing more. What is #shown stays until
-// something newer can be painted. Children are the fallback. The class is importable where there is no DOM; define.js registers it.
+// Life cycle, by the HTML standard: changed attributes are looked at together, in a microtask. Each load is an
+// ImageRequest; one that is no longer #current (or #pending, for a change of the viewport) is aborted and says nothing
+// more. What is #shown stays until something newer can be painted. Children are the fallback. The class is importable
+// where there is no DOM; define.js registers it.
 
 import { LicError } from '../common/errors.js';
 import { Appearance } from './appearance.js';
@@ -87,7 +88,10 @@ export class LicImgElement extends ImageAttributes {
     else this.#schedule();
   }
 
-  /** The width in CSS pixels at which the picture is shown; before that the attribute's, or the picture's. @type {number} @attr */
+  /**
+   * The width in CSS pixels at which the picture is shown; before that the attribute's, or the picture's.
+   * @type {number} @attr
+   */
   get width() {
     return this.#appearance.measure('width') ?? Math.trunc(dimension(this, 'width')?.value ?? this.naturalWidth);
   }
@@ -95,7 +99,10 @@ export class LicImgElement extends ImageAttributes {
     this.setAttribute('width', toUnsigned(value));
   }
 
-  /** The height in CSS pixels at which the picture is shown; before that the attribute's, or the picture's. @type {number} @attr */
+  /**
+   * The height in CSS pixels at which the picture is shown; before that the attribute's, or the picture's.
+   * @type {number} @attr
+   */
   get height() {
     return this.#appearance.measure('height') ?? Math.trunc(dimension(this, 'height')?.value ?? this.naturalHeight);
   }
@@ -113,7 +120,10 @@ export class LicImgElement extends ImageAttributes {
     return Math.trunc(naturalSize(this.#current)[1]);
   }
 
-  /** Whether there is nothing to wait for: no source, a picture that is shown, or one that has failed. @type {boolean} */
+  /**
+   * Whether there is nothing to wait for: no source, a picture that is shown, or one that has failed.
+   * @type {boolean}
+   */
   get complete() {
     if (!this.getAttribute('src') && !this.hasAttribute('srcset')) return true;
     return !this.#isScheduled && !this.#pending && (this.#state === 'loaded' || this.#state === 'error');
@@ -140,8 +150,8 @@ export class LicImgElement extends ImageAttributes {
   }
 
   /**
-   * Settles as the picture is shown or has failed. Loads a lazy picture, and that of an element which is not in a document.
-   * Rejects with `error`, or with an EncodingError where there is nothing to load or the source is changed.
+   * Settles as the picture is shown or has failed. Loads a lazy picture, and that of an element which is not in a
+   * document. Rejects with `error`, or with an EncodingError where there is nothing to load or the source is changed.
    * @returns {Promise<void>}
    */
   async decode() {
@@ -223,7 +233,9 @@ export class LicImgElement extends ImageAttributes {
     );
   }
 
-  /** @param {Candidate} candidate @param {Pick<import('./request.js').Hooks, 'sized' | 'painted' | 'progressed'>} hooks */
+  /**
+   * @param {Candidate} candidate @param {Pick<import('./request.js').Hooks, 'sized' | 'painted' | 'progressed'>} hooks
+   */
   #request({ url, density }, hooks) {
     const credentials = this.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     const referrerPolicy = /** @type {ReferrerPolicy} */ (this.referrerPolicy);
@@ -268,7 +280,9 @@ export class LicImgElement extends ImageAttributes {
     this.dispatchEvent(new ErrorEvent('error', { error, message }));
   }
 
-  /** When the viewport or the screen has changed: another file may fit better. What is shown stays until that is there. */
+  /**
+   * When the viewport or the screen has changed: another file may fit better. What is shown stays until that is there.
+   */
   #reconsider = () => {
     if (!this.srcset) return;
     if (this.#state === 'waiting') this.#schedule();

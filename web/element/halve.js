@@ -2,12 +2,15 @@
 //
 //   canvas ──> slice of rows ──> halved ──> halved ──> copy
 //
-// Browsers draw on the page's thread. The slices of all pictures of a page share its turns of the event loop: a large picture, or many that
-// are resized together, do not hold it up.
+// Browsers draw on the page's thread. The slices of all pictures of a page share its turns of the event loop: a large
+// picture, or many that are resized together, do not hold it up.
 
 import { Turns } from '../common/turn.js';
 
-/** @typedef {{canvas: HTMLCanvasElement | OffscreenCanvas, y: number, width: number, height: number}} Slice rows of a canvas from y on */
+/**
+ * @typedef {{canvas: HTMLCanvasElement | OffscreenCanvas, y: number, width: number, height: number}} Slice rows of a
+ *   canvas from y on
+ */
 
 // Pixels that are read in a turn: some milliseconds without a graphics card.
 const TURN_PIXELS = 2 ** 20;
@@ -46,7 +49,10 @@ export function makeHalved({ width, height }, halvings, colorSpace) {
   return canvas;
 }
 
-/** @param {HTMLCanvasElement} copy @param {Slice} slice of a picture @param {number} halvings @param {number} y its first row there */
+/**
+ * @param {HTMLCanvasElement} copy @param {Slice} slice of a picture @param {number} halvings
+ * @param {number} y its first row there
+ */
 export function drawHalved(copy, slice, halvings, y) {
   const context = copy.getContext('2d');
   if (!context) return;
@@ -66,7 +72,9 @@ function halve(slice, colorSpace) {
   return { canvas, y: 0, width, height };
 }
 
-/** @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {Slice} slice @param {number} to */
+/**
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {Slice} slice @param {number} to
+ */
 function draw(context, { canvas, y, width, height }, to) {
   context.drawImage(canvas, 0, y, width, height, 0, to, Math.ceil(width / 2), Math.ceil(height / 2));
 }

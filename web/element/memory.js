@@ -1,5 +1,5 @@
-// Canvases hold four bytes for each pixel, and browsers that are short of memory end the page. Beyond a budget, pictures far from
-// the viewport give their pixels up, those first that have been far the longest.
+// Canvases hold four bytes for each pixel, and browsers that are short of memory end the page. Beyond a budget,
+// pictures far from the viewport give their pixels up, those first that have been far the longest.
 
 /** @typedef {import('./request.js').ImageRequest} ImageRequest */
 

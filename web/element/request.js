@@ -16,7 +16,8 @@ import { Surface } from './surface.js';
  * @typedef {object} Hooks none is called after abort()
  * @property {() => void} sized the header is there
  * @property {() => void} painted there is something to see; may be called again
- * @property {(rough: OffscreenCanvas, colorSpace?: PredefinedColorSpace) => void} begun strips are to come, for a canvas that is empty still
+ * @property {(rough: OffscreenCanvas, colorSpace?: PredefinedColorSpace) => void} begun strips are to come, for a
+ *   canvas that is empty still
  * @property {(strip: ImageData, y: number, hasAlpha: boolean) => void} added the canvas has got it
  * @property {(fraction: number) => void} progressed
  * @property {() => void} renewed pixels have been given up, or are back
@@ -29,7 +30,8 @@ const SIMD_PROGRAM = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
 ];
 
-// Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds of pictures.
+// Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds
+// of pictures.
 const turns = new Turns(4);
 
 export class ImageRequest {

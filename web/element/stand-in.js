@@ -16,7 +16,10 @@ export class StandIn {
   /** @type {HTMLCanvasElement | null} */
   #copy = null;
   #halvings = 0;
-  /** Whether the copy is the mean of the picture's pixels; false for one made of a preview, or of strips that end within a pixel of it. */
+  /**
+   * Whether the copy is the mean of the picture's pixels; false for one made of a preview, or of strips that end within
+   * a pixel of it.
+   */
   #isExact = true;
   #copying = new AbortController();
   /** @type {HTMLCanvasElement | null} */
@@ -43,7 +46,11 @@ export class StandIn {
     this.#put(null, 0);
   }
 
-  /** Strips are to come. @param {HTMLCanvasElement | OffscreenCanvas} rough what is known of the picture @param {PredefinedColorSpace} [colorSpace] */
+  /**
+   * Strips are to come.
+   * @param {HTMLCanvasElement | OffscreenCanvas} rough what is known of the picture
+   * @param {PredefinedColorSpace} [colorSpace]
+   */
   begin(rough, colorSpace) {
     const { copy } = this.#open(colorSpace);
     if (copy) enlarge(rough, copy);
@@ -124,7 +131,8 @@ export class StandIn {
 
 /**
  * By a better filter than browsers have for showing a canvas.
- * @param {HTMLCanvasElement | OffscreenCanvas} rough @param {HTMLCanvasElement} large whose sides are in the ratio of the picture's
+ * @param {HTMLCanvasElement | OffscreenCanvas} rough
+ * @param {HTMLCanvasElement} large whose sides are in the ratio of the picture's
  */
 function enlarge(rough, large) {
   const context = large.getContext('2d');

@@ -1,7 +1,8 @@
 // The canvas of a picture: rows come, pixels are there to be seen.
 //
-// Browsers refuse large canvases, most of them silently: Safari on phones beyond 2^24 pixels, others beyond 2^28 or a side of 2^15. Where
-// there is none of the picture's size, there is one of a half of it, or a quarter, whose pixels are the means of the picture's.
+// Browsers refuse large canvases, most of them silently: Safari on phones beyond 2^24 pixels, others beyond 2^28 or a
+// side of 2^15. Where there is none of the picture's size, there is one of a half of it, or a quarter, whose pixels are
+// the means of the picture's.
 
 import { LicError } from '../common/errors.js';
 
@@ -56,7 +57,10 @@ export class Surface {
     this.canvas.width = this.canvas.height = 0;
   }
 
-  /** @param {number} width @param {number} height @param {PredefinedColorSpace} colorSpace @returns {boolean} whether there is such a canvas */
+  /**
+   * @param {number} width @param {number} height @param {PredefinedColorSpace} colorSpace
+   * @returns {boolean} whether there is such a canvas
+   */
   #resize(width, height, colorSpace) {
     this.#size = { width, height };
     Object.assign(this.canvas, this.#size);
@@ -98,7 +102,8 @@ function reduce({ data, width, height, colorSpace }, scale) {
 /**
  * Colours count as much as they are opaque.
  * @param {Uint8ClampedArray} to @param {number} at @param {Uint8ClampedArray} data
- * @param {number} first pixel @param {number} end behind the last row @param {number} width of rows @param {number} columns
+ * @param {number} first pixel @param {number} end behind the last row @param {number} width of rows
+ * @param {number} columns
  */
 function putMean(to, at, data, first, end, width, columns) {
   let [red, green, blue, opacity, count] = [0, 0, 0, 0, 0];

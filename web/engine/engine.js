@@ -1,4 +1,5 @@
-// One instance of the WebAssembly decoder and the decodes that run on it, in slices. Runs in a worker or on the page's thread.
+// One instance of the WebAssembly decoder and the decodes that run on it, in slices. Runs in a worker or on the page's
+// thread.
 //
 //   job, bytes as they come ──> Engine.run ──> Decoding.feed, step, step, ... ──> preview, strips, pixels
 //
@@ -18,7 +19,8 @@ import { convertToSrgb } from '../common/srgb.js';
  * @typedef {() => void | Promise<void>} Pause is called between slices
  */
 
-// Linear memory never shrinks. An instance that has grown beyond this is dropped when it is idle, to give its memory back.
+// Linear memory never shrinks. An instance that has grown beyond this is dropped when it is idle, to give its memory
+// back.
 const KEEP_BYTES = 96 * 2 ** 20;
 
 // The address that stands for no model, a null pointer.
@@ -48,7 +50,8 @@ export class Engine {
    * @param {Events} events
    * @param {Pause} pause
    * @param {Times} times are added to
-   * @returns {Promise<Pixels | ImageBitmap | string | null>} the picture, null where it is not wanted, or the hash in hexadecimal
+   * @returns {Promise<Pixels | ImageBitmap | string | null>} the picture, null where it is not wanted, or the hash in
+   *   hexadecimal
    */
   async run(job, inbox, events, pause, times) {
     ++this.#running;

@@ -1,12 +1,12 @@
-// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and platforms that have
-// nothing else.
+// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and
+// platforms that have nothing else.
 
-import { serve } from './receiver.js';
+import { createReceiver } from './receiver.js';
 import { fetchFile } from '../file/reader.js';
 
 /** @returns {import('../common/types.d.ts').WorkerLike} */
 export function startLocalWorker() {
-  const receive = serve((message) => queueMicrotask(() => worker.onmessage?.({ data: message })));
+  const receive = createReceiver((message) => queueMicrotask(() => worker.onmessage?.({ data: message })));
   /** @type {import('../common/types.d.ts').WorkerLike} */
   const worker = {
     onmessage: null,

@@ -16,7 +16,7 @@ const SLICE_STEPS = 16;
  * @param {(message: import('../common/types.d.ts').FromWorker, transfer: Transferable[]) => void} post
  * @returns {(message: import('../common/types.d.ts').ToWorker) => void} receives
  */
-export function serve(post) {
+export function createReceiver(post) {
   /** @type {Engine} */
   let engine;
   /** @type {Map<number, Inbox>} of the jobs that run */

@@ -17,8 +17,8 @@ const MAX_TILE_UNITS = 1024;
  * @typedef {Omit<import('../index.d.ts').Info, 'profile'>} Header
  * @typedef {object} Coding
  * @property {number[]} versions of the header that mean this coding
- * @property {(header: Pick<Header, 'modelId'>) => string | null} modelOf id of the model that a file needs; null where it
- *   carries its networks itself
+ * @property {(header: Pick<Header, 'modelId'>) => string | null} modelOf id of the model that a file needs; null where
+ *   it carries its networks itself
  */
 
 /**

@@ -1,6 +1,7 @@
 // The ICC profile of a .lic file (docs/format.md#sections): its name, and whether its space is one that a canvas knows.
 //
-// Only the beginning of a file is looked at; what lies behind it is not known. Fields of profiles are big-endian (ICC.1:2022, 7.2, 9, 10).
+// Only the beginning of a file is looked at; what lies behind it is not known. Fields of profiles are big-endian
+// (ICC.1:2022, 7.2, 9, 10).
 
 import { HEADER_BYTES } from './info.js';
 
@@ -108,7 +109,8 @@ function findSpace(view, tags) {
 }
 
 /**
- * Whether a curve has no entries, a gamma of 1 or, as a function, an exponent of 1 (ICC.1:2022, 10.6, 10.18). What ends too early is taken for bent.
+ * Whether a curve has no entries, a gamma of 1 or, as a function, an exponent of 1 (ICC.1:2022, 10.6, 10.18). What ends
+ * too early is taken for bent.
  * @param {DataView} view @param {number} at of a curveType or parametricCurveType
  */
 function isStraight(view, at) {

@@ -15,7 +15,11 @@ import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { Panel } from './trial.js';
 
-/** @typedef {import('./plan.js').Plan} Plan @typedef {import('./plan.js').Result} Result @typedef {import('./store.js').Session} Session */
+/**
+ * @typedef {import('./plan.js').Plan} Plan
+ * @typedef {import('./plan.js').Result} Result
+ * @typedef {import('./store.js').Session} Session
+ */
 
 const SEND_EVERY = 10; // answers, so that little is lost with a rater who does not come back
 
@@ -199,7 +203,11 @@ async function test(plan, panel, session, store) {
 /** @param {Plan} plan @param {number} done items */
 const isBreak = ({ timing }, done) => timing.break_every > 0 && done > 0 && done % timing.break_every === 0;
 
-/** Loads, and asks to try again for as long as that fails. @template T @param {() => Promise<T>} load @returns {Promise<T>} */
+/**
+ * Loads, and asks to try again for as long as that fails.
+ * @template T @param {() => Promise<T>} load
+ * @returns {Promise<T>}
+ */
 async function insist(load) {
   for (;;) {
     try {
@@ -214,7 +222,10 @@ async function insist(load) {
   }
 }
 
-/** Sends the result, or has the rater download it. Ends when another rater takes over. @param {Plan} plan @param {Session} session @param {Store} store */
+/**
+ * Sends the result, or has the rater download it. Ends when another rater takes over.
+ * @param {Plan} plan @param {Session} session @param {Store} store
+ */
 async function finish(plan, session, store) {
   const url = endpoint(plan);
   const title = 'Done. Thank you!';

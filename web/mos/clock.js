@@ -1,4 +1,5 @@
-// Measures how long a picture has been looked at. It stands still while anything holds it: a pause, a hidden tab, a window too small.
+// Measures how long a picture has been looked at. It stands still while anything holds it: a pause, a hidden tab, a
+// window too small.
 
 export class Clock {
   #elapsed = 0; // milliseconds before #since

@@ -1,4 +1,5 @@
-// Watches whether pictures can be shown pixel by pixel; while they cannot, a dialog says why and the clock stands still.
+// Watches whether pictures can be shown pixel by pixel; while they cannot, a dialog says why and the clock stands
+// still.
 
 import { byId } from './cards.js';
 import { neededRoom, problemOfDisplay } from './layout.js';

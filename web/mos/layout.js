@@ -5,7 +5,10 @@
 export const SIDE_GAP = 24; // CSS pixels between two pictures beside each other
 export const NAME_HEIGHT = 32; // CSS pixels for the names above them
 
-/** The largest item of a plan, in device pixels. @param {Plan} plan @param {number} ratio device pixels for each CSS pixel */
+/**
+ * The largest item of a plan, in device pixels.
+ * @param {Plan} plan @param {number} ratio device pixels for each CSS pixel
+ */
 export function neededRoom(plan, ratio) {
   const pictures = [...plan.training, ...plan.items].map((item) => plan.pictures[item.pictures[0]]);
   const width = Math.max(...pictures.map((picture) => picture.width));

@@ -1,4 +1,5 @@
-// Which items a rater sees, in which order, and which picture of a pair comes first: all of it follows from plan and rater.
+// Which items a rater sees, in which order, and which picture of a pair comes first: all of it follows from plan and
+// rater.
 
 /** @typedef {import('./plan.js').Item} Item @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {{item: Item, swapped: boolean}} Showing swapped: the second picture stands first */
@@ -17,8 +18,8 @@ export function sessionOf(plan, rater) {
 }
 
 /**
- * An order in which pictures of one source do not follow each other and repetitions lie apart, as far as possible: the best of
- * some random ones.
+ * An order in which pictures of one source do not follow each other and repetitions lie apart, as far as possible: the
+ * best of some random ones.
  * @param {Item[]} items @param {() => number} random
  */
 function spread(items, random) {
@@ -48,7 +49,10 @@ function spreadOnce(waiting) {
   return { order, violations };
 }
 
-/** Half of the pairs are swapped; a repeated pair comes back the other way round. @param {Item[]} order @param {() => number} random */
+/**
+ * Half of the pairs are swapped; a repeated pair comes back the other way round.
+ * @param {Item[]} order @param {() => number} random
+ */
 function withSides(order, random) {
   const sides = shuffled(
     order.map((_, index) => index % 2 === 1),

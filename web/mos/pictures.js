@@ -17,7 +17,11 @@ export class Pictures {
     this.#items = items;
   }
 
-  /** The decoded pictures of an item; those of the next ones are begun. @param {number} index @returns {Promise<HTMLImageElement[]>} */
+  /**
+   * The decoded pictures of an item; those of the next ones are begun.
+   * @param {number} index
+   * @returns {Promise<HTMLImageElement[]>}
+   */
   of(index) {
     for (let next = index; next < Math.min(index + 1 + AHEAD, this.#items.length); next++) {
       if (this.#loading.has(next)) continue;

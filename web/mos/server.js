@@ -106,7 +106,10 @@ export async function serveStudy(
   };
 }
 
-/** @typedef {{site: string, token?: string, origin?: string, trustProxy: boolean, limits: typeof LIMITS, plan: import('./plan.js').Plan, schema: any, database: Database, recent: Map<string, number[]>}} Context */
+/**
+ * @typedef {{site: string, token?: string, origin?: string, trustProxy: boolean, limits: typeof LIMITS, plan:
+ *   import('./plan.js').Plan, schema: any, database: Database, recent: Map<string, number[]>}} Context
+ */
 
 /** @param {string} path */
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));

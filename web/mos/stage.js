@@ -1,4 +1,5 @@
-// Where the pictures stand: at one device pixel for each of theirs, on the grid of device pixels, whatever the zoom of the page.
+// Where the pictures stand: at one device pixel for each of theirs, on the grid of device pixels, whatever the zoom of
+// the page.
 
 import { NAME_HEIGHT, SIDE_GAP } from './layout.js';
 

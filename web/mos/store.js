@@ -1,4 +1,5 @@
-// Sessions outlive a reload of the page and a lost connection: they are in the browser's storage until the endpoint has them.
+// Sessions outlive a reload of the page and a lost connection: they are in the browser's storage until the endpoint has
+// them.
 
 /** @typedef {import('./plan.js').Plan} Plan @typedef {import('./plan.js').Result} Result */
 /** @typedef {{result: Result, sent: boolean}} Session */

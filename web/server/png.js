@@ -51,7 +51,9 @@ function isOpaque(data) {
 export const makePng = (size, channels, compressed) =>
   new Uint8Array(joinChunks(size, channels, [makeChunk('IDAT', compressed)]));
 
-/** @param {{width: number, height: number}} size @param {3 | 4} channels @param {Uint8Array[]} data chunks of type IDAT */
+/**
+ * @param {{width: number, height: number}} size @param {3 | 4} channels @param {Uint8Array[]} data chunks of type IDAT
+ */
 function joinChunks({ width, height }, channels, data) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -7,7 +7,8 @@ import { LicError } from 'lic-codec';
 /** @typedef {import('lic-codec').LicErrorCode} LicErrorCode */
 
 /**
- * Whose fault it is decides: the stored file's 422, that of a server which lacks the model or format 501, the moment's 503.
+ * Whose fault it is decides: the stored file's 422, that of a server which lacks the model or format 501, the moment's
+ * 503.
  * @type {Record<LicErrorCode, number>}
  */
 const STATUS = {

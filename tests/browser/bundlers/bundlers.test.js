@@ -1,5 +1,5 @@
-// The recipes of docs/bundlers.md, run as they stand there: the package in an application of each bundler, and without one. What they make is
-// opened under the policy of that page.
+// The recipes of docs/bundlers.md, run as they stand there: the package in an application of each bundler, and without
+// one. What they make is opened under the policy of that page.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,5 +1,5 @@
-// <lic-img> in pages made with React, Vue and Svelte, by their own compilers and esbuild. Each page has the same parts: a picture whose
-// source, size and text are state, listeners, a fallback among the children, and a way to the element.
+// <lic-img> in pages made with React, Vue and Svelte, by their own compilers and esbuild. Each page has the same parts:
+// a picture whose source, size and text are state, listeners, a fallback among the children, and a way to the element.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// In a browser: bitmaps, previews, strips, bands, both WebAssembly modules, slices of the page's thread, the requests of a cold page.
+// In a browser: bitmaps, previews, strips, bands, both WebAssembly modules, slices of the page's thread, the requests
+// of a cold page.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

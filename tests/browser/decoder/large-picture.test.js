@@ -1,5 +1,5 @@
-// Large pictures and many pictures on a page: what the page's thread does in one turn, and what is seen meanwhile. How long that takes is
-// measured by `npm run bench:gallery`; here it is counted.
+// Large pictures and many pictures on a page: what the page's thread does in one turn, and what is seen meanwhile. How
+// long that takes is measured by `npm run bench:gallery`; here it is counted.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -90,7 +90,7 @@ test(
 
 test('what is seen while strips come is the picture, made smaller', { skip }, async () => {
   const serveSources = (page) =>
-    page.route(/\/web\/(element\/|turn)/, (route) =>
+    page.route(/\/web\/(element\/|common\/turn)/, (route) =>
       route.fulfill({ path: rootPath(new URL(route.request().url()).pathname.slice(1)) }),
     );
   const { page } = await openPage({ prepare: serveSources });
@@ -143,7 +143,8 @@ test('what is seen while strips come is the picture, made smaller', { skip }, as
     assert.deepEqual([sizes, left], [[501, 401], 0]);
     assert.ok(error <= 2 && lateError <= 2, JSON.stringify(found));
   }
-  // Strips that end at pixels of the copy make the copy that is wanted, others one that is about right until all are there.
+  // Strips that end at pixels of the copy make the copy that is wanted, others one that is about right until all are
+  // there.
   assert.deepEqual([found.aligned.isSame, found.others.isSame], [true, false]);
 });
 

@@ -1,4 +1,5 @@
-// lic-codec/inline in applications of one file, made by esbuild and by Rollup: they open with every request but the page and that file refused.
+// lic-codec/inline in applications of one file, made by esbuild and by Rollup: they open with every request but the
+// page and that file refused.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -82,7 +83,10 @@ for (const [bundler, bundle] of Object.entries(BUNDLERS)) {
   }
 }
 
-/** Opens an application, lets these requests of it through (the policy lets none through to others), and looks at what it has decoded. */
+/**
+ * Opens an application, lets these requests of it through (the policy lets none through to others), and looks at what
+ * it has decoded.
+ */
 async function checkOneFile(root, allowed) {
   const { url, close } = await serve({ root, folders: ['.'] });
   try {

@@ -1,4 +1,5 @@
-// The snippets of the documents that are for pages, run in one as they stand there. Those for Node.js: tests/web/docs/docs.test.js.
+// The snippets of the documents that are for pages, run in one as they stand there. Those for Node.js:
+// tests/web/docs/docs.test.js.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

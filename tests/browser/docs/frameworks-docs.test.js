@@ -1,4 +1,5 @@
-// The components of docs/bundlers.md: rendered on a server, taken over in the browser, where the element shows its picture, or its fallback.
+// The components of docs/bundlers.md: rendered on a server, taken over in the browser, where the element shows its
+// picture, or its fallback.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

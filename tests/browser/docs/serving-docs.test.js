@@ -1,5 +1,5 @@
-// The snippets of docs/serving.md that belong to browsers: the service worker, as a module and bundled, and the Vite plugin. The others:
-// tests/web/docs/serving-doc.test.js.
+// The snippets of docs/serving.md that belong to browsers: the service worker, as a module and bundled, and the Vite
+// plugin. The others: tests/web/docs/serving-doc.test.js.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

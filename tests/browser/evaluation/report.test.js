@@ -1,5 +1,5 @@
-// The evaluation's report, opened as a reader does: from the disk, without a server or a network. It is built anew, of two generated
-// pictures and, where photographs are there, one of these.
+// The evaluation's report, opened as a reader does: from the disk, without a server or a network. It is built anew, of
+// two generated pictures and, where photographs are there, one of these.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,6 @@
-// A whole study for each method: simulated raters sit before the real page, their answers go to the real endpoint, lic-mos analyses
-// them. It must find the order of the codecs, and put out those who do not look; not the one who is harsh.
+// A whole study for each method: simulated raters sit before the real page, their answers go to the real endpoint,
+// lic-mos analyses them. It must find the order of the codecs, and put out those who do not look; not the one who is
+// harsh.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -110,7 +110,10 @@ export async function whatWaits(page) {
 export const visibleFiles = (page) =>
   page.$$eval('#stage img.shown', (images) => images.map((image) => new URL(image.src).pathname.slice(1)));
 
-/** Signs in, answers everything that comes, sees the thanks. `choose` gets the visible files and says which answer, from 0. */
+/**
+ * Signs in, answers everything that comes, sees the thanks. `choose` gets the visible files and says which answer, from
+ * 0.
+ */
 export async function takePart(page, name, choose, hand = 'keys') {
   await signIn(page, name);
   for (;;) {

@@ -1,4 +1,5 @@
-// The page of subjective tests: pictures pixel by pixel, keys, pauses, reloads, lost connections, small windows, accessibility.
+// The page of subjective tests: pictures pixel by pixel, keys, pauses, reloads, lost connections, small windows,
+// accessibility.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Sites made by lic-static and by the Vite plugin, opened: what is shown, what is loaded, and what where scripts do not run.
+// Sites made by lic-static and by the Vite plugin, opened: what is shown, what is loaded, and what where scripts do not
+// run.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
-// A browser for the browser tests, and a page under the strict Content-Security-Policy of the demo server. It is Chromium; with
-// LIC_TEST_BROWSER=firefox it is a stock Firefox, such as Debian's, by WebDriver BiDi.
+// A browser for the browser tests, and a page under the strict Content-Security-Policy of the demo server. It is
+// Chromium; with LIC_TEST_BROWSER=firefox it is a stock Firefox, such as Debian's, by WebDriver BiDi.
 //
-// playwright-core stays at 1.64: later ones call emulation.setMediaFeaturesOverride, which Firefox 153 (ESR) does not know.
+// playwright-core stays at 1.64: later ones call emulation.setMediaFeaturesOverride, which Firefox 153 (ESR) does not
+// know.
 
 import { existsSync } from 'node:fs';
 import { after, before, test as nodeTest } from 'node:test';
@@ -54,7 +55,10 @@ export const FOLDERS = [
 /** @param {Record<string, unknown>} [preferences] of Firefox */
 export const launch = (preferences = {}) => start(executablePath, preferences);
 
-/** Of Firefox, for options of a context that WebDriver BiDi has no words for, or only some: (scripting) of CSS would not know. */
+/**
+ * Of Firefox, for options of a context that WebDriver BiDi has no words for, or only some: (scripting) of CSS would not
+ * know.
+ */
 const preferencesFor = ({ colorScheme, javaScriptEnabled } = {}) => ({
   ...(colorScheme === 'dark' && { 'layout.css.prefers-color-scheme.content-override': 0 }),
   ...(javaScriptEnabled === false && { 'javascript.enabled': false }),

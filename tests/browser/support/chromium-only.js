@@ -1,4 +1,5 @@
-// What the tests leave to Chromium when they run in Firefox, and why: the only place that says so. run.js leaves the files out, browser.js the tests.
+// What the tests leave to Chromium when they run in Firefox, and why: the only place that says so. run.js leaves the
+// files out, browser.js the tests.
 
 const NO_TREE = 'WebDriver BiDi shows no accessibility tree';
 const NO_DENSITY = 'WebDriver BiDi cannot change the density of the screen of an open page';
@@ -24,7 +25,10 @@ export const LEFT_TO_CHROMIUM = {
   },
 };
 
-/** Results of element-parity.test.js in which Firefox's <img> is another than Chromium's, which <lic-img> follows. */
+/**
+ * Results beside <img> (element/beside-img.js) in which Firefox's <img> is another than Chromium's, which <lic-img>
+ * follows.
+ */
 export const OTHER_IMG_IN_FIREFOX = [
   {
     result: /^(width|height)=(7\.5|50%|\+3)$/,

@@ -1,4 +1,5 @@
-// What is left to Chromium is there: a name that has been changed would leave nothing out, and be forgotten in the list.
+// What is left to Chromium is there: a name that has been changed would leave nothing out, and be forgotten in the
+// list.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * Takes stock of the global object, of its classes and of their prototypes. Needs nothing from outside, so that it can be run in a page.
+ * Takes stock of the global object, of its classes and of their prototypes. Needs nothing from outside, so that it can
+ * be run in a page.
  * @returns {() => string[]} what has been added, removed or replaced since
  */
 export function takeStock() {

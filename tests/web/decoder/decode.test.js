@@ -28,7 +28,7 @@ const rejects = (promise, code, about) =>
   );
 
 for (const model of new Set(listVectors().map((vector) => vector.model))) {
-  test(`vectors of ${model}: symbols equal, pixels within 1`, async () => {
+  test(`complaint 1: garbage on another machine. Here symbols are equal and pixels within 1: ${model}`, async () => {
     configure({ models: rootPath(model) });
     for (const vector of listVectors().filter((candidate) => candidate.model === model)) {
       const file = readVector(vector.file);

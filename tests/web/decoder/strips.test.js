@@ -1,4 +1,5 @@
-// Strips, and how much of a picture or a file this thread handles at a time: no turn of the event loop may grow with the picture.
+// Strips, and how much of a picture or a file this thread handles at a time: no turn of the event loop may grow with
+// the picture.
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
@@ -18,7 +19,10 @@ const local = createDecoder({ models });
 const threads = createDecoder({ models, workers: 3 });
 after(() => [local, threads].forEach((decoder) => decoder.close()));
 
-/** Bytes that `method` of byte arrays moves on this thread while `work` runs, call by call, with the turn of the event loop: more than the file's. */
+/**
+ * Bytes that `method` of byte arrays moves on this thread while `work` runs, call by call, with the turn of the event
+ * loop: more than the file's.
+ */
 async function watchCopies(method, work) {
   const copies = [];
   let turn = 0;

@@ -1,4 +1,5 @@
-// The pictures that scripts/demo.sh hands to other encoders are those that `lic` encodes: equal .lic files come of both.
+// The pictures that scripts/demo.sh hands to other encoders are those that `lic` encodes: equal .lic files come of
+// both.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// The snippets of the documents that are for Node.js, run as they stand there by an application with the package installed; and the versions of
-// browsers that docs/runtimes.md names, held against MDN's compatibility data.
+// The snippets of the documents that are for Node.js, run as they stand there by an application with the package
+// installed; and the versions of browsers that docs/runtimes.md names, held against MDN's compatibility data.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

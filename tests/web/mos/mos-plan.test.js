@@ -1,4 +1,5 @@
-// Plans of subjective tests: what is refused, and the order in which raters see items. Python's checker of schemas says the same.
+// Plans of subjective tests: what is refused, and the order in which raters see items. Python's checker of schemas says
+// the same.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

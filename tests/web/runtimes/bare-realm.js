@@ -1,5 +1,5 @@
-// node --experimental-vm-modules bare-realm.js MODULE...: imports modules where there is nothing but the language: no DOM, no URL, no
-// WebAssembly, no console. Prints the names of their exports as JSON.
+// node --experimental-vm-modules bare-realm.js MODULE...: imports modules where there is nothing but the language: no
+// DOM, no URL, no WebAssembly, no console. Prints the names of their exports as JSON.
 
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

@@ -1,4 +1,5 @@
-// What the package has to do wherever it runs. Runs there, and tells what it has seen as JSON can carry it; exercise-files.js checks that.
+// What the package has to do wherever it runs. Runs there, and tells what it has seen as JSON can carry it;
+// exercise-files.js checks that.
 
 /**
  * @typedef {import('lic-codec').Source} Source

@@ -1,5 +1,5 @@
-// The installed package in workerd, the runtime of Cloudflare Workers: bundled with its conditions, WebAssembly as a module, the model as
-// a data module or in lic-codec/inline.
+// The installed package in workerd, the runtime of Cloudflare Workers: bundled with its conditions, WebAssembly as a
+// module, the model as a data module or in lic-codec/inline.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -29,7 +29,10 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Bundles a worker as wrangler does: files that are no code become modules beside it. @returns {Promise<string>} the folder */
+/**
+ * Bundles a worker as wrangler does: files that are no code become modules beside it.
+ * @returns {Promise<string>} the folder
+ */
 async function build(name, code) {
   const outdir = join(folder, name);
   await esbuild.build({

@@ -5,7 +5,8 @@ import { after } from 'node:test';
 
 /**
  * Serves on a free port until the tests of the file are over.
- * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void} listener
+ * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
+ *   listener
  * @returns {Promise<number>} the port
  */
 export async function listen(listener) {

@@ -1,4 +1,5 @@
-// A small site for the tests of lic-static and of the Vite plugin: a photograph, a drawing, an icon, pages that show them.
+// A small site for the tests of lic-static and of the Vite plugin: a photograph, a drawing, an icon, pages that show
+// them.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -49,8 +49,9 @@ export class PictureCache {
 }
 
 /**
- * Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. Each counts what it
- * found and what it wrote itself, so the limit is one per process. Files with other names are left alone.
+ * Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. Each
+ * counts what it found and what it wrote itself, so the limit is one per process. Files with other names are left
+ * alone.
  */
 export class DiskCache {
   #folder;
@@ -101,7 +102,10 @@ export class DiskCache {
     return bytes?.length ? bytes : null;
   }
 
-  /** A cache that cannot be written is none: failures are not reported. @param {string} key @param {Uint8Array} bytes */
+  /**
+   * A cache that cannot be written is none: failures are not reported.
+   * @param {string} key @param {Uint8Array} bytes
+   */
   async put(key, bytes) {
     if (bytes.length > this.#maxBytes) return; // no list would hold it, so it would never be deleted
     const name = fileName(key);

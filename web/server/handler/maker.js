@@ -14,7 +14,7 @@ import { encodePng } from '../png.js';
 import { HttpProblem } from '../problem.js';
 import { encodeBySharp } from './render.js';
 import { sample, version } from './sample.js';
-import { toSrgb } from '../srgb.js';
+import { toSrgb } from '../to-srgb.js';
 
 /**
  * @typedef {import('lic-codec').Info} Info
@@ -22,7 +22,7 @@ import { toSrgb } from '../srgb.js';
  * @typedef {import('./server.js').PictureFormat} PictureFormat
  * @typedef {import('./render.js').Variant} Variant
  * @typedef {import('./target.js').Target} Target
- * @typedef {ReturnType<typeof import('./options.js').readOptions>} Settings
+ * @typedef {ReturnType<typeof import('./settings.js').readOptions>} Settings
  */
 
 const HEAD_BYTES = 1024;

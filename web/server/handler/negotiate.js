@@ -40,8 +40,8 @@ export function wantsFile({ format, width, quality }, headers) {
 }
 
 /**
- * The format that the client likes best; of equals, the server's favourite. AVIF and WebP must be named: a wildcard says nothing
- * of a decoder.
+ * The format that the client likes best; of equals, the server's favourite. AVIF and WebP must be named: a wildcard
+ * says nothing of a decoder.
  * @param {Headers} headers
  * @param {PictureFormat[]} formats at hand, the server's favourite first
  * @param {boolean} hasAlpha JPEG is no choice then
@@ -62,7 +62,10 @@ export function chooseFormat(headers, formats, hasAlpha) {
   );
 }
 
-/** @param {MediaRange[]} ranges @param {string} type @param {boolean} byWildcard whether a wildcard may stand for the type */
+/**
+ * @param {MediaRange[]} ranges @param {string} type
+ * @param {boolean} byWildcard whether a wildcard may stand for the type
+ */
 function findQuality(ranges, type, byWildcard) {
   const wildcards = byWildcard ? [`${type.split('/')[0]}/*`, '*/*'] : [];
   for (const name of [type, ...wildcards]) {

@@ -79,8 +79,8 @@ export function sendProblem(request, response, problem) {
 }
 
 /**
- * Passes on so many bytes. A body of another length would be taken for a part of the connection's next answer: it ends in an error,
- * upon which pipeline() destroys the response.
+ * Passes on so many bytes. A body of another length would be taken for a part of the connection's next answer: it ends
+ * in an error, upon which pipeline() destroys the response.
  * @param {number} length
  */
 function exactly(length) {

@@ -21,8 +21,9 @@ export interface StoredPicture {
 }
 
 /**
- * Finds a picture. `path` is what follows the handler's place in the URL, decoded: names joined by slashes, none of them empty or
- * beginning with a dot, the last ending in `.lic`. Gives null where there is none; bytes get an ETag of their SHA-256.
+ * Finds a picture. `path` is what follows the handler's place in the URL, decoded: names joined by slashes, none of
+ * them empty or beginning with a dot, the last ending in `.lic`. Gives null where there is none; bytes get an ETag of
+ * their SHA-256.
  */
 export type Source = (
   path: string,
@@ -34,19 +35,32 @@ export interface LicHandlerOptions {
   source: string | Source;
   /** Whether links may lead out of the folder. @default false */
   followSymlinks?: boolean;
-  /** The part of the URL's path before the pictures. Not needed where a framework takes it away, as Express does. @default '' */
+  /**
+   * The part of the URL's path before the pictures. Not needed where a framework takes it away, as Express does.
+   * @default ''
+   */
   prefix?: string;
 
-  /** What clients without a decoder may get, the favourite first. @default ['avif', 'webp', 'jpeg', 'png'], without sharp ['png'] */
+  /**
+   * What clients without a decoder may get, the favourite first.
+   * @default ['avif', 'webp', 'jpeg', 'png'], without sharp ['png']
+   */
   formats?: PictureFormat[];
   /**
    * Options of sharp's encoders; those given replace single values of the defaults.
    * @default { avif: { quality: 55, effort: 2 }, webp: { quality: 80 }, jpeg: { quality: 82 }, png: {} }
    */
   encoders?: Partial<Record<PictureFormat, Record<string, unknown>>>;
-  /** Widths in pixels that can be asked for; a request gets the next one above its own. @default 160 to 3840 in 12 steps */
+  /**
+   * Widths in pixels that can be asked for; a request gets the next one above its own.
+   * @default 160 to 3840 in 12 steps
+   */
   widths?: number[];
-  /** Qualities, 1 to 100, that can be asked for; a request gets the next one above its own, or the best. [] forbids `?quality=`. @default [30, 50, 70, 90] */
+  /**
+   * Qualities, 1 to 100, that can be asked for; a request gets the next one above its own, or the best. [] forbids
+   * `?quality=`.
+   * @default [30, 50, 70, 90]
+   */
   qualities?: number[];
   /** false: do without sharp, even if it is installed. @default true */
   sharp?: boolean;
@@ -64,13 +78,16 @@ export interface LicHandlerOptions {
   diskCache?: { folder: string; maxBytes?: number };
 
   /**
-   * What decodes: one of `createDecoder()`, to share it or to use other models. By default one of the handler's own, with
-   * `concurrency` worker threads.
+   * What decodes: one of `createDecoder()`, to share it or to use other models. By default one of the handler's own,
+   * with `concurrency` worker threads.
    */
   decoder?: Pick<Decoder, 'decode'>;
   /** Names the version of `decoder`: pictures made with another tag are not taken from caches. @default none */
   decoderTag?: string;
-  /** A small .lic file for `health()`. Needed where the decoder has no model of this package. @default a picture of one pixel */
+  /**
+   * A small .lic file for `health()`. Needed where the decoder has no model of this package.
+   * @default a picture of one pixel
+   */
   sample?: Uint8Array;
   /** Larger pictures are not decoded. @default 50_000_000 */
   maxPixels?: number;
@@ -93,7 +110,9 @@ export interface LicHandlerOptions {
 export interface LicHandler {
   /** Requests for anything but a picture that exists go to `next`, or are answered with 404 where there is none. */
   (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void;
-  /** Answers 200 if a small picture, decoded for the purpose once, came out right and the queue has room; 503 otherwise. */
+  /**
+   * Answers 200 if a small picture, decoded for the purpose once, came out right and the queue has room; 503 otherwise.
+   */
   health(request: IncomingMessage, response: ServerResponse): void;
   /** Ends all work and gives the decoder's memory back. Requests that come later are answered with 503. */
   close(): Promise<void>;

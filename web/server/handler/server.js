@@ -7,7 +7,7 @@ import { DiskCache } from './cache.js';
 import { PictureMaker } from './maker.js';
 import { createMetrics } from './metrics.js';
 import { LIC_TYPE, TYPES, VARY, wantsFile } from './negotiate.js';
-import { readOptions } from './options.js';
+import { readOptions } from './settings.js';
 import { HttpProblem, toProblem, unavailable } from '../problem.js';
 import { answerUnchanged, sendBytes, sendProblem, sendStored } from './respond.js';
 import { hash, openFolder, storedBytes } from './source.js';
@@ -127,7 +127,10 @@ class Handler {
     return found instanceof Uint8Array ? storedBytes(found) : found;
   }
 
-  /** @param {Request} request @param {Response} response @param {Target} target @param {StoredPicture} stored @param {AbortSignal} signal */
+  /**
+   * @param {Request} request @param {Response} response @param {Target} target @param {StoredPicture} stored
+   * @param {AbortSignal} signal
+   */
   async #send(request, response, target, stored, signal) {
     this.#setHeaders(response);
     response.setHeader('Cache-Control', this.#settings.cacheControl);
@@ -176,7 +179,10 @@ class Handler {
 /** Whether an error says only that the client is gone. @param {any} error */
 const isLeaving = (error) => error?.name === 'AbortError' || error?.code === 'ERR_STREAM_PREMATURE_CLOSE';
 
-/** @param {Response} response @returns {AbortSignal} aborted when the connection closes before the answer was written */
+/**
+ * @param {Response} response
+ * @returns {AbortSignal} aborted when the connection closes before the answer was written
+ */
 function abortWhenGone(response) {
   const controller = new AbortController();
   response.once('close', () => {

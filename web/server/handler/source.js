@@ -75,8 +75,8 @@ async function* readParts(file, facts, start, end) {
 }
 
 /**
- * Bytes of the very file that was found: its ETag may name no others, whether the file was replaced before it was opened or written to
- * while it was read.
+ * Bytes of the very file that was found: its ETag may name no others, whether the file was replaced before it was
+ * opened or written to while it was read.
  * @param {FileHandle} handle @param {Facts} facts @param {number} start @param {number} end behind the last byte
  * @returns {Promise<Uint8Array>}
  */

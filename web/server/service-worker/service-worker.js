@@ -3,8 +3,8 @@
 //   fetch event of an image ──fetch──> .lic ──decode──> OffscreenCanvas ──> PNG ──> the page
 //                                        └── same ETag ──> Cache API ────────────────┘
 //
-// A service worker may start neither workers nor import() anything: pictures are decoded on its own thread, in slices, one after
-// the other.
+// A service worker may start neither workers nor import() anything: pictures are decoded on its own thread, in slices,
+// one after the other.
 
 import { createApi } from '../../decoder/api.js';
 import { LicError } from '../../common/errors.js';
@@ -14,9 +14,10 @@ import { DecodedCache } from './decoded-cache.js';
 
 /**
  * @typedef {import('./service-worker.js').ServiceWorkerOptions} ServiceWorkerOptions
- * @typedef {{maxPixels: number, origins: string[], cache: DecodedCache | null, placeholder: ServiceWorkerOptions['placeholder'],
- *   onError: (error: unknown, url: string) => void}} Settings
- * @typedef {{request: Request, respondWith: (response: Promise<Response>) => void, waitUntil: (work: Promise<unknown>) => void}} FetchEvent
+ * @typedef {{maxPixels: number, origins: string[], cache: DecodedCache | null, placeholder:
+ *   ServiceWorkerOptions['placeholder'], onError: (error: unknown, url: string) => void}} Settings
+ * @typedef {{request: Request, respondWith: (response: Promise<Response>) => void, waitUntil: (work: Promise<unknown>)
+ *   => void}} FetchEvent
  */
 
 const LIC_TYPE = 'image/x-lic';
@@ -111,7 +112,10 @@ function mayKeep({ headers }) {
   return !/(^|[,\s])(no-store|private)\b/i.test(headers.get('Cache-Control') ?? '');
 }
 
-/** What tells this state of a file from others, or null where the server says nothing of it. @param {Response} response */
+/**
+ * What tells this state of a file from others, or null where the server says nothing of it.
+ * @param {Response} response
+ */
 function versionOf({ headers }) {
   const [etag, date, length] = ['ETag', 'Last-Modified', 'Content-Length'].map((name) => headers.get(name));
   return etag ?? (date && length ? `${date} ${length}` : null);

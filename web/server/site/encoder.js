@@ -1,4 +1,5 @@
-// The `lic` command as a function, with a memory: a picture that was encoded in the same way before is not encoded again.
+// The `lic` command as a function, with a memory: a picture that was encoded in the same way before is not encoded
+// again.
 
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -56,7 +57,8 @@ export class Encoder {
 }
 
 /**
- * A name for what the command does: what it makes of a small picture. It changes with the program, the model and the options.
+ * A name for what the command does: what it makes of a small picture. It changes with the program, the model and the
+ * options.
  * @param {string} lic @param {string[]} options @param {string} folder
  */
 async function identify(lic, options, folder) {

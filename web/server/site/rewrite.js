@@ -10,7 +10,8 @@ import { countFallbacks, headTags, licImage, parseSrcset, readPage, replaceAt } 
  * @property {string} path URL path of the page, with all before it
  * @property {import('./pictures.js').Pictures} pictures
  * @property {(path: string) => string | null} find the picture file for a decoded URL path
- * @property {(made: Made, path: string) => Promise<void> | void} use a .lic file that the page refers to, by its decoded URL path
+ * @property {(made: Made, path: string) => Promise<void> | void} use a .lic file that the page refers to, by its
+ *   decoded URL path
  * @property {(page: Page) => string} runtime URL, as the page writes it, of the folder with the script
  * @property {(message: string) => void} warn
  */

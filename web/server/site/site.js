@@ -113,7 +113,10 @@ class Site {
     return reports.sort((a, b) => (a.file < b.file ? -1 : 1));
   }
 
-  /** Writes, below `out`, what stands in the place of a file of the folder. @param {string} file @param {Uint8Array | string} contents */
+  /**
+   * Writes, below `out`, what stands in the place of a file of the folder.
+   * @param {string} file @param {Uint8Array | string} contents
+   */
   async #write(file, contents) {
     const target = join(this.#out, relative(this.#folder, file));
     const present = await readFile(target).catch(() => null);
@@ -129,7 +132,11 @@ class Site {
     await copyFile(file, target);
   }
 
-  /** All files of a folder. Links to files count, links to folders do not. @param {string} folder @returns {Promise<string[]>} */
+  /**
+   * All files of a folder. Links to files count, links to folders do not.
+   * @param {string} folder
+   * @returns {Promise<string[]>}
+   */
   async #list(folder) {
     const entries = await readdir(folder, { withFileTypes: true });
     const lists = await Promise.all(

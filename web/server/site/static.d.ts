@@ -5,7 +5,10 @@ export interface EncoderOptions {
   lic?: string;
   /** 1 (smallest) to 100 (best). @default 50 */
   quality?: number;
-  /** Folder in which encoded pictures are kept for the next time. @default node_modules/.cache/lic-static, or the user's cache */
+  /**
+   * Folder in which encoded pictures are kept for the next time.
+   * @default node_modules/.cache/lic-static, or the user's cache
+   */
   cache?: string;
 }
 
@@ -21,7 +24,10 @@ export interface PictureOptions extends EncoderOptions {
 export interface SiteOptions extends PictureOptions {
   /** The site: HTML pages and PNG or JPEG files. */
   folder: string;
-  /** Where the new site goes. The same folder is changed in place; do that only with what a build makes anew. @default folder */
+  /**
+   * Where the new site goes. The same folder is changed in place; do that only with what a build makes anew.
+   * @default folder
+   */
   out?: string;
   /** The path at which the site will lie on its server. @default '/' */
   base?: string;
@@ -54,9 +60,10 @@ export interface SiteReport {
 export class EncoderMissing extends Error {}
 
 /**
- * Encodes the pictures that the pages of a site show and puts `<lic-img>` around each `<img>` whose files all get smaller; the
- * rest of the pages stays byte for byte. Running it again changes nothing.
+ * Encodes the pictures that the pages of a site show and puts `<lic-img>` around each `<img>` whose files all get
+ * smaller; the rest of the pages stays byte for byte. Running it again changes nothing.
  *
- * Rejects with `EncoderMissing`, or with the error of the file system. Pictures that cannot be encoded stay, and are reported.
+ * Rejects with `EncoderMissing`, or with the error of the file system. Pictures that cannot be encoded stay, and are
+ * reported.
  */
 export function convertSite(options: SiteOptions): Promise<SiteReport>;

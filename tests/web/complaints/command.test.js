@@ -1,5 +1,5 @@
-// Two of the complaints about other codecs concern the command: pictures that come out turned or without their metadata, and tools that
-// cannot be used in scripts.
+// Complaints about commands: pictures that come out turned or without their metadata, tools that scripts cannot use.
+// The list: README.md in this folder.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,6 +1,5 @@
-// What users complain about in other codecs, and must not find here: those of twenty complaints that Node shows. Numbers 14 and 19 stand in
-// complaints-command.test.js, 3 in tests/browser/bundlers/bundlers.test.js, the others in tests/browser/complaints/complaints.test.js; 1 also in decode.test.js,
-// 11 in memory.test.js, 17 in abort.test.js.
+// Complaints about packages: entries that cannot be loaded, bundled, compiled or typed. The list: README.md in this
+// folder.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
