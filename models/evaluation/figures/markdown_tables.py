@@ -50,14 +50,16 @@ def bd_note(results):
         if (figures := results["bd_rate"]["psnr"].get(key))
         and (figures["low_bpp"] > LOW_RATE + 0.005 or figures["high_bpp"] < HIGH_RATE - 0.005)
     ]
-    common = f" (the common part, on average: {', '.join(narrower)})" if narrower else ""
-    missing = "".join(
-        f" {METRICS[metric].title} was not measured: {reason}." for metric, reason in results["missing_metrics"].items()
-    )
-    return (
-        f"BD-rate between {LOW_RATE} and {HIGH_RATE:g} bits per pixel{common}: the mean of {results['images']} pictures, in brackets"
-        f" that of the mean curves, below them the worst picture. {results['codecs']['lic']['version']}.{missing}"
-    )
+    lines = [
+        f"BD-rate between {LOW_RATE} and {HIGH_RATE:g} bits per pixel: the mean of {results['images']} pictures,",
+        "in brackets that of the mean curves, below them the worst picture.",
+    ]
+    if narrower:
+        lines.append(f"The common part, on average: {', '.join(narrower)}.")
+    lines += [
+        f"{METRICS[metric].title} was not measured: {reason}." for metric, reason in results["missing_metrics"].items()
+    ]
+    return "\n".join([*lines, f"Measured with {results['codecs']['lic']['version']}."])
 
 
 def equal_jpeg(results, psnr):
