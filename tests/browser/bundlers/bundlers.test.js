@@ -34,6 +34,7 @@ const MAIN = recipes.take(/^import 'lic-codec\/define';\n$/);
 const POLICY = recipes
   .take('Content-Security-Policy')
   .replace(/^[^:]*: /, '')
+  .replace(/\s+/g, ' ') // the document folds the line
   .trim();
 const RECIPES = {
   webpack: recipes.take('webpack.config.js'),
