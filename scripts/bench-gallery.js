@@ -2,8 +2,9 @@
 // Chromium, shown by <lic-img>, by @jsquash/avif in the page, and by the browser's own AVIF decoder; and one picture of
 // 12 megapixels likewise.
 //
-//   photos ── lic encode -q 50 ──> .lic ──bytes──> avifenc ──> .avif      (bench-gallery/pictures.js; kept in build/bench-gallery)
-//   one server, which compresses code as published pages do ──> page.html?kind=...  cold: an empty cache; warm: the same again
+//   photos ── lic encode -q 50 ──> .lic ──bytes──> avifenc ──> .avif   (pictures.js; kept in build/bench-gallery)
+//   one server, which compresses code as published pages do ──> page.html?kind=...
+//       cold: with an empty cache; warm: the same page again
 //
 // Every page once a round, so that a busy moment meets all; medians. Bytes are those of the bodies that the server has
 // sent. Long tasks grow where other programs take the processors; the processor time of the page's thread does not.
@@ -185,7 +186,8 @@ function print({ processor, processors, chromium: version, quality, results }) {
   const find = (set, kind, cache) =>
     results.find((result) => result.set === set && result.kind === kind && result.cache === cache);
   console.log(
-    `${processor}, ${processors} processors, Chromium ${version}, quality ${quality}, medians of ${rounds} rounds; long tasks are those over 50 ms.`,
+    `${processor}, ${processors} processors, Chromium ${version}, quality ${quality}, ` +
+      `medians of ${rounds} rounds; long tasks are those over 50 ms.`,
   );
   for (const set of new Set(results.map((result) => result.set))) {
     const { pictures } = find(set, 'lic', 'cold');

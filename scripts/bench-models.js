@@ -64,7 +64,8 @@ async function time(model) {
 
 function print() {
   console.log(
-    `${cpus()[0].model}, Node ${process.version}, one thread, the least of ${rounds} rounds, quality ${options.quality}\n`,
+    `${cpus()[0].model}, Node ${process.version}, one thread, ` +
+      `the least of ${rounds} rounds, quality ${options.quality}\n`,
   );
   const rows = models.map(({ name, cost, lic, times, pixels }) => {
     const [whole, entropy, synthesis] = ['whole', 'entropy', 'synthesis'].map(

@@ -1,6 +1,6 @@
 // `npm run bench:server [-- PICTURE.lic] [--seconds N]`: how many requests a second lic-codec/server answers.
 //
-//   this process: clients on kept connections ──HTTP──> a process of its own: the handler, all options at their defaults
+//   this process: clients on kept connections ──HTTP──> another process: the handler, all options at their defaults
 //
 // "Made" means that no answer comes from the cache: each request names another path. The server's processor time does
 // not depend on what else the machine does, requests per second do.
@@ -53,7 +53,8 @@ async function measureAll() {
     ...['jpeg', 'webp', 'avif'].map((format) => [`${format}, made`, () => `/${++count}.lic?format=${format}`, {}]),
   ];
   console.log(
-    `${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}\n`,
+    `${basename(picture)}, ${CONNECTIONS} connections, ${cpus()[0].model}, ` +
+      `${availableParallelism()} processors, Node ${process.version}\n`,
   );
   console.log(
     "| answer | requests per second | median ms | server's processor time, ms | bytes |\n|---|---|---|---|---|",
@@ -64,9 +65,8 @@ async function measureAll() {
     const { requests, seconds, median, bytes } = await measure(port, path, headers, Number(values.seconds) * 1000);
     const each = ((await cpuMs()) - before) / requests;
     const perSecond = requests / seconds;
-    console.log(
-      `| ${name} | ${perSecond.toFixed(perSecond < 100 ? 1 : 0)} | ${median.toFixed(1)} | ${each.toFixed(each < 10 ? 2 : 0)} | ${bytes} |`,
-    );
+    const figures = [perSecond.toFixed(perSecond < 100 ? 1 : 0), median.toFixed(1), each.toFixed(each < 10 ? 2 : 0)];
+    console.log(`| ${[name, ...figures, bytes].join(' | ')} |`);
   }
   server.kill();
 }

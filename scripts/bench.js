@@ -92,7 +92,7 @@ async function benchPicture(path) {
 }
 
 /**
- * The decoder alone, behind a first run of its entropy half, as the others run behind a first decode.
+ * The decoder alone, after a first run of its entropy half, as the others run after a first decode.
  * @param {string} path
  */
 function decodeNatively(path) {

@@ -1,5 +1,5 @@
 // `node tests/run.js FOLDER [option of node --test ...]`: runs the *.test.js files below tests/FOLDER with Node's test
-// runner. (npm puts options behind the files, where node would take them for files.) With LIC_TEST_BROWSER=firefox,
+// runner. (npm puts options after the files, where node would take them for files.) With LIC_TEST_BROWSER=firefox,
 // without those that are left to Chromium.
 
 import { spawnSync } from 'node:child_process';

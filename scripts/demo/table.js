@@ -19,8 +19,9 @@ const COLUMNS = [
 ];
 
 const NOTES = `
-encode, decode: by lic, file to file, with the loading of the model. in Node, in Chromium: decode() of the web package, its second
-call. All on one thread, run once. differs: by how much a sample differs at most from the one that lic decodes (of 255).`;
+encode, decode: by lic, file to file, with the loading of the model.
+in Node, in Chromium: decode() of the web package, its second call. All on one thread, run once.
+differs: by how much a sample differs at most from the one that lic decodes (of 255).`;
 
 /** @param {number | undefined} ms */
 function milliseconds(ms) {

@@ -132,8 +132,7 @@ function embed(name, value) {
 function report() {
   for (const name of readdirSync(DIST).filter((name) => /\.(js|wasm)$/.test(name))) {
     const compressed = brotliCompressSync(readFileSync(join(DIST, name))).length;
-    console.log(
-      `${name.padEnd(24)} ${String(statSync(join(DIST, name)).size).padStart(8)} bytes ${String(compressed).padStart(8)} brotli`,
-    );
+    const [bytes, brotli] = [statSync(join(DIST, name)).size, compressed].map((size) => String(size).padStart(8));
+    console.log(`${name.padEnd(24)} ${bytes} bytes ${brotli} brotli`);
   }
 }

@@ -36,7 +36,8 @@ async function readMade(complain) {
       return [toEntry(picture)];
     } catch {
       complain(
-        'demo-out/manifest.json describes a picture in a way that this page does not understand: run scripts/demo.sh again',
+        'demo-out/manifest.json describes a picture in a way that this page does not understand: ' +
+          'run scripts/demo.sh again',
       );
       return [];
     }

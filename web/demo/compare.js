@@ -88,7 +88,8 @@ export class Compare {
     this.#rivals.replaceChildren(/** @type {Element} */ (this.#rivals.querySelector('legend')), ...choices);
     if (!labels.length)
       this.#say(
-        'This picture has no files of other formats to be compared with. scripts/demo.sh makes them, of photos that you name.',
+        'This picture has no files of other formats to be compared with. ' +
+          'scripts/demo.sh makes them, of photos that you name.',
       );
     this.#showRival(entry, chosen);
   }
@@ -112,7 +113,7 @@ export class Compare {
     this.#viewer.compare(image, `${label} ${formatBytes(rival.bytes)}`);
   }
 
-  /** @param {string} text '' for nothing @param {boolean} [isProblem] goes behind those before */
+  /** @param {string} text '' for nothing @param {boolean} [isProblem] is added to the problems before it */
   #say(text, isProblem = false) {
     const before = isProblem && this.#note.classList.contains('problem') ? `${this.#note.textContent} ` : '';
     this.#note.hidden = !text;

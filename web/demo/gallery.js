@@ -15,7 +15,8 @@ export function showGallery(section, entries, open) {
   const count = (/** @type {Entry} */ { lic }) => {
     ++loaded;
     bytes += lic.bytes;
-    state.textContent = `Pictures load as they come near: ${loaded} of ${entries.length} so far, ${formatBytes(bytes)}.`;
+    const done = `${loaded} of ${entries.length} so far, ${formatBytes(bytes)}`;
+    state.textContent = `Pictures load as they come near: ${done}.`;
   };
   state.textContent = entries.length
     ? 'Pictures load as they come near.'

@@ -9,7 +9,8 @@ import { StandIn } from './stand-in.js';
 const STYLE = `
   :host { display: inline-block; overflow: clip; width: fit-content; min-width: 0; min-height: 0; }
   :host([hidden]) { display: none; }
-  div { display: grid; grid-template: 100% / 100%; width: 100%; height: 100%; isolation: isolate; object-fit: inherit; object-position: inherit; }
+  div { display: grid; grid-template: 100% / 100%; width: 100%; height: 100%; isolation: isolate; }
+  div { object-fit: inherit; object-position: inherit; }
   div > * { grid-area: 1 / 1; min-width: 0; min-height: 0; }
   canvas, ::slotted(img) { display: block; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
   .rough { z-index: -1; }
@@ -135,7 +136,9 @@ export class Appearance {
     if (ratio?.[0] && ratio[1]) rules += `aspect-ratio: auto ${ratio[0]} / ${ratio[1]};`;
     // With size containment a box behaves as a replaced element of these natural dimensions.
     const own = width
-      ? `@supports (contain-intrinsic-size: 1px) { :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; } }`
+      ? `@supports (contain-intrinsic-size: 1px) {
+          :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; }
+        }`
       : '';
     this.#sizeSheet?.replaceSync(`:host { ${rules} } ${own}`);
   }

@@ -100,7 +100,7 @@ export function readSizes(sizes, environment) {
     const parts = splitOutside(size, /[\t\n\f\r ]/).filter(Boolean);
     const value = parts.pop()?.toLowerCase();
     const condition = parts.join(' ');
-    // A media condition is what a media query may have behind its type; matchMedia() takes whole queries.
+    // A media condition is what may follow the type of a media query; matchMedia() takes whole queries.
     if (!value || (condition && !(/^(\(|not\b)/i.test(condition) && environment.matches(condition)))) continue;
     if (value === 'auto') return environment.auto() || environment.viewport();
     const width = environment.length(value);

@@ -1,8 +1,10 @@
 // What is seen in place of a canvas, or beneath it; clicks and menus are always those of the canvas.
 //
-//   small on the screen    a copy of half the size, or a quarter, ... in front: browsers do not average the pixels of a canvas, and it shimmers. It
-//                          is made of strips as they come, since each frame that shows a canvas which has changed costs all its pixels anew
+//   small on the screen    a copy of half the size, or a quarter, ..., in front of the canvas
 //   otherwise, loading     the preview beneath, where the canvas has no rows yet
+//
+// A picture that is shown small shimmers, because browsers do not average the pixels of a canvas; the copy does. It is
+// made of strips as they come: each frame that shows a canvas which has changed costs the browser all its pixels.
 
 import { copyHalved, drawHalved, makeHalved } from './halve.js';
 

@@ -102,7 +102,7 @@ function reduce({ data, width, height, colorSpace }, scale) {
 /**
  * Colours count as much as they are opaque.
  * @param {Uint8ClampedArray} to @param {number} at @param {Uint8ClampedArray} data
- * @param {number} first pixel @param {number} end behind the last row @param {number} width of rows
+ * @param {number} first pixel @param {number} end after the last row @param {number} width of rows
  * @param {number} columns
  */
 function putMean(to, at, data, first, end, width, columns) {

@@ -1,5 +1,5 @@
-// What elements are told of the viewport: that they are near it, that they have left it far behind, that its size has
-// changed. One observer serves all elements of a page.
+// What elements are told of the viewport: that they are near it, that they are far from it, that its size has changed.
+// One observer serves all elements of a page.
 
 /**
  * @typedef {object} Watcher

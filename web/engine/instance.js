@@ -1,6 +1,6 @@
 // An instance of lic.wasm: the functions of wasm/bindings.cpp as objects.
 //
-// Linear memory moves when it grows, which any call may cause: views of it are made anew behind every call.
+// Linear memory moves when it grows, and any call may make it grow. So every call is followed by new views of it.
 
 import { LicError } from '../common/errors.js';
 

@@ -1,6 +1,6 @@
 // The ICC profile of a .lic file (docs/format.md#sections): its name, and whether its space is one that a canvas knows.
 //
-// Only the beginning of a file is looked at; what lies behind it is not known. Fields of profiles are big-endian
+// Only the beginning of a file is looked at; what comes after it is not known. Fields of profiles are big-endian
 // (ICC.1:2022, 7.2, 9, 10).
 
 import { HEADER_BYTES } from './info.js';
@@ -46,7 +46,7 @@ export function readProfile(start) {
     return { bytes, name: readName(view, tags.get('desc')), colorSpace: findSpace(view, tags) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { bytes, name: null, colorSpace: null }; // a profile that ends too early, or lies behind the beginning
+    return { bytes, name: null, colorSpace: null }; // the profile ends too early, or goes on after the beginning
   }
 }
 

@@ -49,7 +49,8 @@ function welcome(plan, store) {
   byId('welcome-title').textContent = plan.title;
   byId('instructions').replaceChildren(...plan.texts.instructions.map((text) => make('p', text)));
   byId('facts').textContent =
-    `${plan.items_per_rater} answers, about ${plan.expected_minutes} minutes. You can pause at any time; a reload loses nothing.`;
+    `${plan.items_per_rater} answers, about ${plan.expected_minutes} minutes. ` +
+    'You can pause at any time; a reload loses nothing.';
   if (!store.isLasting) byId('facts').textContent += ' But this browser keeps no data for this page: do not reload it.';
   byId('keys').replaceChildren(...keysOf(plan).map((text) => make('li', text)));
   byId('consent-text').textContent = plan.texts.consent;
@@ -246,7 +247,8 @@ async function finish(plan, session, store) {
     const state = session.sent
       ? 'Your answers have arrived.'
       : url
-        ? `Your answers could not be sent: ${problem}. They are kept in this browser. Please download them and send us the file.`
+        ? `Your answers could not be sent: ${problem}. They are kept in this browser. ` +
+          'Please download them and send us the file.'
         : 'Please download your answers and send us the file.';
     const buttons = ['Another person', 'Download your answers', ...(url && !session.sent ? ['Try again'] : [])];
     const pressed = await ask(title, [plan.texts.thanks, state], session.sent ? buttons.reverse() : buttons);

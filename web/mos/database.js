@@ -81,7 +81,7 @@ function isContinuation(before, after) {
   return before.answers.every((answer, index) => JSON.stringify(answer) === JSON.stringify(after.answers[index]));
 }
 
-/** SQLite in WebAssembly locks with a folder, which a killed process leaves behind. @param {string} folder */
+/** SQLite in WebAssembly locks with a folder, and a process that is killed leaves the folder. @param {string} folder */
 function removeStaleLock(folder) {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (found && Date.now() - found.mtimeMs > STALE_LOCK_MILLISECONDS) rmdirSync(folder);

@@ -27,7 +27,9 @@ export function problemOfDisplay(room, needed, pinch) {
   if (Math.abs(pinch - 1) > 0.01) return 'The page is magnified. Pinch it back to its normal size.';
   if (room.width >= needed.width && room.height >= needed.height) return null;
   return (
-    `This window has room for pictures of ${room.width} × ${room.height} pixels; the largest needs ${needed.width} × ${needed.height}. ` +
-    'Make the window larger (F11 shows it on the full screen), turn the telephone, set the zoom of the page back to 100 %, or use a larger screen.'
+    `This window has room for pictures of ${room.width} × ${room.height} pixels; ` +
+    `the largest needs ${needed.width} × ${needed.height}. ` +
+    'Make the window larger (F11 shows it on the full screen), turn the telephone, ' +
+    'set the zoom of the page back to 100 %, or use a larger screen.'
   );
 }

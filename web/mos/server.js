@@ -40,8 +40,16 @@ export const LIMITS = {
   windowMilliseconds: 60_000,
 };
 
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 /** @type {Record<string, string>} */
 const TYPES = {
@@ -107,8 +115,16 @@ export async function serveStudy(
 }
 
 /**
- * @typedef {{site: string, token?: string, origin?: string, trustProxy: boolean, limits: typeof LIMITS, plan:
- *   import('./plan.js').Plan, schema: any, database: Database, recent: Map<string, number[]>}} Context
+ * @typedef {object} Context what a server knows
+ * @property {string} site folder of the page
+ * @property {string} [token]
+ * @property {string} [origin]
+ * @property {boolean} trustProxy
+ * @property {typeof LIMITS} limits
+ * @property {import('./plan.js').Plan} plan
+ * @property {any} schema
+ * @property {Database} database
+ * @property {Map<string, number[]>} recent
  */
 
 /** @param {string} path */

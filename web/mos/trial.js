@@ -151,13 +151,13 @@ export class Panel {
     const radios = this.#radios();
     const chosen = radios.findIndex((radio) => radio.checked);
     const middle = (radios.length - 1) / 2;
-    const [before, behind] = chosen < 0 ? [Math.ceil(middle) - 1, Math.floor(middle) + 1] : [chosen - 1, chosen + 1];
+    const [before, after] = chosen < 0 ? [Math.ceil(middle) - 1, Math.floor(middle) + 1] : [chosen - 1, chosen + 1];
     /** @type {Record<string, () => void>} */
     const actions = {
       ArrowLeft: () => choose(radios[Math.max(before, 0)]),
       ArrowDown: () => choose(radios[Math.max(before, 0)]),
-      ArrowRight: () => choose(radios[Math.min(behind, radios.length - 1)]),
-      ArrowUp: () => choose(radios[Math.min(behind, radios.length - 1)]),
+      ArrowRight: () => choose(radios[Math.min(after, radios.length - 1)]),
+      ArrowUp: () => choose(radios[Math.min(after, radios.length - 1)]),
       p: () => this.#pause(),
       ...(onButton ? {} : { Enter: () => this.#submit() }),
       ...(onButton || this.#plan.layout !== 'alternate' ? {} : { ' ': () => void this.#look(1 - this.#current) }),

@@ -27,8 +27,11 @@ const PAGES = {
           <main>
             <button onClick={() => setName('small')}>{name}</button>
             <lic-img
-              ref={image} src={'/' + name + '.lic'} srcset={'/' + name + '.lic 1x'} alt={'The picture ' + name} width={60} loading="lazy" fetchPriority="high" className="picture"
-              onload={() => note('load', image.current.naturalWidth)} onerror={(event) => note('error', event.error.code)} onprogress={(event) => note('progress', event.total)}>
+              ref={image} src={'/' + name + '.lic'} srcset={'/' + name + '.lic 1x'} alt={'The picture ' + name}
+              width={60} loading="lazy" fetchPriority="high" className="picture"
+              onload={() => note('load', image.current.naturalWidth)}
+              onerror={(event) => note('error', event.error.code)}
+              onprogress={(event) => note('progress', event.total)}>
               <img src="/icon.svg" alt="" loading="lazy" />
             </lic-img>
           </main>
@@ -49,8 +52,11 @@ const PAGES = {
         <main>
           <button @click="name = 'small'">{{ name }}</button>
           <lic-img
-            ref="image" :src="'/' + name + '.lic'" :srcset="'/' + name + '.lic 1x'" :alt="'The picture ' + name" :width="60" loading="lazy" fetchpriority="high" class="picture"
-            @load="note('load', image.naturalWidth)" @error="note('error', $event.error.code)" @progress="note('progress', $event.total)">
+            ref="image" :src="'/' + name + '.lic'" :srcset="'/' + name + '.lic 1x'" :alt="'The picture ' + name"
+            :width="60" loading="lazy" fetchpriority="high" class="picture"
+            @load="note('load', image.naturalWidth)"
+            @error="note('error', $event.error.code)"
+            @progress="note('progress', $event.total)">
             <img src="/icon.svg" alt="" loading="lazy">
           </lic-img>
         </main>
@@ -68,12 +74,16 @@ const PAGES = {
       <main>
         <button onclick={() => (name = 'small')}>{name}</button>
         <lic-img
-          bind:this={image} src={'/' + name + '.lic'} srcset={'/' + name + '.lic 1x'} alt={'The picture ' + name} width={60} loading="lazy" fetchpriority="high" class="picture"
-          onload={() => note('load', image.naturalWidth)} onerror={(event) => note('error', event.error.code)} onprogress={(event) => note('progress', event.total)}>
+          bind:this={image} src={'/' + name + '.lic'} srcset={'/' + name + '.lic 1x'} alt={'The picture ' + name}
+          width={60} loading="lazy" fetchpriority="high" class="picture"
+          onload={() => note('load', image.naturalWidth)}
+          onerror={(event) => note('error', event.error.code)}
+          onprogress={(event) => note('progress', event.total)}>
           <img src="/icon.svg" alt="" loading="lazy">
         </lic-img>
       </main>`,
-    start: `import { mount } from 'svelte'; import Page from './page.svelte'; mount(Page, { target: document.getElementById('page') });`,
+    start: `import { mount } from 'svelte'; import Page from './page.svelte';
+      mount(Page, { target: document.getElementById('page') });`,
   },
 };
 // The element is defined before the page is made, or after: frameworks look at what an element has by then.
@@ -88,7 +98,8 @@ const COMMON = `
   globalThis.note = (...what) => globalThis.notes.push(what.join(' '));`;
 
 const HTML =
-  '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page"></div><script type="module" src="built/main.js"></script></html>';
+  '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg">' +
+  '<div id="page"></div><script type="module" src="built/main.js"></script></html>';
 
 let folder;
 const openPage = useBrowser();

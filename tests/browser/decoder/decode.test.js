@@ -88,7 +88,8 @@ test('at most four workers, used again', { skip }, async () => {
 /** A worker that can be made to fail. */
 async function breakWorker(page) {
   await limitWorkers(1)(page);
-  const body = `${readRoot('dist/worker.js')}\nnew BroadcastChannel('break').onmessage = () => { throw new Error('gone'); };`;
+  const breaks = "new BroadcastChannel('break').onmessage = () => { throw new Error('gone'); };";
+  const body = `${readRoot('dist/worker.js')}\n${breaks}`;
   await page.route('**/dist/worker.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
 }
 

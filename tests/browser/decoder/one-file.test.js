@@ -17,7 +17,8 @@ import { checkPicture, listVectors, readVector, rootPath } from '../../web/suppo
 import { skip, unpack, useBrowser } from '../support/browser.js';
 
 const HTML =
-  '<!doctype html><title>waiting</title><link rel="icon" href="/icon.svg"><script type="module" src="/main.js"></script>';
+  '<!doctype html><title>waiting</title><link rel="icon" href="/icon.svg">' +
+  '<script type="module" src="/main.js"></script>';
 
 let folder;
 const openPage = useBrowser();
@@ -33,7 +34,9 @@ const manual = new Snippets('web/README.md', 'js');
 const ONE_FILE = {
   decode: `
     ${manual.take(/^import .* from 'lic-codec\/inline';\n$/)}
-    const { width, height, colorSpace, data } = await decode(Uint8Array.from(atob('${readVector(VECTOR.file).toString('base64')}'), (letter) => letter.charCodeAt(0)));
+    const letters = atob('${readVector(VECTOR.file).toString('base64')}');
+    const file = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+    const { width, height, colorSpace, data } = await decode(file);
     globalThis.picture = { width, height, colorSpace: colorSpace ?? 'srgb', data }; // Firefox's ImageData have none
     document.title = [width, height].join(' ');`,
   element: `

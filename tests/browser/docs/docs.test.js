@@ -165,7 +165,10 @@ test('web/README.md: options, and places of files', { skip }, async () => {
     const context = canvas.getContext('2d');`;
   await runModule(
     page,
-    `${before}\n${manual.take("wasm: '/assets")}\n${manual.take('onProgress')}\ndocument.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`,
+    `${before}
+    ${manual.take("wasm: '/assets")}
+    ${manual.take('onProgress')}
+    document.title = [picture.width, canvas.width, context.getImageData(0, 0, 1, 1).data[3]].join(' ');`,
   );
   assert.equal(await page.title(), '400 600 255');
   assert.deepEqual(problems, []);

@@ -21,23 +21,30 @@ const FRAMEWORKS = {
   React: {
     file: 'photo.jsx',
     component: new Snippets(MANUAL, 'jsx').take("from 'react'"),
-    server: `import { createElement } from 'react'; import { renderToString } from 'react-dom/server'; import { Photo } from './photo.jsx';
+    server: `import { createElement } from 'react'; import { renderToString } from 'react-dom/server';
+      import { Photo } from './photo.jsx';
       export const render = (props) => renderToString(createElement(Photo, props));`,
-    client: `import { createElement } from 'react'; import { hydrateRoot } from 'react-dom/client'; import { Photo } from './photo.jsx';
-      hydrateRoot(document.getElementById('page'), createElement(Photo, PROPS), { onRecoverableError: console.error });`,
+    client: `import { createElement } from 'react'; import { hydrateRoot } from 'react-dom/client';
+      import { Photo } from './photo.jsx';
+      const onRecoverableError = console.error;
+      hydrateRoot(document.getElementById('page'), createElement(Photo, PROPS), { onRecoverableError });`,
   },
   Vue: {
     file: 'photo.vue',
     component: readSnippets(MANUAL, 'vue')[0],
-    server: `import { createSSRApp } from 'vue'; import { renderToString } from 'vue/server-renderer'; import Photo from './photo.vue';
+    server: `import { createSSRApp } from 'vue'; import { renderToString } from 'vue/server-renderer';
+      import Photo from './photo.vue';
       export const render = (props) => renderToString(createSSRApp(Photo, props));`,
-    client: `import { createSSRApp } from 'vue'; import Photo from './photo.vue'; createSSRApp(Photo, PROPS).mount('#page');`,
+    client: `import { createSSRApp } from 'vue'; import Photo from './photo.vue';
+      createSSRApp(Photo, PROPS).mount('#page');`,
   },
   Svelte: {
     file: 'photo.svelte',
     component: readSnippets(MANUAL, 'svelte')[0],
-    server: `import { render as renderSvelte } from 'svelte/server'; import Photo from './photo.svelte'; export const render = async (props) => (await renderSvelte(Photo, { props })).body;`,
-    client: `import { hydrate } from 'svelte'; import Photo from './photo.svelte'; hydrate(Photo, { target: document.getElementById('page'), props: PROPS });`,
+    server: `import { render as renderSvelte } from 'svelte/server'; import Photo from './photo.svelte';
+      export const render = async (props) => (await renderSvelte(Photo, { props })).body;`,
+    client: `import { hydrate } from 'svelte'; import Photo from './photo.svelte';
+      hydrate(Photo, { target: document.getElementById('page'), props: PROPS });`,
   },
 };
 const PHOTOS = { harbour: 'loaded', broken: 'failed' };
@@ -122,7 +129,8 @@ for (const [framework, { file, component, server, client }] of Object.entries(FR
         await buildClient(root);
         writeFileSync(
           join(root, 'index.html'),
-          `<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg"><div id="page">${markup}</div><script type="module" src="page.js"></script></html>`,
+          '<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="/icon.svg">' +
+            `<div id="page">${markup}</div><script type="module" src="page.js"></script></html>`,
         );
         await checkPage(`${framework}-${name}/index.html`, outcome);
       },

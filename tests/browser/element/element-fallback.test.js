@@ -68,7 +68,8 @@ test('a fallback that is there already stays until there is something better', {
   const { page } = await openPage();
   const found = await page.evaluate(async () => {
     document.body.innerHTML =
-      '<lic-img src="/pictures/wide.lic" width="300" height="200" alt=""><img src="/pictures/wide.png" alt=""></lic-img>';
+      '<lic-img src="/pictures/wide.lic" width="300" height="200" alt="">' +
+      '<img src="/pictures/wide.png" alt=""></lic-img>';
     const child = document.querySelector('img');
     await child.decode();
     const { configure } = await import('/dist/index.js');

@@ -1,5 +1,5 @@
 // A page for the tests of <lic-img>: the element is defined, and small pictures lie at /pictures/NAME.lic and, the same
-// ones for an <img>, at NAME.png. What stands behind "-" in NAME is free, so that there are as many addresses as a test
+// ones for an <img>, at NAME.png. What stands after "-" in NAME is free, so that there are as many addresses as a test
 // needs.
 
 import { crc32, deflateSync } from 'node:zlib';

@@ -209,7 +209,8 @@ test('sizes: attributes, page styles, object-fit', { skip }, async () => {
     const src = `/tests/vectors/${name}`;
     const style = new CSSStyleSheet();
     style.replaceSync(
-      '.fluid { width: 90px; height: auto } .cover { width: 100px; height: 100px; object-fit: cover; object-position: 0 100% }',
+      `.fluid { width: 90px; height: auto }
+      .cover { width: 100px; height: 100px; object-fit: cover; object-position: 0 100% }`,
     );
     document.adoptedStyleSheets = [style];
     const images = [

@@ -62,8 +62,9 @@ async function brokenPictures() {
 
 /** In a page: pairs of texts that cover each other. What is outside a table's frame does not count. */
 function overlaps() {
+  // What only screen readers find is clipped to nothing.
   const isClipped = (element) =>
-    element && (getComputedStyle(element).clipPath === 'inset(50%)' || isClipped(element.parentElement)); // for screen readers
+    element && (getComputedStyle(element).clipPath === 'inset(50%)' || isClipped(element.parentElement));
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const boxes = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {

@@ -62,7 +62,9 @@ test('lic-static: pictures are decoded, the originals are not loaded, the policy
   const image = '<img id="photo" src="../photo.jpg" alt="Coffee" width="300" height="200">';
   writeFiles(join(folder, 'site'), {
     ...pictures,
-    'pages/index.html': `<!doctype html><title>x</title><link rel="icon" href="data:,"><body>${image}<img src="../drawing.png" alt="Squares"></body>`,
+    'pages/index.html':
+      '<!doctype html><title>x</title><link rel="icon" href="data:,">' +
+      `<body>${image}<img src="../drawing.png" alt="Squares"></body>`,
   });
   await convertSite({ ...options(), folder: join(folder, 'site'), out });
   const { url, close } = await serve({
@@ -134,7 +136,8 @@ function makeApplication() {
     'src/photo-300.jpg': pictures['photo-300.jpg'],
     'public/photo-2.jpg': pictures['photo.jpg'],
     'index.html':
-      '<!doctype html><title>waiting</title><link rel="icon" href="data:,"><body><img src="/src/photo.jpg" alt="a"><img src="/photo-2.jpg" alt="b"><script type="module" src="/main.js"></script>',
+      '<!doctype html><title>waiting</title><link rel="icon" href="data:,"><body><img src="/src/photo.jpg" alt="a">' +
+      '<img src="/photo-2.jpg" alt="b"><script type="module" src="/main.js"></script>',
     'main.js': `
       import 'lic-codec/define';
       import small from './src/photo-300.jpg?lic';

@@ -64,7 +64,7 @@ const preferencesFor = ({ colorScheme, javaScriptEnabled } = {}) => ({
   ...(javaScriptEnabled === false && { 'javascript.enabled': false }),
 });
 
-/** Starts a browser before the tests of the calling file and ends it behind them; gives a function that opens pages. */
+/** Starts a browser before the tests of the calling file and ends it after them; gives a function that opens pages. */
 export function useBrowser() {
   /** By their preferences. @type {Map<string, Promise<import('playwright-core').Browser>>} */
   const browsers = new Map();

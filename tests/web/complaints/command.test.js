@@ -101,7 +101,7 @@ test(
 );
 
 test(
-  'complaint 14: orientation and metadata are lost. Here profile, Exif and XMP are kept where that is asked for, to the PNG',
+  'complaint 14: orientation and metadata are lost. Here profile, Exif and XMP are kept where one asks, to the PNG',
   { skip },
   async () => {
     writeFileSync(join(folder, 'camera.jpg'), await photograph(6));
@@ -151,7 +151,7 @@ test(
 );
 
 test(
-  'complaint 19: the tool is not for scripts. Here failures have a status and a line of JSON, and the other files are done',
+  'complaint 19: the tool is not for scripts. Here failures have a status and a line of JSON, others are done',
   { skip },
   async () => {
     writeFileSync(join(folder, 'good.jpg'), await photograph());

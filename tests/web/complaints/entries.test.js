@@ -42,7 +42,7 @@ const listEntries = (condition) =>
     .filter(([, target]) => typeof target === 'object' && target[condition])
     .map(([entry, target]) => ({ entry: join('lic-codec', entry), file: join(installed, target[condition]) }));
 
-test('complaint 2: Node cannot fetch the wasm file. Here it is found in any folder, from any folder, in threads too', (context) => {
+test('complaint 2: Node cannot fetch the wasm file. Here any folder may hold it, and threads find it', (context) => {
   const odd = join(tmpdir(), `lic ${process.pid} #1 100% ü`);
   context.after(() => rmSync(odd, { recursive: true, force: true }));
   cpSync(folder, odd, { recursive: true });
@@ -63,7 +63,7 @@ test('complaint 2: Node cannot fetch the wasm file. Here it is found in any fold
   assert.deepEqual([widths, workers, fetches], [[width, width], 1, 0]);
 });
 
-test('complaint 4: modules of Node in browser builds. Here bundles for browsers import nothing but their own parts', async () => {
+test('complaint 4: modules of Node in browser builds. Here bundles import nothing but their own parts', async () => {
   const browserEntries = listEntries('default').filter(({ file }) => !file.includes('/dist/server/'));
   assert.ok(browserEntries.length >= 4);
   for (const { entry } of browserEntries) {
@@ -123,7 +123,7 @@ function forbidCompiling(context) {
 }
 
 for (const entry of ['node.js', 'index.js']) {
-  test(`complaint 8: edge runtimes forbid to compile. Here configure() takes a compiled module: ${entry}`, async (context) => {
+  test(`complaint 8: edge runtimes forbid to compile. Here compiled modules are taken: ${entry}`, async (context) => {
     const wasm = await WebAssembly.compile(readRoot('dist/lic.wasm'));
     const lic = await import(join(installed, 'dist', entry));
     forbidCompiling(context);
@@ -149,7 +149,11 @@ test('complaint 18: types are not found. Here TypeScript resolves every entry, h
     (entry, i) =>
       `import * as entry${i} from '${entry}';\nentry${i} satisfies object;\n// @ts-expect-error\nentry${i}.missing;\n`,
   );
-  const use = `import { decode } from 'lic-codec';\nconst picture: ImageData = await decode('a.lic');\n// @ts-expect-error\nconst wrong: string = await decode('a.lic');\nexport { picture, wrong };\n`;
+  const use = `import { decode } from 'lic-codec';
+    const picture: ImageData = await decode('a.lic');
+    // @ts-expect-error
+    const wrong: string = await decode('a.lic');
+    export { picture, wrong };`;
   writeFileSync(join(folder, 'entries.ts'), source.join('') + use);
   for (const [module, moduleResolution] of [
     ['esnext', 'bundler'],

@@ -45,7 +45,7 @@ test('while reading: the stream is cancelled', async () => {
   assert.equal(cancelled?.name, 'AbortError');
 });
 
-test('complaint 17: cancelling does not cancel. Here the decoder stops, and the thread was free to abort it', async () => {
+test('complaint 17: cancelling does not cancel. Here the decoder stops, its thread was free', async () => {
   const whole = await timeOf(decode(large));
   const controller = new AbortController();
   const start = performance.now();
@@ -61,7 +61,7 @@ test('complaint 17: cancelling does not cancel. Here the decoder stops, and the 
   );
 });
 
-test('while decoding, by a clock that stands still between turns of the event loop, as in Cloudflare Workers', async (t) => {
+test('while decoding, by a clock that stands still between turns, as in Cloudflare Workers', async (t) => {
   const { now } = performance;
   let time = now.call(performance);
   const turn = globalThis.setImmediate;

@@ -60,7 +60,7 @@ test('every truncation of a file is refused', async () => {
       (error) => codes.add(error.code),
     );
   }
-  // A file cut behind TILES is a whole file without Exif and XMP.
+  // A file cut after TILES is a whole file without Exif and XMP.
   assert.deepEqual([...codes].sort(), ['decoded', 'truncated']);
 });
 

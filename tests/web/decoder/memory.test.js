@@ -37,7 +37,7 @@ test('100 decodes take no more memory than 10', async () => {
   assert.ok(after100 - after10 < 8 * MB, `${((after100 - after10) / MB).toFixed(1)} MB more`);
 });
 
-test('complaint 11: memory is never returned. Here 48 megapixels leave nothing behind', async () => {
+test('complaint 11: memory is never returned. Here 48 megapixels keep nothing', async () => {
   configure({ models: readRoot('tests/models/least.dec.licm') });
   await decode(readVector('least-20x20.lic'));
   const before = await settle();
@@ -46,7 +46,7 @@ test('complaint 11: memory is never returned. Here 48 megapixels leave nothing b
   assert.ok(after - before < 32 * MB, `${((after - before) / MB).toFixed(1)} MB more`);
 });
 
-test('a failed decode leaves nothing behind', async () => {
+test('a failed decode keeps no memory', async () => {
   configure({ models: readRoot('tests/models/least.dec.licm') });
   const file = readRoot('tests/web/support/large.lic');
   const cut = Buffer.concat([file.subarray(0, -2), Buffer.from([1, 2])]);
@@ -57,7 +57,7 @@ test('a failed decode leaves nothing behind', async () => {
   assert.ok(after - before < 32 * MB, `${((after - before) / MB).toFixed(1)} MB more`);
 });
 
-test('settings that are replaced leave nothing behind', async () => {
+test('settings that are replaced keep no memory', async () => {
   configure({ models: readRoot('tests/models/tiny.dec.licm') });
   const decodeWith = async (wasm) => {
     configure({ wasm });

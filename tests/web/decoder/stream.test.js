@@ -12,7 +12,7 @@ const TILES = 'tiny-tiles-of-1.lic';
 
 beforeEach(() => configure({ models: readRoot(TINY) }));
 
-/** A stream of a file in chunks; what comes behind `stopAt` waits for `go`. */
+/** A stream of a file in chunks; what comes after `stopAt` waits for `go`. */
 function streamOf(file, { chunk = 7, stopAt = Infinity, go = Promise.resolve() } = {}) {
   let at = 0;
   const stream = new ReadableStream(

@@ -17,7 +17,7 @@ test('a malformed URL is answered 400, and the server goes on', async (context) 
   assert.equal((await ask(port, '/web/demo/none.html')).status, 404);
 });
 
-test('code is compressed where that is asked for and the client takes it, pictures and models are not', async (context) => {
+test('code is compressed for clients that take it, pictures and models are not', async (context) => {
   const [plain, packed] = [await serve({ cacheControl: 'max-age=9' }), await serve({ compress: true })];
   context.after(() => [plain, packed].forEach(({ close }) => close()));
   const get = (url, path, encoding) => ask(new URL(url).port, path, { headers: { 'Accept-Encoding': encoding } });

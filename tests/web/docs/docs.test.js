@@ -207,7 +207,8 @@ for (const mark of [
 test('web/README.md: the first example', () => {
   assert.equal(
     run(
-      `${manual.take("await info('photo.lic')")}\nconsole.log(picture.width, width, height, typeof quality, modelId.length);`,
+      `${manual.take("await info('photo.lic')")}
+      console.log(picture.width, width, height, typeof quality, modelId.length);`,
     ),
     '600 600 400 number 16',
   );

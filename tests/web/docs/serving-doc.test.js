@@ -116,6 +116,9 @@ async function checkHeaders(port) {
   );
 }
 
+/** The folders that nginx would put below /var. */
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
 test('nginx', { skip: skipUnless('nginx') }, async (context) => {
   const port = await findPort();
   const [snippet] = snippets('nginx');
@@ -130,7 +133,7 @@ test('nginx', { skip: skipUnless('nginx') }, async (context) => {
     events {}
     http {
       access_log off;
-      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
+      ${TEMPORARY.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
       types { text/html html; }
       ${snippet}
       server { listen 127.0.0.1:${port}; root ${folder}/photos; ${location} }
@@ -169,7 +172,8 @@ test('Apache', { skip: skipUnless('apache2') }, async (context) => {
 test('Caddy', { skip: skipUnless('caddy') }, async (context) => {
   const port = await findPort();
   const [snippet] = snippets('caddy');
-  const site = `{\n\tadmin off\n\tauto_https off\n}\nhttp://127.0.0.1:${port} {\n\troot * ${folder}/photos\n${snippet}\n\tfile_server\n}\n`;
+  const place = `http://127.0.0.1:${port} {\n\troot * ${folder}/photos\n${snippet}\n\tfile_server\n}`;
+  const site = `{\n\tadmin off\n\tauto_https off\n}\n${place}\n`;
   writeFileSync(join(folder, 'Caddyfile'), site);
   await run(context, port, findProgram('caddy'), [
     'run',

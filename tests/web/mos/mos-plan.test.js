@@ -182,7 +182,7 @@ test('order: the same for the same rater, another for others, complete', () => {
   );
 });
 
-test('order: no picture after itself, repetitions apart and mirrored, half of the sides swapped, every place alike', () => {
+test('order: no picture after itself, repetitions apart and mirrored, half of the sides swapped', () => {
   const plan = makePlan();
   const firsts = new Map();
   for (let rater = 0; rater < 300; rater++) {

@@ -96,7 +96,7 @@ test('limits: bytes, also of bodies that do not say their length; results; reque
   assert.deepEqual(codeOf(await post(makeResult(plan, { id: 1 }))), [429, 'too_many_requests']);
 });
 
-test('behind a proxy each sender has a limit of its own', async (t) => {
+test('with a proxy before it each sender has a limit of its own', async (t) => {
   const { post } = await open(t, { trustProxy: true, limits: { requests: 1 } });
   assert.equal((await post(makeResult(plan, { id: 1 }), { 'X-Forwarded-For': '1.1.1.1, 10.0.0.1' }))[0], 201);
   assert.equal((await post(makeResult(plan, { id: 2 }), { 'X-Forwarded-For': '1.1.1.1, 10.0.0.2' }))[0], 201);

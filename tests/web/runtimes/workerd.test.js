@@ -54,8 +54,9 @@ async function serve(directory) {
   const listed = modules.map((name) => `(name = "${name}", ${KINDS[extname(name)] ?? 'data'} = embed "${name}")`);
   const config = `
     using Workerd = import "/workerd/workerd.capnp";
+    const main :Workerd.Worker = (modules = [${listed.join(', ')}], compatibilityDate = "${COMPATIBILITY_DATE}");
     const config :Workerd.Config = (
-      services = [(name = "main", worker = (modules = [${listed.join(', ')}], compatibilityDate = "${COMPATIBILITY_DATE}"))],
+      services = [(name = "main", worker = .main)],
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
     );`;
   writeFileSync(join(directory, 'config.capnp'), config);
@@ -101,7 +102,8 @@ function exerciseWorker(start) {
 
 const manual = new Snippets('web/README.md', 'js');
 const STARTS = {
-  'lic-codec, its model as a data module, as the manual has it': `${manual.take('import model')} import * as lic from 'lic-codec';`,
+  'lic-codec, its model as a data module, as the manual has it': `${manual.take('import model')}
+    import * as lic from 'lic-codec';`,
   'lic-codec/inline': "import * as lic from 'lic-codec/inline';",
 };
 

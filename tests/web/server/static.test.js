@@ -25,7 +25,8 @@ import { rootPath } from '../support/vectors.js';
 
 const COMMAND = rootPath('dist/server/lic-static.js');
 const TAGS = (up = '') =>
-  `<link rel="stylesheet" href="${up}lic/lic-img.css"><script type="module" src="${up}lic/dist/define.js" data-lic-static></script>`;
+  `<link rel="stylesheet" href="${up}lic/lic-img.css">` +
+  `<script type="module" src="${up}lic/dist/define.js" data-lic-static></script>`;
 
 let folder;
 let pictures;
@@ -69,16 +70,19 @@ function lic(...args) {
 
 test('an <img> becomes the fallback of a <lic-img>, the rest of the page stays', { skip }, async () => {
   const page = (image, tags = '') =>
-    `<!DOCTYPE html>\n<HTML lang=en><head><title>a &amp; b</title>${tags}</head>\r\n<body CLASS='x'><p>One<br>${image}<p>Two <!-- <img src="photo.jpg"> --></body>`;
+    `<!DOCTYPE html>\n<HTML lang=en><head><title>a &amp; b</title>${tags}</head>\r\n` +
+    `<body CLASS='x'><p>One<br>${image}<p>Two <!-- <img src="photo.jpg"> --></body>`;
   const { out, report, text } = await rewrite({
     'index.html': page(
-      `<IMG SRC=photo.jpg?v=2 alt='A "cup" &lt; & co' width=600 height=400 id=hero class="big round" loading=eager fetchpriority=high data-x onerror="f('a')">`,
+      `<IMG SRC=photo.jpg?v=2 alt='A "cup" &lt; & co' width=600 height=400 id=hero class="big round" ` +
+        `loading=eager fetchpriority=high data-x onerror="f('a')">`,
     ),
   });
   const [name] = licNames(out);
   assert.match(name, /^photo\.[0-9a-f]{10}\.lic$/);
   const shared = 'alt="A &quot;cup&quot; < &amp; co" width="600" height="400"';
-  const outer = `<lic-img src="${name}" ${shared} id="hero" class="big round" loading="eager" fetchpriority="high" data-x onerror="f('a')">`;
+  const own = `id="hero" class="big round" loading="eager" fetchpriority="high" data-x onerror="f('a')"`;
+  const outer = `<lic-img src="${name}" ${shared} ${own}>`;
   const inner = `<img src="photo.jpg?v=2" ${shared} class="big round" data-x loading="lazy"></lic-img>`;
   assert.equal(text(), page(outer + inner, TAGS()));
   const { width, height } = await decode(join(out, name));
@@ -127,7 +131,8 @@ test('pages without a head, in folders, with a base, with a path on the server',
   assert.equal(text(), TAGS() + image(name, 'photo.jpg'));
   assert.equal(
     text('a/b/deep.html'),
-    `<!doctype html><html>${TAGS('../../')}<body>${image(`../../${name}`, '../../photo.jpg')}${image(`/${name}`, '/photo.jpg')}</body></html>`,
+    `<!doctype html><html>${TAGS('../../')}<body>${image(`../../${name}`, '../../photo.jpg')}` +
+      `${image(`/${name}`, '/photo.jpg')}</body></html>`,
   );
   assert.equal(text('a/based.htm'), `<!doctype html>${TAGS('/')}<base href="../">${image(name, 'photo.jpg')}`);
   const below = await rewrite(
@@ -142,7 +147,9 @@ test('pages without a head, in folders, with a base, with a path on the server',
 
 test('srcset: all of its pictures or none', { skip }, async () => {
   const { text, out, report } = await rewrite({
-    'index.html': `<head></head><img src="photo.jpg" srcset="photo-300.jpg 300w, ./photo.jpg 600w" sizes="(width < 600px) 50vw, 600px">`,
+    'index.html':
+      '<head></head><img src="photo.jpg" srcset="photo-300.jpg 300w, ./photo.jpg 600w" ' +
+      'sizes="(width < 600px) 50vw, 600px">',
     'none.html': '<img src="photo.jpg" srcset="drawing.png 2x">',
     'plain.html': '<head></head><img src="photo-300.jpg" srcset="" sizes="5px">',
   });
@@ -154,10 +161,9 @@ test('srcset: all of its pictures or none', { skip }, async () => {
       `<img src="photo.jpg" srcset="photo-300.jpg 300w, ./photo.jpg 600w" ${sizes} loading="lazy"></lic-img>`,
   );
   assert.equal(text('none.html'), '<img src="photo.jpg" srcset="drawing.png 2x">');
-  assert.match(
-    text('plain.html'),
-    /^<head>.*<\/head><lic-img src="photo-300\.\w+\.lic"><img src="photo-300.jpg" srcset sizes="5px" loading="lazy"><\/lic-img>$/,
-  );
+  const plain = '<img src="photo-300.jpg" srcset sizes="5px" loading="lazy"></lic-img>';
+  assert.ok(text('plain.html').endsWith(plain));
+  assert.match(text('plain.html').slice(0, -plain.length), /^<head>.*<\/head><lic-img src="photo-300\.\w+\.lic">$/);
   assert.match(report.pictures.find(({ file }) => file === 'drawing.png').kept, /^as \.lic it has \d+ bytes$/);
 });
 
@@ -287,7 +293,15 @@ test('the command: its report, exit statuses and messages', { skip }, () => {
   assert.equal(good.status, 0, good.stderr);
   assert.match(
     good.stdout,
-    /^drawing\.png: stays, as \.lic it has \d+ bytes\nphoto\.jpg: \d+ -> \d+ bytes, -\d+\.\d %\n1 of 1 pages rewritten, 1 of 2 pictures replaced\n.*\nA visitor who sees/,
+    new RegExp(
+      [
+        '^drawing\\.png: stays, as \\.lic it has \\d+ bytes',
+        'photo\\.jpg: \\d+ -> \\d+ bytes, -\\d+\\.\\d %',
+        '1 of 1 pages rewritten, 1 of 2 pictures replaced',
+        '.*',
+        'A visitor who sees',
+      ].join('\n'),
+    ),
   );
   const json = lic(site, '--out', out, '--json', '--dry-run', ...cache);
   assert.equal(JSON.parse(json.stdout).pictures.length, 2);

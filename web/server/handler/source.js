@@ -51,7 +51,7 @@ async function find(root, path, followSymlinks) {
 }
 
 /**
- * @param {string} file @param {Facts} facts @param {number} start @param {number} end behind the last byte
+ * @param {string} file @param {Facts} facts @param {number} start @param {number} end after the last byte
  * @returns {Promise<Uint8Array>}
  */
 async function readWhole(file, facts, start, end) {
@@ -63,7 +63,7 @@ async function readWhole(file, facts, start, end) {
   }
 }
 
-/** @param {string} file @param {Facts} facts @param {number} start @param {number} end behind the last byte */
+/** @param {string} file @param {Facts} facts @param {number} start @param {number} end after the last byte */
 async function* readParts(file, facts, start, end) {
   const handle = await open(file);
   try {
@@ -77,7 +77,7 @@ async function* readParts(file, facts, start, end) {
 /**
  * Bytes of the very file that was found: its ETag may name no others, whether the file was replaced before it was
  * opened or written to while it was read.
- * @param {FileHandle} handle @param {Facts} facts @param {number} start @param {number} end behind the last byte
+ * @param {FileHandle} handle @param {Facts} facts @param {number} start @param {number} end after the last byte
  * @returns {Promise<Uint8Array>}
  */
 async function readPart(handle, facts, start, end) {

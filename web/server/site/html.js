@@ -117,7 +117,8 @@ export function licImage(attributes, { src, srcset }) {
   const outer = attributes.filter(({ name }) => !isSource(name));
   const inner = attributes.filter(({ name }) => !isUnique(name) && name !== 'loading' && name !== 'fetchpriority');
   const sources = [{ name: 'src', value: src }, ...(srcset === undefined ? [] : [{ name: 'srcset', value: srcset }])];
-  return `<lic-img${write([...sources, ...outer])}><img${write([...inner, { name: 'loading', value: 'lazy' }])}></lic-img>`;
+  const fallback = `<img${write([...inner, { name: 'loading', value: 'lazy' }])}>`;
+  return `<lic-img${write([...sources, ...outer])}>${fallback}</lic-img>`;
 }
 
 /**

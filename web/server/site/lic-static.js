@@ -122,13 +122,11 @@ function print({ pages, pictures, runtimeBytes, warnings }, isQuiet, isDry) {
   const replaced = pictures.filter(({ licBytes }) => licBytes !== null);
   const before = replaced.reduce((sum, { bytes }) => sum + bytes, 0);
   const after = replaced.reduce((sum, { licBytes }) => sum + (licBytes ?? 0), 0);
-  console.log(
-    `${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten, ${replaced.length} of ${pictures.length} pictures replaced`,
-  );
+  const rewritten = `${pages.rewritten} of ${pages.all} pages ${isDry ? 'would be ' : ''}rewritten`;
+  console.log(`${rewritten}, ${replaced.length} of ${pictures.length} pictures replaced`);
   if (!replaced.length) return;
-  console.log(
-    `${before} -> ${after} bytes, ${percent(after, before)}; script, decoder and model: ${runtimeBytes} bytes, once for the site`,
-  );
+  const runtime = `script, decoder and model: ${runtimeBytes} bytes, once for the site`;
+  console.log(`${before} -> ${after} bytes, ${percent(after, before)}; ${runtime}`);
   if (before - after < runtimeBytes)
     console.log('A visitor who sees these pictures only, and once, loads more than before.');
 }

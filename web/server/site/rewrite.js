@@ -69,7 +69,7 @@ async function replaceImage({ attributes, keep }, page, surroundings) {
   return licImage(attributes, candidates.length ? { src, srcset } : { src });
 }
 
-/** @param {string} path @param {string} name for what stands behind the last slash */
+/** @param {string} path @param {string} name for what stands after the last slash */
 const renameLast = (path, name) => path.slice(0, path.lastIndexOf('/') + 1) + name;
 
 /**
