@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "lic/api.h"
 #include "lic/info.h"
 #include "lic/memory.h"
 #include "lic/model.h"
@@ -31,7 +32,7 @@ struct DecodeOptions {
 // Decodes a whole file.
 // Errors: as ReadLayout; kLimitExceeded, kModelMismatch, kBadStream, kOutOfMemory, kInvalidArgument (channels, a region
 // that is empty or not inside the picture).
-Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options = {});
+LIC_API Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options = {});
 
 // How a Decoder hands out what it makes.
 struct DecoderOptions : DecodeOptions {
@@ -49,7 +50,7 @@ struct DecoderOptions : DecodeOptions {
 //   Open, or Begin and Feed, Feed, ... ──> Step until done() ──> picture()
 //
 // `model` must outlive the decoder, and so must the bytes.
-class Decoder {
+class LIC_API Decoder {
  public:
   // For a whole file, all of whose checksums are verified first. Errors: as Decode.
   static Result<Decoder> Open(Bytes file, const Model& model, const DecoderOptions& options = {});
@@ -95,7 +96,7 @@ class Decoder {
   // kPreviewStride pixels.
   const Picture& preview() const;
 
-  struct State;
+  struct LIC_HIDDEN State;
 
  private:
   explicit Decoder(std::unique_ptr<State> state);

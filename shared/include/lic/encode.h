@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "lic/api.h"
 #include "lic/memory.h"
 #include "lic/model.h"
 #include "lic/picture.h"
@@ -45,7 +46,7 @@ struct EncodeOptions {
 // Errors: kInvalidArgument (quality, target_value, effort, tile_units, channels; SSIM of a picture with a side below
 // 11), kLimitExceeded (not even quality 1 has so few bytes), kBelowQuality (not even quality 100 reaches the PSNR or
 // SSIM), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels, metadata above 4 MiB), kOutOfMemory.
-Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
-                               const EncodeOptions& options = {});
+LIC_API Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
+                                       const EncodeOptions& options = {});
 
 }  // namespace lic

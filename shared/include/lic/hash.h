@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "lic/api.h"
 #include "lic/memory.h"
 #include "lic/model.h"
 #include "lic/result.h"
@@ -15,9 +16,9 @@ namespace lic {
 struct SymbolHash {
   uint8_t bytes[32] = {};
 };
-Result<SymbolHash> HashSymbols(Bytes file, const Model& model);
+LIC_API Result<SymbolHash> HashSymbols(Bytes file, const Model& model);
 
 // SHA-256 of any bytes, for hashes of decoded pixels.
-SymbolHash Sha256(Bytes bytes);
+LIC_API SymbolHash Sha256(Bytes bytes);
 
 }  // namespace lic

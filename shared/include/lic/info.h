@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lic/api.h"
 #include "lic/memory.h"
 #include "lic/model.h"
 #include "lic/picture.h"
@@ -33,7 +34,7 @@ inline constexpr size_t kHeaderBytes = 40;
 
 // Reads the header; `file` may be the beginning of a file.
 // Errors: kNotLic, kTruncated, kBadChecksum, kUnsupportedVersion, kBadHeader.
-Result<Info> ReadInfo(Bytes file);
+LIC_API Result<Info> ReadInfo(Bytes file);
 
 // The sections of a whole file, its checksums verified, its streams not decoded.
 struct Layout {
@@ -47,6 +48,6 @@ struct Layout {
 };
 
 // Errors: as ReadInfo; kBadSection.
-Result<Layout> ReadLayout(Bytes file);
+LIC_API Result<Layout> ReadLayout(Bytes file);
 
 }  // namespace lic

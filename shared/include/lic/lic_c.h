@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lic/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,18 +22,18 @@ typedef struct lic_failure {
 } lic_failure;
 
 /* "bad_stream" and the like. */
-const char* lic_error_name(int error);
+LIC_API const char* lic_error_name(int error);
 
 /* Models. Immutable, to be used by any number of threads. Releasing null does nothing. */
 typedef struct lic_model lic_model;
 typedef struct lic_encoder_model lic_encoder_model;
-int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure);
-int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder, lic_encoder_model** encoder,
-                           lic_failure* failure);
-void lic_model_release(lic_model* model);
-void lic_encoder_model_release(lic_encoder_model* encoder);
+LIC_API int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure);
+LIC_API int lic_encoder_model_load(const uint8_t* file, size_t size, const lic_model* decoder,
+                                   lic_encoder_model** encoder, lic_failure* failure);
+LIC_API void lic_model_release(lic_model* model);
+LIC_API void lic_encoder_model_release(lic_encoder_model* encoder);
 /* The id, 8 bytes, that files of the model carry. */
-void lic_model_id(const lic_model* model, uint8_t id[8]);
+LIC_API void lic_model_id(const lic_model* model, uint8_t id[8]);
 
 /* Pixels: interleaved 8-bit samples, rows from the top, `stride` bytes from row to row. channels: 1 grey, 2 grey and
  * alpha, 3 red green blue, 4 red green blue alpha, straight. */
@@ -45,9 +47,9 @@ typedef struct lic_picture {
 
 /* What the library hands out: a picture or a file, in memory of the library. */
 typedef struct lic_buffer lic_buffer;
-const uint8_t* lic_buffer_data(const lic_buffer* buffer);
-size_t lic_buffer_size(const lic_buffer* buffer);
-void lic_buffer_release(lic_buffer* buffer);
+LIC_API const uint8_t* lic_buffer_data(const lic_buffer* buffer);
+LIC_API size_t lic_buffer_size(const lic_buffer* buffer);
+LIC_API void lic_buffer_release(lic_buffer* buffer);
 
 typedef struct lic_encode_options {
   float quality; /* 1..100; not looked at with a target */
@@ -62,9 +64,9 @@ typedef struct lic_encode_options {
   const uint8_t* xmp;
   size_t xmp_size;
 } lic_encode_options;
-void lic_encode_options_default(lic_encode_options* options);
-int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
-               const lic_encode_options* options, lic_buffer** file, lic_failure* failure);
+LIC_API void lic_encode_options_default(lic_encode_options* options);
+LIC_API int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
+                       const lic_encode_options* options, lic_buffer** file, lic_failure* failure);
 
 typedef struct lic_info {
   uint32_t width;
@@ -76,12 +78,12 @@ typedef struct lic_info {
   uint8_t head_hash[8];
 } lic_info;
 /* Reads the header: the first 40 bytes suffice. */
-int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure* failure);
+LIC_API int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure* failure);
 
 /* `max_pixels` 0: no limit but the format's. `channels` 0: as coded, 4: red green blue alpha. `picture` describes
  * `pixels`. */
-int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels,
-               lic_picture* picture, lic_buffer** pixels, lic_failure* failure);
+LIC_API int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_t max_pixels, uint32_t channels,
+                       lic_picture* picture, lic_buffer** pixels, lic_failure* failure);
 
 #ifdef __cplusplus
 }

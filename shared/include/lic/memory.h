@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "lic/api.h"
 #include "lic/result.h"
 
 namespace lic {
@@ -20,11 +21,11 @@ struct Allocator {
 };
 
 // Replaces the allocator for the whole process; null restores the default. Not while any object of the library lives.
-void SetAllocator(const Allocator* allocator);
+LIC_API void SetAllocator(const Allocator* allocator);
 
 namespace internal {
-void* Allocate(size_t bytes);
-void Release(void* memory);
+LIC_API void* Allocate(size_t bytes);
+LIC_API void Release(void* memory);
 }  // namespace internal
 
 // An array of plain values from the allocator, aligned to 64 bytes and followed by 64 readable bytes. Move only.

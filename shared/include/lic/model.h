@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "lic/api.h"
 #include "lic/memory.h"
 #include "lic/result.h"
 
@@ -15,10 +16,10 @@ struct Id {
   uint8_t bytes[8] = {};
   bool operator==(const Id&) const = default;
 };
-std::string ToHex(const Id& id);
+LIC_API std::string ToHex(const Id& id);
 
 // What a decoder needs of a model: the contents of a NAME.dec.licm file. Immutable.
-class Model {
+class LIC_API Model {
  public:
   // Parses and validates a decoder model file; `file` may go afterwards.
   // Errors: kBadModel, kBadChecksum, kUnsupportedVersion, kOutOfMemory.
@@ -34,7 +35,7 @@ class Model {
   const Id& head_hash() const;
   bool released() const;
 
-  struct Data;
+  struct LIC_HIDDEN Data;
   const Data& data() const { return *data_; }
 
  private:
@@ -43,7 +44,7 @@ class Model {
 };
 
 // The encoder's half: the contents of a NAME.enc.licm file. Immutable.
-class EncoderModel {
+class LIC_API EncoderModel {
  public:
   // Errors: as Model::Load; kModelMismatch if the file was made for another decoder model than `decoder`.
   static Result<EncoderModel> Load(Bytes file, const Model& decoder);
@@ -51,7 +52,7 @@ class EncoderModel {
   EncoderModel& operator=(EncoderModel&&) noexcept;
   ~EncoderModel();
 
-  struct Data;
+  struct LIC_HIDDEN Data;
   const Data& data() const { return *data_; }
 
  private:

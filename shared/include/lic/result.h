@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "lic/api.h"
+
 namespace lic {
 
 // What can go wrong with the data handed in. The numbers are frozen: they are the exit status of the command and stand
@@ -35,7 +37,7 @@ enum class Error : uint8_t {
 inline constexpr int kErrorCount = 19;
 
 // The name of an error as in docs/format.md ("bad_stream"), "ok" for kNone.
-const char* ErrorName(Error error);
+LIC_API const char* ErrorName(Error error);
 
 // An error and a sentence that says what is wrong and where ("tile 3: the stream ends inside a symbol").
 struct Failure {
@@ -44,7 +46,7 @@ struct Failure {
 };
 
 // printf-style maker of a Failure; the text is cut to what fits.
-[[gnu::format(printf, 2, 3)]] Failure Fail(Error error, const char* format, ...);
+[[gnu::format(printf, 2, 3)]] LIC_API Failure Fail(Error error, const char* format, ...);
 
 // Success or a Failure.
 class [[nodiscard]] Status {
