@@ -1,19 +1,22 @@
-// What the entries of lic-codec/inline have in common: the default model is text in a module (embedded-models.js, which
-// web/build/build.js writes).
+// What the entries of lic-codec/inline have in common. The files that they embed are modules of text, which
+// web/build/build.js writes beside them.
 
-import { createApi } from './api.js';
-import texts from './embedded-models.js';
 import { localPlatform } from '../engine/local.js';
+import { createApi } from './api.js';
 
 /**
  * @param {() => WebAssembly.Module | Uint8Array} simd the decoder
+ * @param {Record<string, string>} texts the embedded models in base64, by id
  * @param {import('../common/types.d.ts').Open} [open]
  */
-export function createInlineApi(simd, open) {
+export function createInlineApi(simd, texts, open) {
   const places = Object.entries(texts).map(([id, text]) => /** @type {const} */ ([id, () => fromBase64(text)]));
   return {
     ...createApi(localPlatform({ models: Object.fromEntries(places), wasm: { simd } }, open)),
-    /** Is read where it is handed to configure(), and not before. @type {import('../index.d.ts').Configuration} */
+    /**
+     * For configure() of `lic-codec`. The texts are decoded when it is handed in, and not before.
+     * @type {import('../index.d.ts').Configuration}
+     */
     embedded: {
       get wasm() {
         return simd();
