@@ -1,7 +1,7 @@
-// The entry for browsers: files by fetch, decoding in workers.
+// The entry for browsers. Files come by fetch(), workers decode.
 
-import { createApi } from './decoder/api.js';
 import { models, wasm } from './common/places.js';
+import { createApi } from './decoder/api.js';
 import { fetchFile } from './file/reader.js';
 
 export { LicError } from './common/errors.js';

@@ -1,16 +1,16 @@
-// The entry for Node: files also by path; decoding on this thread in slices, or in worker threads where
+// The entry for Node. It takes files by path too. It decodes on this thread in slices, or in worker threads where
 // configure({workers}) asks for them.
 
 import { Worker } from 'node:worker_threads';
 
+import { models, wasm } from './common/places.js';
 import { createApi } from './decoder/api.js';
 import { startLocalWorker } from './engine/local.js';
 import { openFile } from './file/node-file.js';
-import { models, wasm } from './common/places.js';
 
 export { LicError } from './common/errors.js';
 
-/** A worker thread with the looks of a browser's worker. @returns {import('./common/types.d.ts').WorkerLike} */
+/** Starts a worker thread that looks like a browser's worker. @returns {import('./common/types.d.ts').WorkerLike} */
 function spawn() {
   const thread = new Worker(new URL('./node-worker.js', import.meta.url));
   /** @type {import('./common/types.d.ts').WorkerLike} */

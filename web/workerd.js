@@ -1,5 +1,5 @@
 // The entry for workerd (Cloudflare Workers), which compiles no WebAssembly at run time: the module is imported. Files
-// that are no code are not found beside it, so that configure({models}) must name the models.
+// that are no code are not found beside it, so configure({models}) must name the models.
 
 import wasm from './lic.wasm';
 

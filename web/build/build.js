@@ -29,9 +29,9 @@ import { parseArgs } from 'node:util';
 
 import esbuild from 'esbuild';
 
+import { buildServer } from './build-server.js';
 import { makeManifest } from './manifest.js';
 import { readModelIds } from './model-id.js';
-import { buildServer } from './build-server.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const WEB = join(ROOT, 'web');

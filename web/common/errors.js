@@ -1,7 +1,7 @@
 // Errors of decode() and info(). The codes are those of docs/format.md#errors, shared with C++ and the command.
 //
-// A cancelled call rejects with the signal's reason (a DOMException named AbortError unless the caller chose another),
-// a call with wrong arguments with a TypeError. Everything else is a LicError.
+// A cancelled call rejects with the signal's reason: a DOMException named AbortError, unless the caller chose another.
+// A call with wrong arguments rejects with a TypeError. Everything else is a LicError.
 
 /** @typedef {import('../index.d.ts').LicErrorCode} LicErrorCode */
 

@@ -1,33 +1,33 @@
-// Rows of pixels on their way from the synthesis to who wants them.
+// Rows of pixels on their way from the synthesis to those who want them.
 //
 //   synthesis, a few rows ──> Rows ──┬── the whole picture ──────────────> page
 //                                    └── strips ──> page ──> Whole, where several workers made them
 //
-// A page's thread that puts a picture together copies one strip at a time, however large the picture is.
+// A page's thread that puts a picture together copies one strip in a task, however large the picture is.
 
-import { LicError } from './errors.js';
 import { join } from './bytes.js';
+import { LicError } from './errors.js';
 
 /**
  * @typedef {import('./types.d.ts').Pixels} Pixels
  * @typedef {import('./types.d.ts').Strip} Strip
  */
 
-// Rows that are handed on together: about so many bytes, or what is made in such a time.
+// Rows are handed on when there are so many bytes of them, or when so much time has passed.
 export const STRIP_BYTES = 2 ** 21;
 const STRIP_MS = 25;
 
-/** Where they are made. */
+/** The rows where they are made. */
 export class Rows {
   #width;
   #height;
   #whole;
-  /** What has not been handed on. @type {Uint8Array[] | null} */
+  /** Rows that have not been handed on; null where nobody wants strips. @type {Uint8Array[] | null} */
   #waiting;
   #waitingBytes = 0;
   #handedOn = 0;
   #handedOnAt = 0;
-  /** Rows that are made. */
+  /** How many rows are made. */
   count = 0;
 
   /** @param {Pick<import('./types.d.ts').Job, 'width' | 'height' | 'whole' | 'strips'>} job */
@@ -61,7 +61,7 @@ export class Rows {
     return { y, image: { width: this.#width, height: this.count - y, pixels } };
   }
 
-  /** The picture, where it is wanted. */
+  /** The whole picture, or null where nobody wants it. */
   get picture() {
     return this.#whole ? this.#whole.picture : null;
   }

@@ -7,7 +7,7 @@ const MATRIX = [
   [-0.0420569547, 1.0420569547, 0],
   [-0.0196375546, -0.0786360456, 1.0982736001],
 ];
-const STEPS = 4095; // of linear light; the steepest part of the curve rises by 0.8 of 255 in one
+const STEPS = 4095; // of linear light: in one step the curve rises by 0.8 of 255 at most
 
 const TO_LINEAR = /* @__PURE__ */ Float64Array.from({ length: 256 }, (_, value) => {
   const signal = value / 255;

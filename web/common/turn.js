@@ -1,9 +1,9 @@
 // Turns of the event loop.
 
 /**
- * A turn of the event loop: timers, input and messages have their chance. Not scheduler.yield(), whose continuations go
- * before the message that cancels a job; and not messages in workerd, which has scheduler.wait(): there they go before
- * all timers.
+ * Settles in another turn of the event loop, so that timers, input and messages have their chance. scheduler.yield()
+ * does not serve: its continuations go before the message that cancels a job. In workerd messages do not serve, because
+ * they go before all timers; it has scheduler.wait().
  * @returns {Promise<unknown>}
  */
 export function nextTask() {
@@ -21,14 +21,14 @@ export function nextTask() {
   });
 }
 
-/** Turns that many share: work that comes when one has been used up waits for the next. */
+/** Turns of the event loop that many share. When one is used up, further work waits for the next. */
 export class Turns {
   #most;
   #spent = 0;
   /** @type {Promise<void> | null} */
   #next = null;
 
-  /** @param {number} most cost of the work that is done in one, unless a single piece costs more */
+  /** @param {number} most cost of the work in one turn, unless a single piece costs more */
   constructor(most) {
     this.#most = most;
   }

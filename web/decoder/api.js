@@ -1,9 +1,9 @@
 // The package's functions, for a platform: index.js, node.js and workerd.js say what a platform is.
 
-import { Decoder, orAborted, readStart } from './decoder.js';
-import { checkOptions } from './options.js';
 import { INFO_BYTES } from '../file/profile.js';
 import { FileReader } from '../file/reader.js';
+import { Decoder, orAborted, readStart } from './decoder.js';
+import { checkOptions } from './options.js';
 
 /**
  * @typedef {import('../index.d.ts').Source} Source

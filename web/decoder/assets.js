@@ -1,4 +1,4 @@
-// The compiled decoder and the models: where they lie, loaded once, when they are first needed.
+// The compiled decoder and the models: where they lie. Each is loaded once, when it is first needed.
 
 import { LicError } from '../common/errors.js';
 import { isResponse, readAll, responseBody, viewBytes } from '../file/reader.js';
@@ -68,7 +68,10 @@ export class Assets {
     return this.#loadModel(key, place);
   }
 
-  /** Begins to load what every picture needs: the decoder, and the model where there is but one. */
+  /**
+   * Begins to load before a header is read: the decoder and, where only one model is known, that model, which the first
+   * picture most likely needs.
+   */
   prefetch() {
     const { models } = this.#configuration;
     const ids = Object.keys(this.#places.models);
@@ -139,7 +142,7 @@ function isRecord(value) {
   return prototype === Object.prototype || prototype === null;
 }
 
-// A module with one function: v128.const, v128.const, v128.const, f32x4.relaxed_madd, drop.
+// A module with one function: three v128.const, f32x4.relaxed_madd, drop. Engines without relaxed SIMD find it invalid.
 const RELAXED_PROBE = [
   0,
   97,

@@ -1,7 +1,7 @@
 // A large picture in several workers: each decodes a band of it as a region of its own.
 //
-// Bands share nothing but the file. What lies at their edges is decoded twice, a row of tiles on each side, which costs
-// less than handing latents from worker to worker would gain; and every band is exactly that part of the whole picture.
+// Bands share nothing but the file, and each is exactly that part of the whole picture. So a row of tiles on each side
+// of an edge is decoded twice. To hand latents from worker to worker instead would gain less than it costs.
 
 import { join } from '../common/bytes.js';
 
@@ -11,14 +11,14 @@ import { join } from '../common/bytes.js';
  * @typedef {import('../common/types.d.ts').Pixels} Pixels
  */
 
-const TILE_UNIT = 64; // pixels; band edges are multiples, so that the blocks of previews do not cross them
-const HALO = 128; // pixels, at least as many as the synthesis looks at around a region
+const TILE_UNIT = 64; // pixels; band edges are multiples of it, so that the blocks of previews do not cross them
+const HALO = 128; // pixels; the synthesis looks at no more of them around a region
 
-// Parts of the whole work, about.
+// Rough shares of the whole work.
 const ENTROPY = 0.4;
 const SYNTHESIS = 0.6;
 
-/** Smaller ones are not worth the trouble. */
+/** Smaller pictures stay whole: a worker more would cost more than it gains. */
 const LEAST_PIXELS = 3_000_000;
 const LEAST_GAIN = 1.2;
 
@@ -41,8 +41,8 @@ export function planBands(info, region, most) {
 }
 
 /**
- * Edges stay inside `whole`, and clear of those of tiles: one that lies at a tile's edge makes the bands on both sides
- * decode a row of tiles more.
+ * Edges stay inside `whole` and away from the edges of tiles: an edge at a tile's edge would make the bands on both
+ * sides decode a row of tiles more.
  * @param {Region} whole @param {number} count @param {number} side of a tile
  * @returns {Region[]}
  */

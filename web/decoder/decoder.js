@@ -38,7 +38,7 @@ export class Decoder {
   #assets;
   /** @type {WorkerPool | null} */
   #pool = null;
-  /** That one, and those that were before and still work. @type {Set<WorkerPool>} */
+  /** The pool, and earlier ones that still work. @type {Set<WorkerPool>} */
   #pools = new Set();
   #past = { created: 0, recycled: 0, dropped: 0, workers: 0, bytes: 0 };
   #closed = false;
@@ -55,10 +55,11 @@ export class Decoder {
 
   /** @param {Configuration} changes @returns {Assets} */
   configure(changes) {
-    if (typeof changes !== 'object' || changes === null) throw new TypeError('a configuration must be an object');
+    if (typeof changes !== 'object' || changes === null)
+      throw new TypeError(`a configuration must be an object, not ${changes}`);
     const { workers } = changes;
     if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 0)) {
-      throw new TypeError('workers must be a whole number');
+      throw new TypeError(`workers must be a whole number of at least 0, not ${workers}`);
     }
     this.#retire();
     this.#configuration = { ...this.#configuration, ...changes };
@@ -125,7 +126,7 @@ export class Decoder {
     this.#pool = null;
   }
 
-  /** Workers and WebAssembly start while the file is still asked for. */
+  /** Starts workers and WebAssembly, while the file is still asked for. */
   #start() {
     if (this.#closed) throw new LicError('internal', 'the decoder is closed');
     if (this.#pool) return this.#pool;
@@ -232,7 +233,7 @@ export async function readStart(reader) {
   const wants = () => (reader.loaded < HEADER_BYTES ? HEADER_BYTES : bytesForProfile(reader.peek()));
   while (!reader.complete && reader.loaded < wants()) {
     await reader.read();
-    // What cannot be a file is not read any further.
+    // readInfo() throws where this cannot be a .lic file; no more of it is read then.
     if (reader.loaded >= HEADER_BYTES) readInfo(reader.peek());
   }
   const start = reader.peek().subarray(0, INFO_BYTES);
@@ -309,7 +310,7 @@ async function finish(tasks, { pool, reader, tell, signal, start }) {
 }
 
 /**
- * In a worker: browsers copy and convert all pixels, at once.
+ * Makes an ImageBitmap in a worker, because browsers copy and convert all pixels in one task.
  * @param {WorkerPool} pool @param {Job} job with the picture, which is given away @param {AbortSignal} signal
  */
 async function makeBitmap(pool, job, signal) {
@@ -323,7 +324,7 @@ function sizeOf({ width, height }) {
   return { width, height };
 }
 
-// Copies of more bytes are made one a turn of the event loop.
+// Copies of more bytes than this are made in turns of the event loop of their own.
 const TURN_BYTES = 2 ** 20;
 
 /**

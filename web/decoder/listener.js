@@ -1,7 +1,7 @@
 // What a decode tells its caller: previews, strips and progress of all its bands, put together.
 
-import { stack } from './bands.js';
 import { LicError } from '../common/errors.js';
+import { stack } from './bands.js';
 
 /**
  * @typedef {import('../index.d.ts').Info} Info
@@ -17,7 +17,7 @@ export class Listener {
   #options;
   #stop;
   #reader;
-  /** Of each band. @type {{rows: number, fraction: number}[]} */
+  /** How far each band is. @type {{rows: number, fraction: number}[]} */
   #bands = [];
   /** @type {Pixels[]} */
   #previews = [];
@@ -63,7 +63,7 @@ export class Listener {
       },
       progress: ({ fraction, rows, strip }) => {
         this.#bands[band] = { rows, fraction };
-        // First of all: who is told may give the pixels away.
+        // Copy first: the callback may transfer the pixels' buffer.
         if (strip) this.#whole?.put(top + strip.y, strip.image.pixels);
         if (this.#options.onProgress)
           this.#progress('decoding', strip && { y: top + strip.y, image: toImage(strip.image) });

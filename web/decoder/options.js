@@ -1,4 +1,5 @@
-// Checks of what callers hand in. Wrong kinds are TypeErrors, values that do not suit the picture RangeErrors.
+// Checks of what callers hand in. A value of the wrong kind is a TypeError, one that does not suit the picture a
+// RangeError.
 
 import { LicError } from '../common/errors.js';
 
@@ -15,20 +16,22 @@ const HEAD = /^(file|[0-9a-f]{16})$/;
  * @param {T} options
  */
 export function checkOptions(options) {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`options must be an object, not ${String(options)}`);
   const { signal, maxPixels, region, head } = options;
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
     throw new TypeError('signal must be an AbortSignal');
   }
   if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0)) {
-    throw new TypeError('maxPixels must be a positive integer');
+    throw new TypeError(`maxPixels must be a positive integer, not ${maxPixels}`);
   }
   if (region !== undefined && (typeof region !== 'object' || region === null))
-    throw new TypeError('region must be an object');
-  if (head !== undefined && !HEAD.test(head)) throw new TypeError("head must be 16 hexadecimal digits or 'file'");
+    throw new TypeError(`region must be an object, not ${region}`);
+  if (head !== undefined && !HEAD.test(head))
+    throw new TypeError(`head must be 16 hexadecimal digits or 'file', not '${head}'`);
   for (const name of /** @type {const} */ (['onInfo', 'onProgress', 'preview'])) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
-      throw new TypeError(`${name} must be a function`);
+      throw new TypeError(`${name} must be a function, not of type ${typeof options[name]}`);
   }
   return options;
 }

@@ -1,9 +1,10 @@
-// Decodes in workers: started when needed, used again, ended when idle. Where workers cannot start (a page from a CDN,
-// a CSP without worker-src), everything goes to a stand-in on this thread instead.
+// Decodes in workers, which start when they are needed, are used again, and end when they are idle. Where workers
+// cannot start (the package lies on a CDN, or the policy of the page has no worker-src), a stand-in on this thread
+// decodes.
 //
 //   start(job) ──> queue ──> lane: a worker, its jobs ──> result
 //
-// A lane has one job that works, and further ones that wait for bytes of their files.
+// A lane has one job that works, and others that wait for bytes of their files.
 
 import { LicError, unpackError } from '../common/errors.js';
 
@@ -32,12 +33,12 @@ import { LicError, unpackError } from '../common/errors.js';
 
 const IDLE_MS = 10_000;
 
-// Files that a lane may wait for: each holds memory.
+// How many files a lane may wait for. Each holds memory.
 const MOST_WAITING = 4;
 
 /** A job on its way. */
 class Task {
-  /** @type {{bytes: Uint8Array, complete: boolean, transfer: boolean}[]} not posted yet */
+  /** Bytes that are not posted yet. @type {{bytes: Uint8Array, complete: boolean, transfer: boolean}[]} */
   chunks = [];
   complete = false;
   waits = false;
@@ -62,7 +63,7 @@ class Task {
   post() {
     const lane = /** @type {Lane} */ (this.lane);
     for (const { bytes: chunk, complete, transfer } of this.chunks.splice(0)) {
-      // A message would carry the whole buffer of a view.
+      // A message would carry the whole buffer of a view, so a view is copied.
       const bytes = transfer || lane.isLocal ? chunk : chunk.slice();
       lane.worker.postMessage(
         { type: 'bytes', id: this.id, bytes, complete },
@@ -110,13 +111,13 @@ export class WorkerPool {
     if (!this.#lanes.length) this.#start();
   }
 
-  /** Workers that could begin at once with something new; 1 at least. */
+  /** How many workers could begin with something new at once; at least 1. */
   get free() {
     return Math.max(1, this.#most - this.#lanes.filter(isBusy).length - this.#queue.length);
   }
 
   /**
-   * Takes a job in; its file is to be fed.
+   * Takes a job in. Its file is fed afterwards.
    * @param {Job} job
    * @param {Pick<Events, 'preview' | 'progress'>} events
    */
@@ -148,18 +149,18 @@ export class WorkerPool {
     task.reject?.(reason);
   }
 
-  /** Ends the workers as they fall idle. */
+  /** Ends each worker when it has no work left. */
   retire() {
     this.#retired = true;
     for (const lane of [...this.#lanes]) if (lane.ready) this.#rest(lane);
   }
 
-  /** Whether all its work is done; a task brings it back to life. */
+  /** Whether all work is done and no worker left. A new task brings a pool back to life. */
   get isOver() {
     return this.#retired && !this.#lanes.length && !this.#queue.length && !this.#startsLocal;
   }
 
-  /** What there is now; what has been stands in `past`. */
+  /** What the lanes have now. What ended lanes had stands in `past`. */
   stats() {
     const sum = (/** @type {'created' | 'recycled' | 'dropped' | 'memoryBytes'} */ name) =>
       this.#lanes.reduce((total, lane) => total + lane.state[name], 0);
@@ -299,7 +300,8 @@ export class WorkerPool {
   }
 
   /**
-   * A worker that failed: before it was ready because it may not run here, later because the browser gave it up.
+   * Ends a worker that failed. Before it was ready the reason is that workers may not run here; later, that the browser
+   * gave this one up.
    * @param {Lane} lane @param {string} message
    */
   #lose(lane, message) {
@@ -310,7 +312,7 @@ export class WorkerPool {
     this.#dispatch();
   }
 
-  /** Workers cannot start here: everything that waits, and all to come, is for the stand-in. */
+  /** Workers cannot start here: the stand-in gets everything that waits and everything to come. */
   #goLocal() {
     this.#spawn = null;
     this.#most = 1;

@@ -5,10 +5,10 @@
 // Nothing here is done with all pixels at once.
 // The file is kept, so that pixels which were given up come back without the network.
 
-import { decodeStrips } from '../index.js';
 import { LicError } from '../common/errors.js';
-import { responseBody } from '../file/reader.js';
 import { Turns } from '../common/turn.js';
+import { responseBody } from '../file/reader.js';
+import { decodeStrips } from '../index.js';
 import { toCanvas } from './stand-in.js';
 import { Surface } from './surface.js';
 

@@ -1,14 +1,14 @@
-// One instance of the WebAssembly decoder and the decodes that run on it, in slices. Runs in a worker or on the page's
-// thread.
+// One instance of the WebAssembly decoder, and the decodes that run on it in slices. An engine runs in a worker or on
+// the page's thread.
 //
 //   job, bytes as they come ──> Engine.run ──> Decoding.feed, step, step, ... ──> preview, strips, pixels
 //
-// Several jobs may run at once: while one waits for bytes, another goes on.
+// Several jobs may run at once: while one waits for bytes of its file, another goes on.
 
 import { LicError } from '../common/errors.js';
-import { Instance } from './instance.js';
 import { Rows } from '../common/rows.js';
 import { convertToSrgb } from '../common/srgb.js';
+import { Instance } from './instance.js';
 
 /**
  * @typedef {import('./inbox.js').Inbox} Inbox

@@ -1,4 +1,5 @@
-// The bytes of a file on their way to its decoder: put in as they come, taken out when the decoder wants more.
+// The bytes of a file on their way to its decoder: they are put in as they come and taken out when the decoder wants
+// more.
 
 export class Inbox {
   /** @type {Uint8Array[]} */

@@ -10,13 +10,13 @@ import { LicError } from '../common/errors.js';
  * @property {boolean} waits for bytes
  * @property {boolean} complete the whole file has been read and verified
  * @property {number} rowsDone
- * @property {Uint8Array | null} strip the last rows of these, in linear memory: valid until the next call
+ * @property {Uint8Array | null} strip the last of these rows, in linear memory: valid until the next call
  * @property {{width: number, height: number, pixels: Uint8Array} | null} preview likewise
  * @property {number} fraction
- * @property {boolean} synthesized whether it was one of the synthesis
+ * @property {boolean} synthesized whether the step ran the synthesis
  */
 
-// By their numbers (docs/format.md#errors). An argument that is refused is one that this code should have.
+// Codes by their numbers (docs/format.md#errors). Where C++ refuses an argument, the fault is of this file: 'internal'.
 /** @type {Record<number, import('../index.d.ts').LicErrorCode>} */
 const CODES = {
   1: 'not_lic',
@@ -35,7 +35,7 @@ const CODES = {
 
 export class Instance {
   #exports;
-  /** Set when WebAssembly trapped: its memory is in an unknown state. */
+  /** Whether WebAssembly trapped. Its memory is in an unknown state then. */
   broken = false;
 
   /**
@@ -58,7 +58,7 @@ export class Instance {
     this.#exports._initialize();
   }
 
-  /** Bytes of linear memory; they only ever grow. */
+  /** Bytes of linear memory, which never shrinks. */
   get memoryBytes() {
     return this.#exports.memory.buffer.byteLength;
   }

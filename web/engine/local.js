@@ -1,8 +1,8 @@
-// Decoding on the thread of the caller: a stand-in for a worker, with the same messages, none of them copied, and
-// platforms that have nothing else.
+// Decoding on the thread of the caller. A stand-in takes the place of a worker and exchanges the same messages, without
+// copies of them. Some platforms have nothing else.
 
-import { createReceiver } from './receiver.js';
 import { fetchFile } from '../file/reader.js';
+import { createReceiver } from './receiver.js';
 
 /** @returns {import('../common/types.d.ts').WorkerLike} */
 export function startLocalWorker() {

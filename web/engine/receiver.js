@@ -1,15 +1,16 @@
-// The worker's end of pool.js, and the stand-in for workers where they cannot start: messages in, messages out.
+// The other end of the messages of pool.js: takes them in, runs an engine, answers. It runs in a worker or, where
+// workers cannot start, on the page's thread.
 //
 //   page ──start──> here ──ready──> page ──job, bytes, bytes──> here ──preview, progress, waits──> page
 //                                        ──cancel──>                 ──done or failed──>
 
 import { packError } from '../common/errors.js';
+import { nextTask } from '../common/turn.js';
 import { Engine } from './engine.js';
 import { Inbox } from './inbox.js';
-import { nextTask } from '../common/turn.js';
 
 const SLICE_MS = 8;
-// Cloudflare's clock stands still while code runs: there so many steps are a slice.
+// The clock of Cloudflare Workers stands still while code runs. There a slice is so many steps.
 const SLICE_STEPS = 16;
 
 /**
@@ -63,7 +64,7 @@ export function createReceiver(post) {
   };
 }
 
-/** Between slices the thread is free for other work: for messages in a worker, for the page on its own thread. */
+/** Between slices the thread is free for other work: in a worker for messages, on a page's thread for the page. */
 function makePause() {
   let since = performance.now();
   let steps = 0;

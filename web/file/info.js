@@ -1,5 +1,5 @@
-// The header of a .lic file (docs/format.md#header), in plain JS: no WebAssembly is needed to know a picture's size.
-// Reads what ReadInfo in C++ reads, checks in the same order and reports the same codes.
+// The header of a .lic file (docs/format.md#header), in plain JavaScript: no WebAssembly is needed to know a picture's
+// size. readInfo() checks what ReadInfo() in C++ checks, in the same order, and reports the same codes.
 
 import { LicError } from '../common/errors.js';
 
@@ -40,7 +40,8 @@ export function modelOf(header) {
  */
 export function readInfo(bytes) {
   checkMagic(bytes);
-  if (bytes.length < HEADER_BYTES) throw new LicError('truncated', `${bytes.length} bytes are less than a header`);
+  if (bytes.length < HEADER_BYTES)
+    throw new LicError('truncated', `the file has ${bytes.length} bytes, a header has ${HEADER_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   if (crc32(bytes.subarray(0, 36)) !== view.getUint32(36, true)) {
     throw new LicError('bad_checksum', 'the checksum of the header differs');
@@ -83,7 +84,8 @@ function codingOf(version) {
 /** @param {Uint8Array} bytes */
 function checkMagic(bytes) {
   for (let i = 0; i < MAGIC.length; ++i) {
-    if (i >= bytes.length) throw new LicError('truncated', `${bytes.length} bytes are less than a header`);
+    if (i >= bytes.length)
+      throw new LicError('truncated', `the file has ${bytes.length} bytes, a header has ${HEADER_BYTES}`);
     if (bytes[i] !== MAGIC[i]) throw new LicError('not_lic', 'the data does not begin like a .lic file');
   }
 }
@@ -94,7 +96,7 @@ function checkMagic(bytes) {
  */
 function checkRange(name, value, least, most) {
   if (value < least || value > most) {
-    throw new LicError('bad_header', `${name} is ${value}, not ${least}..${most}`);
+    throw new LicError('bad_header', `${name} is ${value}, not from ${least} to ${most}`);
   }
   return value;
 }

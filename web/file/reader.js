@@ -21,12 +21,12 @@ export class FileReader {
   #reader;
   #signal;
   #cancel = () => this.cancel();
-  /** What has been read but not taken. @type {Uint8Array[]} */
+  /** Chunks that have been read and not taken. @type {Uint8Array[]} */
   #chunks = [];
   /** Bytes read so far. */
   loaded = 0;
   complete = false;
-  /** Whether nobody else holds the chunks' memory. */
+  /** Whether nobody else holds the memory of the chunks, so that they may be transferred. */
   owned;
 
   /** @param {Source} source @param {OpenOptions} options */
@@ -113,7 +113,7 @@ export async function readAll(source, options) {
  */
 export function viewBytes(source) {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  const tag = Object.prototype.toString.call(source);
+  const tag = tagOf(source);
   if (tag !== '[object ArrayBuffer]' && tag !== '[object SharedArrayBuffer]') return null;
   return new Uint8Array(/** @type {ArrayBuffer} */ (source));
 }
@@ -132,7 +132,7 @@ async function openStream(source, options) {
   if (isResponse(source)) return responseBody(source);
   if (isBlob(source)) return source.stream();
   throw new TypeError(
-    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string',
+    `a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string, not ${tagOf(source)}`,
   );
 }
 
@@ -149,7 +149,7 @@ async function openUrl(url, { open, signal, most }) {
   try {
     if (most === undefined) return await open(url, signal);
     const opened = await open(url, signal, `bytes=0-${most - 1}`);
-    // An empty file has no first bytes: ask for it as it is.
+    // An empty file has no first bytes, so a server refuses the range. The file is asked for as it is.
     return isResponse(opened) && opened.status === RANGE_NOT_SATISFIABLE ? await open(url, signal) : opened;
   } catch (error) {
     signal?.throwIfAborted();
@@ -177,7 +177,12 @@ function asChunk(value) {
   throw new TypeError(NOT_BYTES);
 }
 
-// By shape rather than by class: objects of another realm, or of a polyfill, are as good.
+/** Such as `[object ArrayBuffer]`, also of another realm. @param {unknown} value @returns {string} */
+function tagOf(value) {
+  return Object.prototype.toString.call(value);
+}
+
+// Sources are known by their shape, not by their class: objects of another realm or of a polyfill are as good.
 
 /** @param {any} source @returns {source is ReadableStream<Uint8Array>} */
 function isStream(source) {

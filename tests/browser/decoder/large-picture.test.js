@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { rootPath } from '../../web/support/vectors.js';
-import { skip } from '../support/browser.js';
 import { useElementPage } from '../element/element-page.js';
+import { skip } from '../support/browser.js';
 
 const openPage = useElementPage();
 const LARGE = '/tests/web/support/large.lic'; // 8000 x 6000, all of one colour

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 
 import { readSnippets } from '../../web/docs/snippets.js';
 import { readRoot } from '../../web/support/vectors.js';
-import { skip, test } from '../support/browser.js';
 import { useElementPage } from '../element/element-page.js';
+import { skip, test } from '../support/browser.js';
 
 const openPage = useElementPage();
 /** The snippets of the manual, with the pictures of the tests. */

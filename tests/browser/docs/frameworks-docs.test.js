@@ -13,8 +13,8 @@ import esbuild from 'esbuild';
 import { serve } from '../../../web/demo/serve.js';
 import { readSnippets, Snippets } from '../../web/docs/snippets.js';
 import { rootPath } from '../../web/support/vectors.js';
-import { skip, useBrowser } from '../support/browser.js';
 import { DEFINITIONS, compileComponents } from '../bundlers/components.js';
+import { skip, useBrowser } from '../support/browser.js';
 
 const MANUAL = 'docs/bundlers.md';
 const FRAMEWORKS = {

@@ -13,8 +13,8 @@ import { decode } from 'lic-codec';
 
 import { CSP, serve } from '../../../web/demo/serve.js';
 import { makeApplication } from '../../web/build/installed.js';
-import { LIC, skip as withoutEncoder } from '../../web/server/site.js';
 import { readSnippets } from '../../web/docs/snippets.js';
+import { LIC, skip as withoutEncoder } from '../../web/server/site.js';
 import { readRoot, rootPath } from '../../web/support/vectors.js';
 import { skip, useBrowser } from '../support/browser.js';
 

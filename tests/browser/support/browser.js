@@ -9,8 +9,8 @@ import { after, before, test as nodeTest } from 'node:test';
 
 import { chromium, firefox } from 'playwright-core';
 
-import { LEFT_TO_CHROMIUM } from './chromium-only.js';
 import { CSP, serve } from '../../../web/demo/serve.js';
+import { LEFT_TO_CHROMIUM } from './chromium-only.js';
 
 const BROWSERS = {
   chromium: {

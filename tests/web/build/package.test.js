@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 
-import { makeApplication } from './installed.js';
 import { rootPath } from '../support/vectors.js';
+import { makeApplication } from './installed.js';
 
 const RUNTIME_BROTLI_BYTES = 250_000;
 const PACKAGE_BYTES = 1_000_000;

@@ -6,8 +6,8 @@ import test from 'node:test';
 
 import { configure, decode, hashSymbols, info } from 'lic-codec';
 
-import { QUALITIES, codeNatively, listPhotos, skip } from './photos.js';
 import { largestDifference, rootPath, toRgba } from '../support/vectors.js';
+import { QUALITIES, codeNatively, listPhotos, skip } from './photos.js';
 
 for (const quality of QUALITIES) {
   test(`every photograph at quality ${quality}: native and Node agree`, { skip }, async () => {

@@ -13,8 +13,8 @@ import sharp from 'sharp';
 import { hashSymbols, info } from 'lic-codec';
 
 import { makeApplication } from '../build/installed.js';
-import { Snippets } from './snippets.js';
 import { readRoot, rootPath } from '../support/vectors.js';
+import { Snippets } from './snippets.js';
 
 const [WIDTH, HEIGHT] = [600, 400];
 

@@ -10,8 +10,8 @@ import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { FETCH, IMG, ask } from '../server/http.js';
-import { readSnippets } from './snippets.js';
 import { readRoot, rootPath } from '../support/vectors.js';
+import { readSnippets } from './snippets.js';
 
 const HASHED = 'coffee.0123456789.lic';
 const APACHE_MODULES = '/usr/lib/apache2/modules';

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { sessionOf } from '../../../web/mos/order.js';
 import { neededRoom, problemOfDisplay } from '../../../web/mos/layout.js';
+import { sessionOf } from '../../../web/mos/order.js';
 import { problemOfPlan, problemOfResult } from '../../../web/mos/plan.js';
 import { violation } from '../../../web/mos/schema.js';
 import { makePlan, makeResult, planSchema, resultSchema } from './mos-plan.js';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
 
-import { checkSeen, exerciseFiles, listFiles } from './exercise-files.js';
 import { findProgram, makeApplication } from '../build/installed.js';
 import { rootPath } from '../support/vectors.js';
+import { checkSeen, exerciseFiles, listFiles } from './exercise-files.js';
 
 const WORKERS = 2;
 

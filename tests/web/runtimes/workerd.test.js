@@ -9,10 +9,10 @@ import test, { after, before } from 'node:test';
 
 import esbuild from 'esbuild';
 
-import { checkSeen, exerciseFiles, listFiles } from './exercise-files.js';
 import { findProgram, makeApplication } from '../build/installed.js';
 import { Snippets } from '../docs/snippets.js';
 import { checkPicture, listVectors, readVector, rootPath } from '../support/vectors.js';
+import { checkSeen, exerciseFiles, listFiles } from './exercise-files.js';
 
 const WORKERD = findProgram('workerd');
 const skip = WORKERD ? false : 'workerd is missing: npm ci brings it';

@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { configure, decode, info } from 'lic-codec';
 import { createLicHandler } from 'lic-codec/server';
 
-import { listen } from './http.js';
 import { readRoot, readVector } from '../support/vectors.js';
+import { listen } from './http.js';
 
 export const NAME = 'tiny-tiles-of-3.lic';
 export const LARGE = readRoot('tests/web/support/large.lic'); // 8000 wide: some seconds

@@ -20,8 +20,8 @@ import test, { after, before } from 'node:test';
 import { decode } from 'lic-codec';
 import { EncoderMissing, convertSite } from 'lic-codec/static';
 
-import { LIC, makePictures, skip, writeFiles } from './site.js';
 import { rootPath } from '../support/vectors.js';
+import { LIC, makePictures, skip, writeFiles } from './site.js';
 
 const COMMAND = rootPath('dist/server/lic-static.js');
 const TAGS = (up = '') =>

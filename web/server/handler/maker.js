@@ -7,14 +7,14 @@ import { LRUCache } from 'lru-cache';
 
 import { createDecoder, info } from 'lic-codec';
 
-import { DiskCache, PictureCache } from './cache.js';
 import { Jobs } from '../jobs.js';
-import { chooseFormat } from './negotiate.js';
 import { encodePng } from '../png.js';
 import { HttpProblem } from '../problem.js';
+import { toSrgb } from '../to-srgb.js';
+import { DiskCache, PictureCache } from './cache.js';
+import { chooseFormat } from './negotiate.js';
 import { encodeBySharp } from './render.js';
 import { sample, version } from './sample.js';
-import { toSrgb } from '../to-srgb.js';
 
 /**
  * @typedef {import('lic-codec').Info} Info

@@ -3,13 +3,13 @@
 //   request ──target──> path, query ──source──> stored picture ──negotiate──┬──> the file, or a part of it
 //                                                                           └──maker──> AVIF, WebP, JPEG, PNG
 
+import { HttpProblem, toProblem, unavailable } from '../problem.js';
 import { DiskCache } from './cache.js';
 import { PictureMaker } from './maker.js';
 import { createMetrics } from './metrics.js';
 import { LIC_TYPE, TYPES, VARY, wantsFile } from './negotiate.js';
-import { readOptions } from './settings.js';
-import { HttpProblem, toProblem, unavailable } from '../problem.js';
 import { answerUnchanged, sendBytes, sendProblem, sendStored } from './respond.js';
+import { readOptions } from './settings.js';
 import { hash, openFolder, storedBytes } from './source.js';
 import { parseTarget } from './target.js';
 

@@ -6,10 +6,10 @@
 // A service worker may start neither workers nor import() anything: pictures are decoded on its own thread, in slices,
 // one after the other.
 
-import { createApi } from '../../decoder/api.js';
 import { LicError } from '../../common/errors.js';
-import { localPlatform } from '../../engine/local.js';
 import { models, wasm } from '../../common/places.js';
+import { createApi } from '../../decoder/api.js';
+import { localPlatform } from '../../engine/local.js';
 import { DecodedCache } from './decoded-cache.js';
 
 /**

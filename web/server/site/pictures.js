@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, extname } from 'node:path';
 
-import { sha256 } from './encoder.js';
 import { Jobs } from '../jobs.js';
+import { sha256 } from './encoder.js';
 
 /**
  * @typedef {object} Made a picture file and what became of it
