@@ -87,9 +87,8 @@ std::string HelpText(const CLI::App& app) {
 
 std::string ManPage(const CLI::App& app) {
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  std::string text = ".\\\" Made by `lic help --man`.\n.TH LIC 1 \"\" \"lic " LIC_VERSION
-                     "\" \"User Commands\"\n.SH NAME\nlic \\- " +
-                     Escape(app.get_description()) + "\n.SH SYNOPSIS\n";
+  std::string text = ".\\\" Made by `lic help --man`.\n.TH LIC 1 \"\" \"lic " + std::string(Version()) +
+                     "\" \"User Commands\"\n.SH NAME\nlic \\- " + Escape(app.get_description()) + "\n.SH SYNOPSIS\n";
   for (const CLI::App* command : commands) text += ".B lic " + command->get_name() + "\n[options] ...\n.br\n";
   text += ".SH COMMANDS\n";
   for (const CLI::App* command : commands) text += CommandText(*command);

@@ -1,7 +1,9 @@
 // The `lic` command:  lic encode | decode | info | verify | stats  ->  commands/*.cpp
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
 
+#include "lic/lic.h"
 #include "native/commands/command.h"
 #include "native/files/file.h"
 #include "native/help.h"
@@ -134,7 +136,7 @@ std::function<int()> AddHelp(CLI::App& app, CLI::App& help) {
 
 int main(int argc, char** argv) {
   CLI::App app("encode pictures with a learned codec, and decode them", "lic");
-  app.set_version_flag("--version", "lic " LIC_VERSION);
+  app.set_version_flag("--version", std::string("lic ") + lic::Version());
   app.require_subcommand(1);
   std::function<int()> run;
   for (const Command& command : kCommands) {

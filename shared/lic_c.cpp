@@ -41,6 +41,7 @@ int HandOut(lic::Result<Value> result, Handle** to, lic_failure* failure) {
 
 }  // namespace
 
+const char* lic_version() { return lic::Version(); }
 const char* lic_error_name(int error) { return lic::ErrorName(static_cast<lic::Error>(error)); }
 
 int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure) {

@@ -1,6 +1,7 @@
 /* The C interface used from C99: called by c_api_test.cpp, returns the line of the first failed check, or 0. */
 #include "lic/lic_c.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define EXPECT(condition) \
@@ -16,9 +17,12 @@ int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* 
   lic_info info;
   lic_failure failure;
   uint8_t id[8];
+  char version[32];
   size_t i;
 
   for (i = 0; i < sizeof(pixels); ++i) pixels[i] = (uint8_t)(i * 5);
+  sprintf(version, "%d.%d.%d", LIC_VERSION_MAJOR, LIC_VERSION_MINOR, LIC_VERSION_PATCH);
+  EXPECT(strcmp(lic_version(), version) == 0);
   EXPECT(lic_model_load(decoder, decoder_size - 1, &model, &failure) == 11);
   EXPECT(failure.error == 11 && failure.what[0] != 0 && strcmp(lic_error_name(11), "bad_model") == 0);
   EXPECT(lic_model_load(decoder, decoder_size, &model, NULL) == 0);

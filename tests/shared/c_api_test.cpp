@@ -1,3 +1,5 @@
+#include <string>
+
 #include "support/check.h"
 #include "support/files.h"
 
@@ -6,6 +8,12 @@ extern "C" int CheckCInterface(const uint8_t* decoder, size_t decoder_size, cons
 
 namespace lic {
 namespace {
+
+TEST(VersionIsThatOfTheHeaders) {
+  const std::string headers = std::to_string(LIC_VERSION_MAJOR) + "." + std::to_string(LIC_VERSION_MINOR) + "." +
+                              std::to_string(LIC_VERSION_PATCH);
+  CHECK_EQ(std::string(Version()), headers);
+}
 
 TEST(CInterfaceWorksFromC) {
   const auto decoder = test::ReadFile(test::kRoot + "/tests/models/tiny.dec.licm");

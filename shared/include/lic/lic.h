@@ -16,3 +16,4 @@
 #include "lic/model.h"
 #include "lic/picture.h"
 #include "lic/result.h"
+#include "lic/version.h"

@@ -10,11 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lic/version.h"
+
 #include "lic/api.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The version of the library, such as "0.1.0"; lic/version.h has it as macros. */
+LIC_API const char* lic_version(void);
 
 typedef struct lic_failure {
   int error;

@@ -6,6 +6,7 @@ Uses the small model tests/models/tiny and the vectors of tests/vectors.
 """
 
 import glob
+import json
 import os
 import pty
 import resource
@@ -243,7 +244,8 @@ class CommandFailuresTest(CommandCase):
         self.assertTrue(self.get("a.jpg").startswith(b"\x89PNG"))
 
     def test_help_and_manual(self):
-        self.assertEqual(self.lic("--version").stdout.split()[0], b"lic")
+        with open(os.path.join(ROOT, "package.json"), encoding="utf-8") as package:
+            self.assertEqual(self.lic("--version").stdout.decode(), f"lic {json.load(package)['version']}\n")
         text = self.lic("help").stdout.decode()
         self.assertEqual(text, self.lic("--help").stdout.decode())
         for name, (number, meaning) in ERRORS.items():
