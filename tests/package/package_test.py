@@ -40,7 +40,7 @@ def build_by_pkg_config(library, program):
     # The file names the configured prefix; pkg-config moves it to where the package lies.
     environment = dict(os.environ, PKG_CONFIG_PATH=os.path.join(library, "pkgconfig"), LD_LIBRARY_PATH=library)
     flags = run("pkg-config", "--define-prefix", "--cflags", "--libs", "lic", env=environment).split()
-    run(compiler, os.path.join(package, "uses_lic.cpp"), "-o", program, *flags)
+    run(compiler, "-std=c++20", os.path.join(package, "uses_lic.cpp"), "-o", program, *flags)
     assert run(program, *arguments, env=environment) == "33 x 31\n"
 
 
