@@ -19,6 +19,9 @@ struct lic_buffer {
   lic::Buffer<uint8_t> bytes;
 };
 
+static_assert(LIC_TARGET_QUALITY == int(lic::Target::kQuality) && LIC_TARGET_BYTES == int(lic::Target::kBytes));
+static_assert(LIC_TARGET_PSNR == int(lic::Target::kPsnr) && LIC_TARGET_SSIM == int(lic::Target::kSsim));
+
 namespace {
 
 int Report(const lic::Failure& failure, lic_failure* to) {

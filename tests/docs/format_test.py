@@ -127,6 +127,9 @@ class Names(unittest.TestCase):
     def test_errors(self):
         documented = {row[1]: int(row[0]) for row in table("errors")[1:]}
         self.assertEqual(enum_in("shared/include/lic/result.h", "Error"), {"none": 0} | documented)
+        body = re.search(r"enum lic_error \{(.*?)\}", read("shared/include/lic/lic_c.h"), re.S)[1]
+        in_c = {name.lower(): int(number) for name, number in re.findall(r"LIC_(\w+) = (\d+)", body)}
+        self.assertEqual(in_c, {"ok": 0} | documented)
         names = re.search(r"kNames\[kErrorCount\] = \{(.*?)\}", read("shared/base/result.cpp"), re.S)[1]
         self.assertEqual(re.findall(r'"(\w+)"', names), ["ok"] + sorted(documented, key=documented.get))
         codes = re.search(r"type LicErrorCode =(.*?);", read("web/index.d.ts"), re.S)[1]

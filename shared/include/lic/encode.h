@@ -1,4 +1,4 @@
-// Encoding: see lic.h.
+// Encoding: pixels to the bytes of a .lic file.
 #pragma once
 
 #include <cstdint>
@@ -11,41 +11,77 @@
 
 namespace lic {
 
-// How hard the encoder searches for the residuals with the least loss, bits + lambda * distortion, lambda being the
-// quality's (docs/adr/0012) and the distortion what the model was trained to lower: the squared error or, as the
-// encoder's model says, what people see (docs/adr/0017). 0: none, every residual is the nearest integer. 1: residuals
-// of 1 become 0 where that saves more bits than its error is worth. 2: likewise, with weights measured on the decoder's
-// synthesis. 3..9: descent by the gradient of the synthesis, with 1, 2, 4, 8, 16, 32, 64 steps.
+// How hard the encoder searches for residuals, the integers that a file is made of, with the least loss. The loss is
+// bits + lambda * distortion. Lambda comes from the quality. The distortion is what the model was trained to lower:
+// the squared error or, where the encoder's half says so, what people see. More effort gives smaller files of equal
+// quality. docs/adr/0012 and 0017 have the method.
+//
+//     effort   search                                                                    time of Encode
+//     0        none: every residual is the nearest integer                               1
+//     1        a residual of 1 becomes 0 where its bits are worth more than its error    1.1
+//     2        the same, with the worth of errors measured on the model's synthesis      1.4
+//     3..9     1, 2, 4, 8, 16, 32 or 64 steps by the gradient of the synthesis           1.6, and 0.7 for each step
+//
+// Times are multiples of that of effort 0, about, with lic-photo. Decode takes 0.4 by that measure.
+// models/evaluation/README.md has the bytes that each effort saves.
+//
+// The search needs a synthesis without strided convolutions. With another one every effort above 1 is 1.
 inline constexpr int kMaxEffort = 9;
 inline constexpr int kDefaultEffort = 3;
 
-// What a file shall have, instead of a quality.
+// What a file is to reach. Any target but kQuality makes Encode look for the quality by trials.
 enum class Target : uint8_t {
-  kQuality = 0,  // EncodeOptions::quality
-  kBytes = 1,    // the best quality whose whole file, metadata included, has at most target_value bytes
+  kQuality = 0,  // the quality that EncodeOptions::quality says
+  kBytes = 1,    // the best quality whose file, metadata included, has at most target_value bytes
   kPsnr = 2,     // the least quality whose decoded picture has a PSNR of at least target_value dB
-  kSsim = 3,     // likewise an SSIM, below 1
+  kSsim = 3,     // the least quality whose decoded picture has an SSIM of at least target_value
 };
 
+// How Encode is to encode. The default is a good one for photographs.
 struct EncodeOptions {
-  float quality = 50;  // 1..100, continuous; not looked at with a target
+  // 1..100, in steps of 1/256. The same quality is the same lambda with every model. With 10 more of it an error is
+  // worth twice as many bits. Not looked at with another target than kQuality.
+  float quality = 50;
   Target target = Target::kQuality;
+  // Bytes from 1 on, a PSNR above 0 and below 200 dB, or an SSIM above 0 and below 1, as `target` says.
   double target_value = 0;
-  int effort = kDefaultEffort;  // 0..kMaxEffort
-  uint32_t tile_units = 16;     // tile side in units of 64 pixels, 1..1024
-  Metadata metadata;            // written as it is
+  // 0..kMaxEffort.
+  int effort = kDefaultEffort;
+  // The side of a tile in units of 64 pixels, 1..1024. Tiles are coded one by one. Small ones cost a few more bytes
+  // and let a decoder work with less memory, and on regions with less time.
+  uint32_t tile_units = 16;
+  // What the file keeps beside the pixels. The views stay the caller's: the bytes must stay where they are until
+  // Encode returns. They are copied into the file as they are. Exif must say orientation 1 or none: turn the pixels
+  // first.
+  Metadata metadata = {};
 };
 
-// Encodes a picture. The result is a whole .lic file. Alpha that is 255 everywhere is dropped.
-// What it writes may differ between machines and versions; what a decoder makes of it does not.
+// Encodes a picture and returns the bytes of a whole .lic file.
 //
-// A target is met to within 0.2 % of the bytes or 0.01 dB (of SSIM: of -10 log10(1 - SSIM)) where the qualities are
-// fine enough, after 3 to 12 trials; only the analysis is not repeated for each. PSNR is over red, green and blue, SSIM
-// that of Wang et al. 2004 on luma, alpha shown on white.
+// Takes the pixels, both halves of one model, and options. `encoder` must have been loaded with `model`, or with a
+// model of the same id. Nothing that is handed in is kept. The file is for every decoder that has a model of that id.
 //
-// Errors: kInvalidArgument (quality, target_value, effort, tile_units, channels; SSIM of a picture with a side below
-// 11), kLimitExceeded (not even quality 1 has so few bytes), kBelowQuality (not even quality 100 reaches the PSNR or
-// SSIM), kUnsupportedImage (a side of 0 or above kMaxSide, above kMaxPixels, metadata above 4 MiB), kOutOfMemory.
+// What is not kept: alpha that is 255 everywhere, and colours where alpha is 0. Other alpha is kept exactly.
+//
+// The same picture may become other bytes on another machine or with another version of the library. What a decoder
+// makes of given bytes does not change.
+//
+// Time goes with the pixels: about 12 thousand multiplications each with effort 0, and as much more as the table
+// above says. A target other than kQuality takes 3 to 12 trials. A trial repeats everything but the analysis, and
+// decodes the file where PSNR or SSIM is wanted. The target is met to within 0.2 % of the bytes, or 0.01 dB, where
+// qualities lie so close. For SSIM dB are of -10 log10(1 - SSIM). PSNR is over red, green and blue, and SSIM that of
+// Wang et al. 2004 on luma; both see the pictures on white where there is alpha.
+//
+// Memory goes with the pixels, and not with the effort.
+//
+// Errors:
+//     kInvalidArgument    quality, target, target_value, effort, tile_units, channels or stride is outside its range;
+//                         an SSIM is wanted of a picture with a side below 11
+//     kUnsupportedImage   a side is 0 or above kMaxSide, or there are more than kMaxPixels; a block of metadata
+//                         has more than 4 MiB; the streams of all tiles have more than 4 GiB
+//     kLimitExceeded      not even quality 1 has as few bytes as kBytes wants
+//     kBelowQuality       not even quality 100 reaches what kPsnr or kSsim wants
+//     kOutOfMemory        the allocator gave no memory
 LIC_API Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
                                        const EncodeOptions& options = {});
 

@@ -1,4 +1,4 @@
-// What files say of themselves: see lic.h.
+// What a file says of itself, without a model: its header, and how its bytes divide.
 #pragma once
 
 #include <cstddef>
@@ -12,42 +12,45 @@
 
 namespace lic {
 
-// What the header says. `head_hash` names the synthesis for which the file was encoded: another one of the same model
-// may decode it.
+// What the header of a file says.
 struct Info {
-  uint32_t width = 0;
-  uint32_t height = 0;
-  uint32_t version = 0;
-  float quality = 0;
-  bool has_alpha = false;
-  bool is_grey = false;
-  Id model_id;
-  Id head_hash;
-  uint32_t tile_units = 0;
+  uint32_t width = 0;       // 1..kMaxSide
+  uint32_t height = 0;      // 1..kMaxSide; the picture has at most kMaxPixels
+  uint32_t version = 0;     // of the format: 1, or 0 where the file's model was not released when it was written
+  float quality = 0;        // 1..100, in steps of 1/256
+  bool has_alpha = false;   // some pixel is not opaque
+  bool is_grey = false;     // there is one channel of colour in place of three
+  Id model_id = {};         // Model::id of the models that decode the file
+  Id head_hash = {};        // Model::head_hash of the model that encoded it; one with another may decode it too
+  uint32_t tile_units = 0;  // the side of a tile in units of 64 pixels, 1..1024
 
-  // As a PictureView's: 1 to 4.
+  // The channels that the picture was coded with, as PictureView has them: 1 to 4.
   uint32_t channels() const { return (is_grey ? 1 : 3) + (has_alpha ? 1 : 0); }
 };
 
-// The bytes that ReadInfo needs.
+// The bytes at the beginning of a file that ReadInfo needs.
 inline constexpr size_t kHeaderBytes = 40;
 
-// Reads the header; `file` may be the beginning of a file.
+// Reads the header. `file` is a whole file or its beginning, of kHeaderBytes at least. Takes no time to speak of, and
+// no memory.
 // Errors: kNotLic, kTruncated, kBadChecksum, kUnsupportedVersion, kBadHeader.
 LIC_API Result<Info> ReadInfo(Bytes file);
 
-// The sections of a whole file, its checksums verified, its streams not decoded.
+// How the bytes of a whole file divide, and where its metadata lies. docs/format.md describes the sections.
 struct Layout {
-  Info info;
-  Metadata metadata;
-  uint64_t hyper_bytes = 0;
-  uint64_t index_bytes = 0;
-  uint64_t latent_bytes = 0;
-  uint64_t alpha_bytes = 0;
-  uint32_t tiles = 0;
+  Info info = {};
+  Metadata metadata = {};     // views into the file that was read: valid as long as its bytes
+  uint64_t hyper_bytes = 0;   // the stream of hyper-latents
+  uint64_t index_bytes = 0;   // lengths and checksums of the tiles' streams
+  uint64_t latent_bytes = 0;  // the streams of latents of all tiles
+  uint64_t alpha_bytes = 0;   // the streams of alpha of all tiles
+  uint32_t tiles = 0;         // how many there are
 };
 
-// Errors: as ReadInfo; kBadSection.
+// Reads the sections of a whole file and verifies every checksum. The streams are not decoded, so that a file may
+// still turn out to be kBadStream. `file` must outlive Layout::metadata. Takes one pass over the bytes, and no
+// memory.
+// Errors: those of ReadInfo; kBadSection.
 LIC_API Result<Layout> ReadLayout(Bytes file);
 
 }  // namespace lic
