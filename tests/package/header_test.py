@@ -100,6 +100,17 @@ class Headers(unittest.TestCase):
                 found += 1
         self.assertGreaterEqual(found, 2)
 
+    def test_the_multiplications_are_those_of_the_models(self):
+        with open(os.path.join(INCLUDE, "lic", "lic.h"), encoding="utf-8") as file:
+            rows = re.findall(r"^//     ([a-z, -]+?)  +(\d+\.\d)  ", file.read(), re.M)
+        self.assertEqual(len(rows), 4)
+        for model in ("lic-photo", "lic-visual"):
+            with open(os.path.join(SOURCE, "models", f"{model}.md"), encoding="utf-8") as card:
+                cost = dict(re.findall(r"^\| ([\w-]+) \| ([\d.]+) kMAC per pixel \|$", card.read(), re.M))
+            for parts, thousands in rows:
+                of_model = sum(float(cost[part]) for part in parts.split(", "))
+                self.assertEqual(round(of_model, 1), float(thousands), f"{model}: {parts}")
+
 
 if __name__ == "__main__":
     unittest.main()

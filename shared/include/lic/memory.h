@@ -1,5 +1,6 @@
 // Memory. All memory whose size depends on pixels or on files comes from one allocator, which a program may replace.
-// The rest, such as handles and lists of layers, comes from operator new.
+// Small things, such as names and lists of layers, come from operator new. What that throws when it has nothing left is
+// not caught, and the objects in use may only be forgotten then.
 #pragma once
 
 #include <cassert>
