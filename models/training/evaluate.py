@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from PIL import Image, features
 
+from models.measures.bdrate import bd_rate
 from models.training.data.crops import data_dir, load_split
 from models.training.files import checkpoint, licm
 from models.training.files.coder import Coder
@@ -27,7 +28,6 @@ QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 JPEG_QUALITIES = (5, 8, 12, 17, 24, 32, 42, 54, 66, 76, 84, 90, 94)
 JPEG2000_RATIOS = (300, 220, 160, 120, 90, 66, 48, 36, 27, 20, 15, 11, 8)
 LOW_BPP, HIGH_BPP = 0.15, 1.0
-ANY_RATE = (1e-4, 1e4)  # bits per pixel: the whole common range of two curves
 
 
 def psnr(first, second):
@@ -107,34 +107,6 @@ def anchors(pictures):
     }
 
 
-def frontier(points):
-    """Points (bpp, PSNR) by rate, without those that a smaller one equals or beats -> rates, PSNRs."""
-    kept = []
-    for rate, db in sorted(points):
-        if not kept or db > kept[-1][1]:
-            kept.append((rate, db))
-    return np.array(kept).T
-
-
-def common_range(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
-    """The PSNRs that `curve` reaches between two rates and `anchor` reaches as well; from above to below if there are none."""
-    (rate, db), (_, other_db) = frontier(curve), frontier(anchor)
-    ends = np.interp(np.log([low, high]), np.log(rate), db)
-    return max(ends[0], other_db[0]), min(ends[1], other_db[-1])
-
-
-def bd_rate(curve, anchor, low=LOW_BPP, high=HIGH_BPP):
-    """Mean difference of the rate in %, over the PSNR that `curve` reaches between two rates; curves of (bpp, PSNR). None if
-    they have no PSNR in common."""
-    first, last = common_range(curve, anchor, low, high)
-    if first >= last:
-        return None
-    (rate, db), (other_rate, other_db) = frontier(curve), frontier(anchor)
-    grid = np.linspace(first, last, 200)
-    difference = np.interp(grid, db, np.log(rate)) - np.interp(grid, other_db, np.log(other_rate))
-    return 100 * (np.exp(difference.mean()) - 1)
-
-
 def load_pictures(args):
     if args.pictures:
         paths = sorted(glob.glob(os.path.join(args.pictures, "*.png")))[:: args.every]
@@ -171,10 +143,10 @@ def main():
             csv.writer(file, lineterminator="\n").writerows(rows)
     if args.anchors:
         for name, anchor in anchors(pictures).items():
-            rate = bd_rate([(b, p) for _, b, p, _ in curve], anchor)
+            rate = bd_rate(anchor, [(b, p) for _, b, p, _ in curve], LOW_BPP, HIGH_BPP)
             print(
                 f"BD-rate {LOW_BPP}..{HIGH_BPP} bpp against {name}: "
-                + ("no common PSNR" if rate is None else f"{rate:+.1f} %")
+                + ("no common PSNR" if rate is None else f"{100 * rate:+.1f} %")
             )
 
 

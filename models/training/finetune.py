@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from models.measures.bdrate import ANY_RATE, bd_rate, common_range, rate_curve
 from models.training.data import photos
 from models.training.data.crops import Crops
 from models.training.files import checkpoint
@@ -31,7 +32,7 @@ from models.training.networks.codec import Codec
 
 from . import card, selftest
 from .curves import Curve
-from .evaluate import ANY_RATE, bd_rate, codec_curve, common_range, load_model
+from .evaluate import codec_curve, load_model
 from .export import export, save_files
 from .train import prepare
 from .tune_entropy import tune_on
@@ -186,7 +187,8 @@ def compare(base, new, pictures):
 
 def gain_of(base, new):
     """Curves of (bpp, PSNR) -> % of the base's rate."""
-    first, last = common_range(new, base, *ANY_RATE)
+    curves = [rate_curve(points) for points in (base, new)]
+    first, last = (0.0, 0.0) if None in curves else common_range(curves, *ANY_RATE)
     least, most = min(db for _, db in base), max(db for _, db in base)
     top = max(db for _, db in new)
     if top < most - CEILING_LOSS * (most - least):
@@ -195,7 +197,7 @@ def gain_of(base, new):
         raise Refused(
             f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares too little to compare"
         )
-    return bd_rate(new, base, *ANY_RATE)
+    return 100 * bd_rate(base, new, *ANY_RATE)
 
 
 def save_selftest_pictures(pictures, folder):

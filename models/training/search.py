@@ -20,6 +20,7 @@ import time
 import numpy as np
 import torch
 
+from models.measures.bdrate import ANY_RATE, Linear, bd_rate
 from models.training.data.crops import data_dir, load_split
 from models.training.files import checkpoint
 from models.training.learning.optimiser import averaged
@@ -29,7 +30,6 @@ from models.training.networks.codec import Codec
 
 from . import card, export
 from .curves import Curve
-from .evaluate import ANY_RATE, bd_rate
 from .train import HERE, make_trainer, prepare
 
 BASE = "base"
@@ -114,7 +114,8 @@ def rate_at(curve, db):
 def against_base(curve, base, config, qualities):
     """Curves of (bpp, PSNR) by quality -> % of the base's rate, or None."""
     if not config.fixed_quality:
-        return bd_rate(curve, base, *ANY_RATE)
+        rate = bd_rate(base, curve, *ANY_RATE, interpolant=Linear)
+        return None if rate is None else 100 * rate
     rate, db = curve[qualities.index(config.fixed_quality)]
     return 100 * (rate / rate_at(base, db) - 1)
 

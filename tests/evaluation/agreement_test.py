@@ -23,7 +23,7 @@ from models.evaluation.figures import comparison
 from models.evaluation.measurements.picture_files import read_picture, write_png
 from models.measures import metrics
 from tests.evaluation import paths
-from tests.evaluation.metrics_test import coarser, waves
+from tests.measures.metrics_test import coarser, waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 DECIBELS, SIMILARITY, RATE = 0.01, 0.001, 0.002

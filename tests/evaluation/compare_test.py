@@ -16,7 +16,7 @@ from models.evaluation.codecs import coders
 from models.evaluation.figures import comparison, markdown_tables
 from models.evaluation.measurements.picture_files import write_png, write_ppm
 from tests.evaluation import paths
-from tests.evaluation.metrics_test import waves
+from tests.measures.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 

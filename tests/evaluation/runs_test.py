@@ -19,7 +19,7 @@ from models.evaluation.measurements.picture_files import read_picture, write_png
 from models.evaluation.measurements.runs import COLUMNS, NEAR_ENOUGH, RunError, Runs, nearest
 from models.measures import metrics
 from tests.evaluation import paths
-from tests.evaluation.metrics_test import waves
+from tests.measures.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 

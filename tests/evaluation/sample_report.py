@@ -9,7 +9,7 @@ import numpy as np
 
 from models.evaluation.measurements.picture_files import write_png
 from tests.evaluation import paths
-from tests.evaluation.metrics_test import waves
+from tests.measures.metrics_test import waves
 
 MODEL = os.path.join(paths.ROOT, "tests", "models", "tiny.dec.licm")
 NAMES = ("shapes", "waves & <more> #1")

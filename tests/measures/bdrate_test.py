@@ -3,7 +3,7 @@
 import math
 import unittest
 
-from models.measures.bdrate import Pchip, bd_rate, metric_range, rate_curve
+from models.measures.bdrate import ANY_RATE, Linear, Pchip, bd_rate, metric_range, rate_curve
 
 # Curves that the Python package bjontegaard (FAU Erlangen-Nuremberg) gives as its examples: rates, PSNR.
 EXAMPLES = [
@@ -51,6 +51,12 @@ class Interpolation(unittest.TestCase):
         self.assertEqual(values, sorted(values))
         self.assertEqual((values[0], values[-1]), (0, 1))
 
+    def test_straight_lines(self):
+        line = Linear([0, 1, 3], [2, 4, 0])
+        for x, y in ((0, 2), (0.25, 2.5), (1, 4), (2, 2), (3, 0)):
+            self.assertAlmostEqual(line(x), y)
+        self.assertAlmostEqual(line.integral(0.5, 2), 1.75 + 3)
+
     def test_rejects_unsorted_points(self):
         for x in ([1, 1], [2, 1], [1]):
             with self.assertRaises(ValueError):
@@ -90,6 +96,13 @@ class BdRate(unittest.TestCase):
     def test_beaten_points_are_left_out(self):
         with_beaten = [*CURVE, (0.5, 31.0)]  # more bytes than the point at 0.4, and worse
         self.assertAlmostEqual(bd_rate(with_beaten, scaled(CURVE, 1.2)), 0.2, places=12)
+
+    def test_straight_lines_by_hand(self):
+        """From 28.5 to 31.2 dB the other curve takes e^0.1 times the rate on average, from there to 34.1 dB e^0.3 times."""
+        anchor = [(0.2, 28.5), (0.4, 31.2), (0.8, 34.1)]
+        other = [(0.2, 28.5), (0.4 * math.exp(0.2), 31.2), (0.8 * math.exp(0.4), 34.1)]
+        mean = (0.1 * (31.2 - 28.5) + 0.3 * (34.1 - 31.2)) / (34.1 - 28.5)
+        self.assertAlmostEqual(bd_rate(anchor, other, *ANY_RATE, interpolant=Linear), math.expm1(mean), places=12)
 
     def test_no_common_quality(self):
         worse = [(rate, metric - 30) for rate, metric in CURVE]
