@@ -7,7 +7,7 @@ worse than that of the worst photograph.
 
 import numpy as np
 
-from models.measures.metrics import ms_ssim, ms_ssim_db
+from models.measures.metrics import Reference, ms_ssim_db
 
 STRUCTURE_MARGIN_DB = 1.0
 COLOUR_MARGIN = 1.5  # half more than the worst photograph
@@ -32,12 +32,19 @@ def blur(planes):
     return sum(weight * rows[:, i : i + width] for i, weight in enumerate(BLUR))
 
 
-def measure(original, decoded):
-    """(MS-SSIM in dB, mean colour distance, that which 5 % of the blocks of 16 x 16 pixels exceed)."""
-    distance = np.sqrt(((blur(to_lab(original)) - blur(to_lab(decoded))) ** 2).sum(2))
-    height, width = (side // 16 for side in distance.shape)
-    blocks = distance[: height * 16, : width * 16].reshape(height, 16, width, 16).mean((1, 3))
-    return ms_ssim_db(ms_ssim(original, decoded)), distance.mean(), np.percentile(blocks, 95)
+class Original:
+    """A picture, prepared for comparison with several decoded ones."""
+
+    def __init__(self, pixels):
+        self.reference, self.colours = Reference(pixels), blur(to_lab(pixels))
+
+    def measure(self, decoded):
+        """(MS-SSIM in dB, mean colour distance, that which 5 % of the blocks of 16 x 16 pixels exceed)."""
+        distance = np.sqrt(((self.colours - blur(to_lab(decoded))) ** 2).sum(2))
+        height, width = (side // 16 for side in distance.shape)
+        blocks = distance[: height * 16, : width * 16].reshape(height, 16, width, 16).mean((1, 3))
+        _, structure = self.reference.similarities(decoded)
+        return ms_ssim_db(structure), distance.mean(), np.percentile(blocks, 95)
 
 
 def worst(measured):

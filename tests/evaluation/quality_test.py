@@ -1,4 +1,7 @@
-"""More quality means more bytes and a higher PSNR, on every photo: LIC_TEST_DATA names the folder that holds kodak/*.png."""
+"""More quality means more bytes and a higher PSNR, on every photo: LIC_TEST_DATA names the folder that holds kodak/*.png.
+
+The middle of each photo is coded. Whole photos would take 2.7 times as long.
+"""
 
 import glob
 import json
@@ -7,9 +10,12 @@ import subprocess
 import tempfile
 import unittest
 
+from models.evaluation.measurements.picture_files import read_picture, write_png
+from models.measures.metrics import psnr
 from tests.evaluation import paths
 
 QUALITIES = range(10, 101, 10)
+SIDE = 384
 
 
 def run_json(*arguments):
@@ -18,11 +24,27 @@ def run_json(*arguments):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def measure(photos, quality, folder):
-    """(bytes, PSNR) for each photo."""
-    encoded = run_json("encode", *photos, "--out-dir", folder, "-q", str(quality))
-    verified = [run_json("verify", line["output"], "--against", line["file"])[0] for line in encoded]
-    return [(line["bytes"], line["psnr"]) for line in verified]
+def middles(photos, folder):
+    """Writes the middle of each photo -> the paths, and the pixels by path."""
+    pixels = {}
+    for photo in photos:
+        picture = read_picture(photo)
+        top, left = (max(0, (length - SIDE) // 2) for length in picture.shape[:2])
+        path = os.path.join(folder, os.path.basename(photo))
+        pixels[path] = picture[top : top + SIDE, left : left + SIDE]
+        write_png(path, pixels[path])
+    return pixels
+
+
+def measure(pixels, quality, folder):
+    """(bytes, PSNR) for each picture."""
+    encoded = run_json("encode", *pixels, "--out-dir", folder, "-q", str(quality))
+    run_json("decode", *(line["output"] for line in encoded), "--out-dir", folder, "-f", "ppm")
+    return [(line["bytes"], psnr(pixels[line["file"]], read_picture(decoded_path(line["output"])))) for line in encoded]
+
+
+def decoded_path(path):
+    return os.path.splitext(path)[0] + ".ppm"
 
 
 def offenders(photos, measured):
@@ -40,7 +62,8 @@ class Quality(unittest.TestCase):
         if not photos:
             paths.skip("rising quality on photos: LIC_TEST_DATA names no folder with kodak/*.png")
         with tempfile.TemporaryDirectory() as folder:
-            measured = [measure(photos, quality, folder) for quality in QUALITIES]
+            pixels = middles(photos, folder)
+            measured = [measure(pixels, quality, folder) for quality in QUALITIES]
         self.assertEqual(list(offenders(photos, measured)), [])
 
     def test_offenders_are_found(self):
