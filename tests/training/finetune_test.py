@@ -2,6 +2,7 @@
 
 Needs numpy, Pillow and torch, the whole command also the built `lic` (LIC_COMMAND, or build/release).
 """
+import contextlib
 import importlib.util
 import io
 import os
@@ -173,11 +174,11 @@ class FinetuneTest(Folder):
         if not os.path.exists(LIC):
             self.skipTest(f"there is no {LIC}")
         torch.manual_seed(0)
-        model = Codec(small_config())
+        self.model = Codec(small_config())
         self.base = self.path("base")
-        checkpoint.save(self.base + ".pt", model, model.state_dict(), 3000)
+        checkpoint.save(self.base + ".pt", self.model, self.model.state_dict(), 3000)
         with redirect_stdout(io.StringIO()):
-            export.save_files(*export.export(model, "base", 0, [picture(0)]), self.base)
+            export.save_files(*export.export(self.model, "base", 0, [picture(0)]), self.base)
         for number in range(6):
             self.save(f"photos/{number % 3}/{number}.png", smooth_picture(20 + number))
 
@@ -224,8 +225,15 @@ class FinetuneTest(Folder):
         self.assertRegex(text, r"\*\*-\d+\.\d %\*\* of the rate of base")
         self.assertIn("4 to train on", text)
 
+    def without_training(self, gain):
+        """Lets the base stand for the trained model, and `gain` for what its files were measured to give."""
+        stack = contextlib.ExitStack()
+        stack.enter_context(mock.patch.object(finetune, "train", lambda *_: (self.model, 3000)))
+        stack.enter_context(mock.patch.object(finetune, "compare", lambda *_: ([[], []], gain)))
+        return stack
+
     def test_a_worse_model_is_refused(self):
-        with mock.patch.object(finetune, "compare", lambda *_: ([], 0.4)):
+        with self.without_training(gain=0.4):
             self.assertIn("+0.40 % more rate than its base", self.refusal())
 
     def test_a_model_that_the_codec_decodes_otherwise_is_refused(self):
@@ -233,7 +241,7 @@ class FinetuneTest(Folder):
         with open(fake, "w") as file:
             file.write(f'#!/bin/sh\n"{LIC}" "$@" | sed \'s/"symbol_hash":"./"symbol_hash":"x/\'\n')
         os.chmod(fake, os.stat(fake).st_mode | stat.S_IXUSR)
-        with mock.patch.object(finetune, "compare", lambda *_: ([[], []], -1.0)):
+        with self.without_training(gain=-1.0):
             self.assertIn("does not agree", self.refusal(lic=fake))
 
     def test_the_audit_alone_trains_nothing(self):

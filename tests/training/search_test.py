@@ -157,8 +157,8 @@ class VariantTest(unittest.TestCase):
     def test_each_variant_takes_steps_and_has_a_cost(self):
         seen = []
         for name, config in self.variants():
-            config = dataclasses.replace(config, crop=64, batch=1)
-            if config in seen:
+            config = dataclasses.replace(config, **RECIPE, learning_rate=1e-3)
+            if config in seen:  # the same networks, which another search trains by another recipe
                 continue
             seen.append(config)
             with self.subTest(name):
