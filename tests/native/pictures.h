@@ -61,6 +61,73 @@ inline uint32_t Checksum(Bytes bytes) {
   return static_cast<uint32_t>(crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
 }
 
+// ---- PNG --------------------------------------------------------------------------------------------------
+
+// The palette and the transparency of a recipe.
+inline void SetColours(png_structp png, png_infop info, const PngRecipe& recipe) {
+  const uint32_t entries = recipe.depth < 8 ? 1u << recipe.depth : 256;
+  if (recipe.colour_type == PNG_COLOR_TYPE_PALETTE) {
+    std::vector<png_color> palette;
+    for (uint32_t i = 0; i < entries; i++) palette.push_back(PaletteEntry(i));
+    png_set_PLTE(png, info, palette.data(), static_cast<int>(entries));
+  }
+  if (!recipe.transparency) return;
+  png_byte alphas[16];
+  for (uint32_t i = 0; i < 16; i++) alphas[i] = PaletteAlpha(i);
+  const auto first = [&](uint32_t c) { return static_cast<png_uint_16>(PngSample(recipe, 0, 0, c)); };
+  png_color_16 colour = {0, first(0), first(1), first(2), first(0)};
+  png_set_tRNS(png, info, alphas, static_cast<int>(entries < 16 ? entries : 16), &colour);
+}
+
+// The profile, gamma, primaries, Exif and XMP of a recipe.
+inline void SetMetadata(png_structp png, png_infop info, const PngRecipe& recipe) {
+  if (!recipe.icc.empty())
+    png_set_iCCP(png, info, "x", 0, recipe.icc.data(), static_cast<png_uint_32>(recipe.icc.size()));
+  if (recipe.srgb) png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
+  if (recipe.gamma > 0) png_set_gAMA(png, info, recipe.gamma);
+  if (const double* p = recipe.primaries) png_set_cHRM(png, info, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
+  File exif = recipe.exif;
+  if (!exif.empty() && !recipe.exif_last) png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()), exif.data());
+  std::string xmp = recipe.xmp, keyword = "XML:com.adobe.xmp", empty;
+  png_text text = {};
+  text.compression = PNG_ITXT_COMPRESSION_zTXt;
+  text.key = keyword.data();
+  text.text = xmp.data();
+  text.lang = text.lang_key = empty.data();
+  if (!xmp.empty()) png_set_text(png, info, &text, 1);
+}
+
+// The rows of the pattern as the file packs them.
+inline std::vector<File> PngRows(const PngRecipe& recipe) {
+  const uint32_t channels = PngChannels(recipe.colour_type);
+  std::vector<File> rows(recipe.height, File((size_t{recipe.width} * channels * recipe.depth + 7) / 8));
+  for (uint32_t y = 0; y < recipe.height; y++) {
+    for (uint32_t i = 0; i < recipe.width * channels; i++) {
+      const uint32_t value = PngSample(recipe, i / channels, y, i % channels);
+      const size_t bit = size_t{i} * recipe.depth;
+      if (recipe.depth == 16) {
+        rows[y][bit / 8] = static_cast<uint8_t>(value >> 8);
+        rows[y][bit / 8 + 1] = static_cast<uint8_t>(value);
+      } else {
+        rows[y][bit / 8] |= static_cast<uint8_t>(value << (8 - recipe.depth - bit % 8));
+      }
+    }
+  }
+  return rows;
+}
+
+// A chunk with its length and checksum.
+inline File PngChunk(const char* type, const File& payload) {
+  File chunk(8);
+  png_save_uint_32(chunk.data(), static_cast<png_uint_32>(payload.size()));
+  std::memcpy(chunk.data() + 4, type, 4);
+  chunk.insert(chunk.end(), payload.begin(), payload.end());
+  const uint32_t checksum = Checksum(Bytes(chunk).subspan(4));
+  chunk.resize(chunk.size() + 4);
+  png_save_uint_32(chunk.data() + chunk.size() - 4, checksum);
+  return chunk;
+}
+
 inline File MakePng(const PngRecipe& recipe) {
   File file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
@@ -76,62 +143,17 @@ inline File MakePng(const PngRecipe& recipe) {
   png_set_IHDR(png, info, recipe.width, recipe.height, recipe.depth, recipe.colour_type,
                recipe.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
-  const uint32_t entries = recipe.depth < 8 ? 1u << recipe.depth : 256;
-  if (recipe.colour_type == PNG_COLOR_TYPE_PALETTE) {
-    std::vector<png_color> palette;
-    for (uint32_t i = 0; i < entries; i++) palette.push_back(PaletteEntry(i));
-    png_set_PLTE(png, info, palette.data(), static_cast<int>(entries));
-  }
-  if (recipe.transparency) {
-    png_byte alphas[16];
-    for (uint32_t i = 0; i < 16; i++) alphas[i] = PaletteAlpha(i);
-    const auto first = [&](uint32_t c) { return static_cast<png_uint_16>(PngSample(recipe, 0, 0, c)); };
-    png_color_16 colour = {0, first(0), first(1), first(2), first(0)};
-    png_set_tRNS(png, info, alphas, static_cast<int>(entries < 16 ? entries : 16), &colour);
-  }
-  if (!recipe.icc.empty())
-    png_set_iCCP(png, info, "x", 0, recipe.icc.data(), static_cast<png_uint_32>(recipe.icc.size()));
-  if (recipe.srgb) png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
-  if (recipe.gamma > 0) png_set_gAMA(png, info, recipe.gamma);
-  if (const double* p = recipe.primaries) png_set_cHRM(png, info, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
-  File exif = recipe.exif;
-  if (!exif.empty() && !recipe.exif_last) png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()), exif.data());
-  std::string xmp = recipe.xmp, keyword = "XML:com.adobe.xmp", empty;
-  png_text text = {};
-  text.compression = PNG_ITXT_COMPRESSION_zTXt;
-  text.key = keyword.data();
-  text.text = xmp.data();
-  text.lang = text.lang_key = empty.data();
-  if (!xmp.empty()) png_set_text(png, info, &text, 1);
+  SetColours(png, info, recipe);
+  SetMetadata(png, info, recipe);
   png_write_info(png, info);
-
-  const uint32_t channels = PngChannels(recipe.colour_type);
-  std::vector<File> rows(recipe.height, File((size_t{recipe.width} * channels * recipe.depth + 7) / 8));
+  std::vector<File> rows = PngRows(recipe);
   std::vector<png_bytep> pointers;
-  for (uint32_t y = 0; y < recipe.height; y++) {
-    for (uint32_t i = 0; i < recipe.width * channels; i++) {
-      const uint32_t value = PngSample(recipe, i / channels, y, i % channels);
-      const size_t bit = size_t{i} * recipe.depth;
-      if (recipe.depth == 16) {
-        rows[y][bit / 8] = static_cast<uint8_t>(value >> 8);
-        rows[y][bit / 8 + 1] = static_cast<uint8_t>(value);
-      } else {
-        rows[y][bit / 8] |= static_cast<uint8_t>(value << (8 - recipe.depth - bit % 8));
-      }
-    }
-    pointers.push_back(rows[y].data());
-  }
+  for (File& row : rows) pointers.push_back(row.data());
   png_write_image(png, pointers.data());
   png_write_end(png, info);
-  if (!exif.empty() && recipe.exif_last) {
+  if (!recipe.exif.empty() && recipe.exif_last) {
     // Between IDAT and IEND, where libpng does not write it.
-    File chunk(8);
-    png_save_uint_32(chunk.data(), static_cast<png_uint_32>(exif.size()));
-    std::memcpy(chunk.data() + 4, "eXIf", 4);
-    chunk.insert(chunk.end(), exif.begin(), exif.end());
-    const uint32_t checksum = Checksum(Bytes(chunk).subspan(4));
-    chunk.resize(chunk.size() + 4);
-    png_save_uint_32(chunk.data() + chunk.size() - 4, checksum);
+    const File chunk = PngChunk("eXIf", recipe.exif);
     file.insert(file.end() - 12, chunk.begin(), chunk.end());
   }
   png_destroy_write_struct(&png, &info);

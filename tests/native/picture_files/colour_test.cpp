@@ -164,64 +164,70 @@ TEST(InkWithAProfile) {
   }
 }
 
-TEST(PngSaysItsColoursInManyWays) {
-  const double p3[8] = {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060};
-  const double srgb[8] = {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
-  const auto first_pixel = [](const PngRecipe& recipe, const ReadOptions& options) {
-    const Result<PictureFile> read = ReadPicture(test::MakePng(recipe), options);
-    if (!CHECK(read.ok())) return File(3);
-    const Buffer<uint8_t>& pixels = read.value().picture.pixels;
-    return File(pixels.begin(), pixels.begin() + 3);
-  };
-  PngRecipe plain;
-  const File unchanged = first_pixel(plain, {});
-  double p3_colour[3], expected[3];
-  for (int c = 0; c < 3; c++) p3_colour[c] = unchanged[static_cast<size_t>(c)] / 255.0;
-  P3ToSrgb(p3_colour, expected);
-  const auto converted = [&](const File& pixel) {
-    for (size_t c = 0; c < 3; c++) {
-      if (std::fabs(pixel[c] - expected[c]) > 1.3) return false;
-    }
-    return true;
-  };
+constexpr double kP3[8] = {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060};
+constexpr double kSrgb[8] = {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
+
+File FirstPixel(const File& png, const ReadOptions& options) {
+  const Result<PictureFile> read = ReadPicture(png, options);
+  if (!CHECK(read.ok())) return File(3);
+  const Buffer<uint8_t>& pixels = read.value().picture.pixels;
+  return File(pixels.begin(), pixels.begin() + 3);
+}
+
+File FirstPixel(const PngRecipe& recipe, const ReadOptions& options) {
+  return FirstPixel(test::MakePng(recipe), options);
+}
+
+// Whether a pixel is what another one of Display P3 becomes in sRGB.
+bool IsConvertedFromP3(const File& pixel, const File& original) {
+  double p3[3], expected[3];
+  for (size_t c = 0; c < 3; c++) p3[c] = original[c] / 255.0;
+  P3ToSrgb(p3, expected);
+  for (size_t c = 0; c < 3; c++) {
+    if (std::fabs(pixel[c] - expected[c]) > 1.3) return false;
+  }
+  return true;
+}
+
+TEST(PngSaysItsColoursInAProfile) {
+  const File unchanged = FirstPixel(PngRecipe(), {});
   const Buffer<uint8_t> icc = std::move(Profile(kDisplayP3Primaries, {}).ToIcc()).value();
 
   PngRecipe with_icc;
   with_icc.icc.assign(icc.begin(), icc.end());
   with_icc.gamma = 1;  // outranked
-  CHECK(converted(first_pixel(with_icc, {})));
-  CHECK(first_pixel(with_icc, {.keep_icc = true}) == unchanged);
+  CHECK(IsConvertedFromP3(FirstPixel(with_icc, {}), unchanged));
+  CHECK(FirstPixel(with_icc, {.keep_icc = true}) == unchanged);
+}
 
+TEST(PngSaysItsColoursInPrimariesAndGamma) {
+  const File unchanged = FirstPixel(PngRecipe(), {});
   PngRecipe with_primaries;
-  with_primaries.primaries = p3;
+  with_primaries.primaries = kP3;
   with_primaries.gamma = 0.45455;
-  CHECK(converted(first_pixel(with_primaries, {})));
+  CHECK(IsConvertedFromP3(FirstPixel(with_primaries, {}), unchanged));
   const Result<PictureFile> kept = ReadPicture(test::MakePng(with_primaries), {.keep_icc = true});
   if (CHECK(kept.ok())) CHECK(!kept.value().icc.empty());
   with_primaries.srgb = true;  // outranks both
-  CHECK(first_pixel(with_primaries, {}) == unchanged);
+  CHECK(FirstPixel(with_primaries, {}) == unchanged);
 
   PngRecipe with_gamma;
-  with_gamma.primaries = srgb;
+  with_gamma.primaries = kSrgb;
   with_gamma.gamma = 0.45455;
-  CHECK(first_pixel(with_gamma, {}) == unchanged);
+  CHECK(FirstPixel(with_gamma, {}) == unchanged);
   with_gamma.gamma = 1;
-  const File linear = first_pixel(with_gamma, {});
+  const File linear = FirstPixel(with_gamma, {});
   for (size_t c = 0; c < 3; c++) CHECK_NEAR(linear[c], Encode(unchanged[c] / 255.0), 1.2);
+}
 
-  const auto with_cicp = [&](File numbers) {
-    File chunk = {0, 0, 0, 4, 'c', 'I', 'C', 'P'};
-    chunk.insert(chunk.end(), numbers.begin(), numbers.end());
-    const uint32_t checksum = test::Checksum(Bytes(chunk).subspan(4));
-    chunk.resize(16);
-    png_save_uint_32(chunk.data() + 12, checksum);
-    File file = test::MakePng(plain);
+TEST(PngSaysItsColoursInCicp) {
+  const auto with_cicp = [](const File& numbers) {
+    const File chunk = test::PngChunk("cICP", numbers);
+    File file = test::MakePng(PngRecipe());
     file.insert(file.begin() + 33, chunk.begin(), chunk.end());
     return file;
   };
-  const Result<PictureFile> cicp_p3 = ReadPicture(with_cicp({12, 13, 0, 1}), {});
-  if (CHECK(cicp_p3.ok()))
-    CHECK(converted(File(cicp_p3.value().picture.pixels.begin(), cicp_p3.value().picture.pixels.begin() + 3)));
+  CHECK(IsConvertedFromP3(FirstPixel(with_cicp({12, 13, 0, 1}), {}), FirstPixel(PngRecipe(), {})));
   CHECK(ReadPicture(with_cicp({1, 13, 0, 1}), {}).ok());
   CHECK(ReadPicture(with_cicp({9, 16, 0, 1}), {}).error() == Error::kUnsupportedImage);  // PQ: brighter than paper
 }
