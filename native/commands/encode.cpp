@@ -1,26 +1,23 @@
-// `lic encode`: picture files to .lic files.
+// `lic encode` makes .lic files of picture files.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <set>
+#include <map>
 
 #include "native/assurance/qa_encode.h"
 #include "native/assurance/qa_report.h"
 #include "native/commands/command.h"
 #include "native/commands/options.h"
+#include "native/commands/stand_in.h"
 #include "native/picture_files/image_file.h"
 #include "shared/base/try.h"
 
 namespace lic::native {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr uint32_t kTileUnitPixels = 64;
-constexpr char kStandInSoftware[] = "lic encode --qa-fallback png";
 
-// What becomes of a picture that even --qa-max does not save.
+// What to do with a picture that is damaged even at --qa-max.
 enum class QaFallback : uint8_t { kBetter, kPng, kFail };
 
 struct EncodeArguments {
@@ -58,11 +55,33 @@ struct SourceFile {
   uint64_t bytes = 0;
 };
 
-// The file's own bytes are gone when this returns.
+// One picture to encode, and all that it takes.
+struct Task {
+  const Job& job;
+  const EncodeArguments& arguments;
+  EncodingModel model;
+  SourceFile source;
+  EncodeOptions options;  // as the arguments say, for this picture
+
+  PictureView view() const { return source.contents.picture.view(); }
+};
+
+// The bytes of the file are released before this returns; only the pixels stay.
 Result<SourceFile> LoadPicture(const std::string& path, const ReadOptions& options) {
   LIC_TRY(const Buffer<uint8_t> file, LoadFile(path, kMaxPictureFileBytes));
   LIC_TRY(PictureFile contents, ReadPicture(file, options));
   return SourceFile{std::move(contents), file.size()};
+}
+
+EncodeOptions OptionsFor(const PictureFile& source, const EncodeArguments& arguments) {
+  EncodeOptions options = arguments.encode;
+  options.tile_units = arguments.tile_pixels / kTileUnitPixels;
+  options.metadata = source.metadata();
+  if (arguments.target_bpp > 0) {
+    options.target = Target::kBytes;
+    options.target_value = std::floor(arguments.target_bpp * source.picture.width * source.picture.height / 8);
+  }
+  return options;
 }
 
 Status SaveBytes(const std::string& path, Bytes bytes) {
@@ -71,49 +90,25 @@ Status SaveBytes(const std::string& path, Bytes bytes) {
   return out.Commit();
 }
 
-// The name of the PNG that stands in for a .lic file. Standard output, pipes and devices take either.
-std::string PngPath(const std::string& path) {
-  std::error_code error;
-  const bool has_place = path != "-" && (!fs::exists(path, error) || fs::is_regular_file(path, error));
-  return has_place ? path + ".png" : path;
-}
-
-// Of a .lic file and the PNG that stands in for it only the one just written shall be there.
-Status RemoveOther(const std::string& written, const std::string& other) {
-  std::error_code error;
-  if (other == written || !fs::is_regular_file(other, error)) return {};
-  fs::remove(other, error);
-  if (error) return Fail(Error::kIoError, "cannot remove %.70s: %s", other.c_str(), error.message().c_str());
-  return {};
-}
-
-// A PNG of the stand-in's name may be somebody's picture: only one that says that it stood in goes.
-Status RemoveStandIn(const std::string& lic, std::vector<std::string>& warnings) {
-  const std::string png = PngPath(lic);
-  std::error_code error;
-  if (png == lic || !fs::is_regular_file(png, error)) return {};
-  const Result<Buffer<uint8_t>> file = LoadFile(png, kMaxPictureFileBytes);
-  if (file.ok() && IsPngBy(kStandInSoftware, file.value())) return RemoveOther(lic, png);
-  warnings.push_back(png + " stays: --qa-fallback did not make it");
-  return {};
-}
-
-Result<Outcome> WriteLic(const Job& job, const EncodeArguments& arguments, const EncodingModel& model, Bytes file) {
+Result<Outcome> WriteLic(const Task& task, Bytes file) {
+  const Job& job = task.job;
   LIC_TRY(const Info info, ReadInfo(file));
-  LIC_CHECK(MakeFolders(job, arguments.outputs));
+  LIC_CHECK(MakeFolders(job, task.arguments.outputs));
   LIC_CHECK(SaveBytes(job.output, file));
   Outcome outcome;
-  if (arguments.may_write_png()) LIC_CHECK(RemoveStandIn(job.output, outcome.warnings));
+  if (task.arguments.may_write_png()) LIC_CHECK(RemoveStandIn(job.output, outcome.warnings));
   outcome.fields = DescribeFields(info, file.size());
-  outcome.fields["model"] = model.decoder->name();
-  outcome.fields["effort"] = arguments.encode.effort;
+  outcome.fields["model"] = task.model.decoder->name();
+  outcome.fields["effort"] = task.options.effort;
   outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
   return outcome;
 }
 
-Result<Outcome> WriteInsteadPng(const Job& job, const EncodeArguments& arguments, const Picture& picture, Bytes png) {
-  const std::string path = PngPath(job.output);
-  LIC_CHECK(MakeFolders(job, arguments.outputs));
+Result<Outcome> WriteStandIn(const Task& task, Bytes png) {
+  const Job& job = task.job;
+  const Picture& picture = task.source.contents.picture;
+  const std::string path = StandInPath(job.output);
+  LIC_CHECK(MakeFolders(job, task.arguments.outputs));
   LIC_CHECK(SaveBytes(path, png));
   LIC_CHECK(RemoveOther(path, job.output));
   Outcome outcome;
@@ -128,90 +123,78 @@ Result<Outcome> WriteInsteadPng(const Job& job, const EncodeArguments& arguments
   return outcome;
 }
 
-// The PNG that takes the place of a .lic file: where no quality is enough, or where it is no larger than the one that
-// is. Empty: none.
-Result<std::vector<uint8_t>> PngInstead(const PictureFile& source, const QaEncoding& encoding,
-                                        const EncodeArguments& arguments) {
-  if (!arguments.may_write_png() || !encoding.asked.alarm) return std::vector<uint8_t>();
-  OutputFile png = OutputFile::InMemory();
-  std::vector<std::string> warnings;  // those of reading say it all
-  LIC_CHECK(WritePng(source.picture.view(), source.metadata(), png, warnings, kStandInSoftware));
-  if (!encoding.kept.alarm && png.bytes().size() > encoding.file.size()) return std::vector<uint8_t>();
-  return std::vector<uint8_t>(png.bytes().begin(), png.bytes().end());
+// The PNG that takes the place of a .lic file: where no quality is enough, or where it is no larger than the file of
+// the quality that is. Empty if there is none.
+Result<std::vector<uint8_t>> ChooseStandIn(const Task& task, const QaEncoding& encoding) {
+  if (!task.arguments.may_write_png() || !encoding.asked.alarm) return std::vector<uint8_t>();
+  LIC_TRY(std::vector<uint8_t> png, MakeStandIn(task.source.contents));
+  if (!encoding.kept.alarm && png.size() > encoding.file.size()) return std::vector<uint8_t>();
+  return png;
 }
 
-Result<Outcome> EncodeChecked(const Job& job, const EncodeArguments& arguments, const EncodeOptions& options,
-                              const EncodingModel& model, ModelStore& models, const PictureFile& source) {
-  LIC_TRY(const Calibration calibration, Calibration::Load(models.CalibrationPath(*model.decoder), *model.decoder));
+Result<Outcome> EncodeChecked(const Task& task, ModelStore& models) {
+  const float quality = task.options.quality;
+  const Model& decoder = *task.model.decoder;
+  LIC_TRY(const Calibration calibration, Calibration::Load(models.CalibrationPath(decoder), decoder));
   LIC_TRY(const QaEncoding encoding,
-          EncodeWithQa(source.picture.view(), model, options, calibration, arguments.qa_max));
-  LIC_TRY(const std::vector<uint8_t> png, PngInstead(source, encoding, arguments));
-  if (arguments.fallback == QaFallback::kFail && encoding.kept.alarm) {
+          EncodeWithQa(task.view(), task.model, task.options, calibration, task.arguments.qa_max));
+  LIC_TRY(const std::vector<uint8_t> png, ChooseStandIn(task, encoding));
+  if (task.arguments.fallback == QaFallback::kFail && encoding.kept.alarm) {
     Outcome failed = Fail(Error::kBelowQuality, "%s", AlarmText(encoding.kept).c_str());
-    failed.fields["qa"] = QaFields(encoding, options.quality, "fail");
+    failed.fields["qa"] = QaFields(encoding, quality, "fail");
     return failed;
   }
-  LIC_TRY(Outcome outcome, png.empty() ? WriteLic(job, arguments, model, encoding.file)
-                                       : WriteInsteadPng(job, arguments, source.picture, png));
+  LIC_TRY(Outcome outcome, png.empty() ? WriteLic(task, encoding.file) : WriteStandIn(task, png));
   const char* const action = !encoding.asked.alarm ? "none"
                              : !png.empty()        ? "png"
                              : encoding.kept.alarm ? "best"
                                                    : "raised";
-  outcome.fields["qa"] = QaFields(encoding, options.quality, action);
-  if (encoding.asked.alarm) outcome.warnings.push_back(WarningText(encoding, options.quality, action));
+  outcome.fields["qa"] = QaFields(encoding, quality, action);
+  if (encoding.asked.alarm) outcome.warnings.push_back(WarningText(encoding, quality, action));
   return outcome;
+}
+
+Result<Outcome> EncodePlain(const Task& task) {
+  LIC_TRY(const Buffer<uint8_t> file, Encode(task.view(), *task.model.decoder, *task.model.encoder, task.options));
+  return WriteLic(task, file);
 }
 
 Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, ModelStore& models) {
-  LIC_TRY(const EncodingModel model, models.ForEncoding());
-  LIC_TRY(const SourceFile source, LoadPicture(job.input, arguments.read));
-  EncodeOptions options = arguments.encode;
-  options.tile_units = arguments.tile_pixels / kTileUnitPixels;
-  options.metadata = source.contents.metadata();
-  const PictureView view = source.contents.picture.view();
-  if (arguments.target_bpp > 0) {
-    options.target = Target::kBytes;
-    options.target_value = std::floor(arguments.target_bpp * view.width * view.height / 8);
-  }
+  LIC_TRY(EncodingModel model, models.ForEncoding());
+  LIC_TRY(SourceFile source, LoadPicture(job.input, arguments.read));
+  const EncodeOptions options = OptionsFor(source.contents, arguments);
+  const Task task = {job, arguments, std::move(model), std::move(source), options};
   const auto start = std::chrono::steady_clock::now();
-  const auto encode = [&]() -> Result<Outcome> {
-    if (arguments.qa) return EncodeChecked(job, arguments, options, model, models, source.contents);
-    LIC_TRY(const Buffer<uint8_t> file, Encode(view, *model.decoder, *model.encoder, options));
-    return WriteLic(job, arguments, model, file);
-  };
-  LIC_TRY(Outcome outcome, encode());
+  LIC_TRY(Outcome outcome, arguments.qa ? EncodeChecked(task, models) : EncodePlain(task));
   outcome.fields["encode_ms"] =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  outcome.fields["source_bytes"] = source.bytes;
-  outcome.warnings.insert(outcome.warnings.begin(), source.contents.warnings.begin(), source.contents.warnings.end());
+  outcome.fields["source_bytes"] = task.source.bytes;
+  const std::vector<std::string>& warnings = task.source.contents.warnings;
+  outcome.warnings.insert(outcome.warnings.begin(), warnings.begin(), warnings.end());
   return outcome;
 }
 
-// A PNG that takes the place of a .lic file must not lie upon another input.
-void RefuseToOverwriteInputs(std::vector<Job>& jobs) {
-  std::set<std::string> inputs;
-  for (const Job& job : jobs) inputs.insert(fs::absolute(job.input).lexically_normal().string());
-  for (Job& job : jobs) {
-    if (job.failure.error != Error::kNone) continue;
-    const std::string png = PngPath(job.output);
-    if (png == job.output || !inputs.contains(fs::absolute(png).lexically_normal().string())) continue;
-    job.failure = Fail(Error::kInvalidArgument, "the PNG in its place would overwrite %.80s", png.c_str());
-  }
-}
-
+// Whether the .lic file or its stand-in is there already and shall stay.
 bool SkipsAny(const Job& job, const EncodeArguments& arguments, Outcome& outcome) {
   if (SkipsExisting(job, arguments.outputs, outcome)) return true;
-  return arguments.may_write_png() && SkipsExisting({job.input, PngPath(job.output), {}}, arguments.outputs, outcome);
+  return arguments.may_write_png() &&
+         SkipsExisting({job.input, StandInPath(job.output), {}}, arguments.outputs, outcome);
 }
 
 int RunEncode(const EncodeArguments& arguments) {
   if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty())
     return UsageError(wrong);
-  if (arguments.tile_pixels % kTileUnitPixels) return UsageError("--tile takes multiples of 64");
+  if (arguments.tile_pixels % kTileUnitPixels) {
+    return UsageError("--tile is " + std::to_string(arguments.tile_pixels) + ", not a multiple of 64");
+  }
   OutputOptions outputs = arguments.outputs.outputs;
   outputs.extension = ".lic";
-  if (arguments.qa && arguments.qa_max < arguments.encode.quality)
-    return UsageError("--qa-max is less than the quality");
+  if (arguments.qa && arguments.qa_max < arguments.encode.quality) {
+    char text[80];
+    std::snprintf(text, sizeof(text), "--qa-max is %g, less than the quality, which is %g",
+                  static_cast<double>(arguments.qa_max), static_cast<double>(arguments.encode.quality));
+    return UsageError(text);
+  }
   ModelStore models(arguments.model);
   std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs);
   if (arguments.may_write_png()) RefuseToOverwriteInputs(jobs);
@@ -244,7 +227,7 @@ void AddQaOptions(CLI::App& app, EncodeArguments& arguments) {
       ->needs(qa);
 }
 
-// A quality, its check and the targets exclude each other.
+// The quality, --qa and the targets exclude each other: each of them decides on the quality.
 void AddTargetOptions(CLI::App& app, const std::shared_ptr<EncodeArguments>& arguments) {
   std::vector<CLI::Option*> added = {app.get_option("--quality"), app.get_option("--qa")};
   const auto add = [&](CLI::Option* option) {

@@ -1,4 +1,4 @@
-// `lic verify`: decodes .lic files without writing pictures, and measures them against an original.
+// `lic verify` decodes .lic files without writing pictures, and measures them against an original.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
@@ -37,7 +37,7 @@ void AddDifference(const Difference& difference, Outcome& outcome) {
   outcome.fields["ssim"] = *difference.ssim;
 }
 
-// In the space of the picture's pixels: sRGB, or that of the original's profile if the file keeps it.
+// Loads the original in the colour space of the decoded pixels: sRGB, or the profile's if the file keeps it.
 Result<PictureFile> LoadOriginal(const std::string& path, bool has_icc) {
   ReadOptions options;
   options.keep_icc = has_icc;
@@ -54,20 +54,31 @@ void AddTiles(const DamageGrid& grid, Outcome& outcome) {
   outcome.fields["tiles"] = std::move(fields);
 }
 
-// Without a calibration the map is drawn all the same, but no tile of it is outlined.
-Status WriteMap(const std::string& path, const PictureView& original, const Picture& decoded, const DamageGrid& grid,
-                const Result<Calibration>& calibration, float quality, Outcome& outcome) {
-  Judgement judgement;
-  if (calibration.ok()) {
-    judgement = Judge(grid, calibration.value().LimitsAt(quality));
-    outcome.fields["flagged"] = judgement.flagged.size();
-    outcome.fields["alarm"] = judgement.alarm;
-    outcome.summary +=
-        "\n  flagged " + std::to_string(judgement.flagged.size()) + " of " + std::to_string(judgement.tiles) + " tiles";
-  } else {
+// A .lic file, decoded. The metadata of the layout lies in the bytes of the file.
+struct DecodedFile {
+  Buffer<uint8_t> bytes;
+  Layout layout;
+  std::shared_ptr<const Model> model;
+  Picture picture;
+};
+
+// The tiles that --qa would flag. Without a calibration there are none, and a warning says so: the map is drawn all the
+// same.
+Judgement JudgeTiles(const DamageGrid& grid, const DecodedFile& file, ModelStore& models, Outcome& outcome) {
+  const Result<Calibration> calibration = Calibration::Load(models.CalibrationPath(*file.model), *file.model);
+  if (!calibration.ok()) {
     outcome.warnings.push_back(std::string("no tiles are outlined: ") + calibration.failure().what);
+    return {};
   }
-  LIC_TRY(const Picture map, DrawErrorMap(original, decoded.view(), judgement.flagged));
+  Judgement judgement = Judge(grid, calibration.value().LimitsAt(file.layout.info.quality));
+  outcome.fields["flagged"] = judgement.flagged.size();
+  outcome.fields["alarm"] = judgement.alarm;
+  outcome.summary +=
+      "\n  flagged " + std::to_string(judgement.flagged.size()) + " of " + std::to_string(judgement.tiles) + " tiles";
+  return judgement;
+}
+
+Status SaveMap(const Picture& map, const std::string& path, Outcome& outcome) {
   LIC_TRY(OutputFile out, OutputFile::Create(path));
   LIC_CHECK(WritePicture(map, {}, FileFormat::kPng, out, outcome.warnings));
   LIC_CHECK(out.Commit());
@@ -75,12 +86,22 @@ Status WriteMap(const std::string& path, const PictureView& original, const Pict
   return {};
 }
 
-// What --against adds.
-Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model& model,
-                      const VerifyArguments& arguments, ModelStore& models, Outcome& outcome) {
+// Adds what --tiles and --map ask for.
+Status MeasureDamage(const PictureView& original, const DecodedFile& file, const VerifyArguments& arguments,
+                     ModelStore& models, Outcome& outcome) {
+  LIC_TRY(const DamageGrid grid, MeasureTiles(original, file.picture.view()));
+  if (arguments.tiles) AddTiles(grid, outcome);
+  if (arguments.map.empty()) return {};
+  const Judgement judgement = JudgeTiles(grid, file, models, outcome);
+  LIC_TRY(const Picture map, DrawErrorMap(original, file.picture.view(), judgement.flagged));
+  return SaveMap(map, arguments.map, outcome);
+}
+
+// Adds what --against asks for.
+Status MeasureAgainst(const DecodedFile& file, const VerifyArguments& arguments, ModelStore& models, Outcome& outcome) {
   const auto load_and_compare = [&]() -> Result<std::pair<PictureFile, Difference>> {
-    LIC_TRY(PictureFile original, LoadOriginal(arguments.original, !layout.metadata.icc.empty()));
-    LIC_TRY(const Difference difference, Compare(original.picture.view(), picture.view()));
+    LIC_TRY(PictureFile original, LoadOriginal(arguments.original, !file.layout.metadata.icc.empty()));
+    LIC_TRY(const Difference difference, Compare(original.picture.view(), file.picture.view()));
     return std::pair(std::move(original), difference);
   };
   const Result<std::pair<PictureFile, Difference>> compared = load_and_compare();
@@ -89,16 +110,12 @@ Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model&
   const auto& [original, difference] = compared.value();
   AddDifference(difference, outcome);
   if (arguments.tiles || !arguments.map.empty()) {
-    LIC_TRY(const DamageGrid grid, MeasureTiles(original.picture.view(), picture.view()));
-    if (arguments.tiles) AddTiles(grid, outcome);
-    if (!arguments.map.empty()) {
-      LIC_CHECK(WriteMap(arguments.map, original.picture.view(), picture, grid,
-                         Calibration::Load(models.CalibrationPath(model), model), layout.info.quality, outcome));
-    }
+    LIC_CHECK(MeasureDamage(original.picture.view(), file, arguments, models, outcome));
   }
   if (difference.psnr < arguments.min_psnr) {
     const Failure failure =
-        Fail(Error::kBelowQuality, "PSNR is %.2f dB, %.2f are asked for", difference.psnr, arguments.min_psnr);
+        Fail(Error::kBelowQuality, "PSNR is %.2f dB, less than the %.2f dB that --min-psnr asks for", difference.psnr,
+             arguments.min_psnr);
     outcome.error = failure.error;
     outcome.message = failure.what;
   }
@@ -106,26 +123,26 @@ Status MeasureAgainst(const Layout& layout, const Picture& picture, const Model&
 }
 
 Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, ModelStore& models) {
-  LIC_TRY(const Buffer<uint8_t> file, LoadFile(job.input, kMaxLicFileBytes));
-  LIC_TRY(const Layout layout, ReadLayout(file));
-  LIC_TRY(const std::shared_ptr<const Model> model, models.ForDecoding(layout.info));
-  LIC_TRY(const SymbolHash symbols, HashSymbols(file, *model));
+  DecodedFile file;
+  LIC_TRY(file.bytes, LoadFile(job.input, kMaxLicFileBytes));
+  LIC_TRY(file.layout, ReadLayout(file.bytes));
+  const Info& info = file.layout.info;
+  LIC_TRY(file.model, models.ForDecoding(info));
+  LIC_TRY(const SymbolHash symbols, HashSymbols(file.bytes, *file.model));
   const auto start = std::chrono::steady_clock::now();
-  LIC_TRY(const Picture picture, Decode(file, *model));
+  LIC_TRY(file.picture, Decode(file.bytes, *file.model));
   const std::chrono::duration<double, std::milli> decoding = std::chrono::steady_clock::now() - start;
-  const SymbolHash pixels = Sha256(picture.pixels);
+  const SymbolHash pixels = Sha256(file.picture.pixels);
 
   Outcome outcome;
-  outcome.fields = DescribeFields(layout.info, file.size());
-  outcome.fields["model"] = model->name();
+  outcome.fields = DescribeFields(info, file.bytes.size());
+  outcome.fields["model"] = file.model->name();
   outcome.fields["decode_ms"] = decoding.count();
   outcome.fields["symbol_hash"] = ToHex(symbols);
   outcome.fields["pixel_hash"] = ToHex(pixels);
-  outcome.summary = job.input + ": " + DescribeText(layout.info, file.size()) + "\n  symbols " + ToHex(symbols) +
+  outcome.summary = job.input + ": " + DescribeText(info, file.bytes.size()) + "\n  symbols " + ToHex(symbols) +
                     "\n  pixels  " + ToHex(pixels);
-  if (arguments.original.empty()) return outcome;
-
-  LIC_CHECK(MeasureAgainst(layout, picture, *model, arguments, models, outcome));
+  if (!arguments.original.empty()) LIC_CHECK(MeasureAgainst(file, arguments, models, outcome));
   return outcome;
 }
 
@@ -134,7 +151,7 @@ bool IsSameFile(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, error);
 }
 
-// What is wrong with --against and --map for the files that were found; empty if nothing is.
+// Says what is wrong with --against and --map for the files that were found. Empty if nothing is.
 std::string CheckOriginal(const std::vector<Job>& jobs, const VerifyArguments& arguments) {
   if (arguments.original.empty()) return {};
   if (jobs.size() > 1) return "--against takes a single input, not " + std::to_string(jobs.size());
@@ -147,8 +164,9 @@ std::string CheckOriginal(const std::vector<Job>& jobs, const VerifyArguments& a
 
 int RunVerify(const VerifyArguments& arguments) {
   if (!arguments.map.empty() && !arguments.map.ends_with(".png"))
-    return UsageError("--map writes PNG: its name ends with .png");
-  if (arguments.tiles && !arguments.batch.json) return UsageError("--tiles needs --json");
+    return UsageError("--map writes PNG, so the name must end with .png: " + arguments.map);
+  if (arguments.tiles && !arguments.batch.json)
+    return UsageError("--tiles adds to the lines of --json, which is missing");
   const std::vector<Job> jobs = FindInputs(arguments.inputs, kLicExtensions);
   if (const std::string wrong = CheckOriginal(jobs, arguments); !wrong.empty()) return UsageError(wrong);
   ModelStore models(arguments.model);
