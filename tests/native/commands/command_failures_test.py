@@ -1,6 +1,7 @@
-"""What the `lic` command says, with which status it ends, and what it leaves behind when it cannot finish.
+"""What the `lic` command says, with which status it ends, and what it leaves on disk when it cannot
+finish.
 
-    python3 command_failures_test.py PATH_OF_LIC ROOT_OF_REPOSITORY [NAME_OF_TEST...]
+    python3 -m tests.native.commands.command_failures_test [CommandFailuresTest.NAME_OF_TEST...]
 
 Uses the small model tests/models/tiny and the vectors of tests/vectors.
 """
@@ -15,11 +16,24 @@ import shutil
 import signal
 import subprocess
 import time
-from lic_command import CommandCase, LIC, ROOT, MODELS, VECTORS, EXIT_USAGE, ERRORS, png, ppm, smooth, run
+import unittest
+
+from tests.native.commands.lic_command import (
+    CommandCase,
+    ERRORS,
+    EXIT_USAGE,
+    LIC,
+    MODELS,
+    ROOT,
+    VECTORS,
+    png,
+    ppm,
+    smooth,
+)
 
 
 class CommandFailuresTest(CommandCase):
-    # ---- Reports and exit statuses -------------------------------------------------------------------------------------------
+    # ---- Reports and exit statuses --------------------------------------------------------------------------
 
     def test_json_lines(self):
         self.put("a.png", png(16, 8, smooth))
@@ -256,7 +270,7 @@ class CommandFailuresTest(CommandCase):
         with open(os.path.join(ROOT, "docs", "lic.1"), "rb") as page:
             self.assertEqual(self.lic("help", "--man").stdout, page.read(), "docs/lic.1 is made by `lic help --man`")
 
-    # ---- Half-written files, terminals -------------------------------------------------------------------------------------------
+    # ---- Half-written files, terminals ----------------------------------------------------------------------
 
     def test_full_disk_leaves_nothing(self):
         self.put("in.png", png(64, 64, lambda x, y: (x * 41 % 256, y * 57 % 256, x * y % 256)))
@@ -343,4 +357,4 @@ class CommandFailuresTest(CommandCase):
 
 
 if __name__ == "__main__":
-    run("CommandFailuresTest")
+    unittest.main()

@@ -1,6 +1,6 @@
 """Runs the `lic` command as its users do: pictures there and back, and how files are named.
 
-    python3 command_test.py PATH_OF_LIC ROOT_OF_REPOSITORY [NAME_OF_TEST...]
+    python3 -m tests.native.commands.command_test [CommandTest.NAME_OF_TEST...]
 
 Uses the small model tests/models/tiny and the vectors of tests/vectors.
 """
@@ -9,12 +9,14 @@ import glob
 import json
 import os
 import struct
+import unittest
 import zlib
-from lic_command import MODELS, CommandCase, chunk, png, ppm, read_pnm, smooth, quadrant, run
+
+from tests.native.commands.lic_command import CommandCase, MODELS, chunk, png, ppm, quadrant, read_pnm, smooth
 
 
 class CommandTest(CommandCase):
-    # ---- Round trips ---------------------------------------------------------------------------------------------------------
+    # ---- Round trips ----------------------------------------------------------------------------------------
 
     def test_round_trip(self):
         self.put("in.png", png(70, 50, smooth))
@@ -89,7 +91,7 @@ class CommandTest(CommandCase):
         for a, b in zip(pixel, kept):
             self.assertLess(abs(a - b), 20)
 
-    # ---- Names ---------------------------------------------------------------------------------------------------------------
+    # ---- Names ----------------------------------------------------------------------------------------------
 
     def test_pipes(self):
         picture = ppm(40, 30, smooth)
@@ -146,7 +148,7 @@ class CommandTest(CommandCase):
         self.encode("a.png", "-o", "./a.png", expect="invalid_argument")
         self.assertEqual(self.get("a.png"), png(8, 8, smooth))
 
-    # ---- Heads ---------------------------------------------------------------------------------------------------------------
+    # ---- Heads ----------------------------------------------------------------------------------------------
 
     def test_another_head_decodes_the_same_file(self):
         self.put("in.png", png(70, 50, smooth))
@@ -172,7 +174,7 @@ class CommandTest(CommandCase):
 
 
 def another_head(decoder):
-    """The bytes of a decoder file with other weights in the last convolution of its synthesis, and so the same model id."""
+    """A decoder file with other weights in the last convolution of its synthesis: the model id stays."""
     start = 8 + int.from_bytes(decoder[6:8], "little")
     start += 9 + int.from_bytes(decoder[start + 1 : start + 5], "little")
     head, payload = decoder[start : start + 5], decoder[start + 9 :]
@@ -183,4 +185,4 @@ def another_head(decoder):
 
 
 if __name__ == "__main__":
-    run("CommandTest")
+    unittest.main()

@@ -1,6 +1,7 @@
-"""What tests of the `lic` command share: its path and errors, small pictures, and a case that runs it in a folder of its own.
+"""What tests of the `lic` command share: its path and errors, small pictures, and a case that runs it in a folder of
+its own.
 
-A test script is called as SCRIPT PATH_OF_LIC ROOT_OF_REPOSITORY [NAME_OF_TEST...]. Needs Python's standard library only.
+LIC_COMMAND names the command; without it, that of the preset `release` is taken. Needs Python's standard library only.
 """
 
 import json
@@ -8,12 +9,12 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 import zlib
 
-LIC, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+LIC = os.path.abspath(os.environ.get("LIC_COMMAND") or os.path.join(ROOT, "build", "release", "native", "lic"))
 MODELS, VECTORS = os.path.join(ROOT, "tests", "models"), os.path.join(ROOT, "tests", "vectors")
 EXIT_USAGE = 64
 ERRORS = {}  # name to number, from the format document
@@ -122,8 +123,3 @@ class CommandCase(unittest.TestCase):
 
     def decoded(self, name):
         return read_pnm(self.lic("decode", name, "-o", "-", "-f", "ppm").stdout)
-
-
-def run(case):
-    """The tests of a case of the script, all or those that the command line names."""
-    unittest.main(argv=[sys.argv[0], *(f"{case}.{name}" for name in sys.argv[3:])])

@@ -1,8 +1,9 @@
-"""`lic stats` on generated logs: figures against plain arithmetic, drift that was put in, none where none was, broken lines.
+"""`lic stats` on generated logs: figures against plain arithmetic, drift that was put in, none where none was, and
+broken lines.
 
-    python3 stats_test.py PATH_OF_LIC [SEED]
+    LIC_TEST_SEED=1 python3 -m tests.native.figures.stats_test [StatsTest.NAME_OF_TEST...]
 
-Logs are drawn anew in every run, from a seed that a failure prints.
+Without a seed the logs are drawn anew in every run. A failure prints the seed.
 """
 
 import datetime
@@ -15,8 +16,9 @@ import sys
 import tempfile
 import unittest
 
-LIC = os.path.abspath(sys.argv[1])
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else int.from_bytes(os.urandom(4), "little")
+from tests.native.commands.lic_command import LIC
+
+SEED = int(os.environ.get("LIC_TEST_SEED") or int.from_bytes(os.urandom(4), "little"))
 START = datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc)  # a Monday
 IO_ERROR = 15
 
@@ -44,8 +46,8 @@ def encoding(dice, time, bpp=0.5, quality=50, alarms=0.05, ms=400, failures=0.01
 
 
 def history(dice, days=60, drift=lambda day: {}, least=5, weekend=None):
-    """Lines of some weeks: days of unequal numbers of files (1 to `weekend` on Saturdays and Sundays), noise of its own in each day's
-    rate and speed."""
+    """Lines of some weeks. Days have unequal numbers of files, 1 to `weekend` on Saturdays and Sundays. Each day's rate
+    and speed have noise of their own."""
     for day in range(days):
         common = {"bpp": 0.5 * dice.lognormvariate(0, 0.03), "ms": 400 * dice.lognormvariate(0, 0.05)}
         for _ in range(dice.randint(1, weekend) if weekend and day % 7 > 4 else dice.randint(least, 120)):
@@ -132,13 +134,16 @@ class StatsTest(unittest.TestCase):
         self.assertIn("ms_per_megapixel", [drift["figure"] for drift in report["drifts"]], f"seed {SEED}")
 
     def test_no_alarm_without_drift(self):
-        """Of histories of 60 days without drift at most 1 in 50 is reported to drift, in any of the six figures: of 40 not more
-        than 3, which chance would exceed once in 100 runs at that rate. Measured: 1 of 300."""
+        """Of histories of 60 days without drift at most 1 in 50 is reported to drift, in any of the six figures.
+
+        Of 40 these are not more than 3. Chance would exceed that once in 100 runs. Measured: 1 of 300."""
         alarmed = [drifts for drifts in (self.report(history(self.dice))["drifts"] for _ in range(40)) if drifts]
         self.assertLessEqual(len(alarmed), 3, (f"seed {SEED}", alarmed))
 
     def test_quiet_weekends_are_no_drift(self):
-        """Days of 1 to 4 files among days of 100 or more. Measured: 2 of 100 histories drift, 67 where medians of so few values count."""
+        """Days of 1 to 4 files among days of 100 or more.
+
+        Measured: 2 of 100 histories drift. 67 do where medians of so few values count."""
         alarmed = [
             drifts
             for drifts in (self.report(history(self.dice, least=100, weekend=4))["drifts"] for _ in range(20))
@@ -233,4 +238,4 @@ class StatsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]])
+    unittest.main()
