@@ -75,7 +75,7 @@ void CheckPieces(Bytes file, const Model& model) {
   if (whole.ok()) {
     REQUIRE(std::ranges::equal(pieces.value(), whole.value().pixels));
   } else {
-    // Streams are decoded before there is anything to verify behind them.
+    // Streams are decoded before the checksums after them have come.
     REQUIRE(pieces.error() == whole.error() || pieces.error() == Error::kBadStream);
   }
 }
