@@ -9,7 +9,7 @@
 namespace lic::native {
 namespace {
 
-// As in docs/format.md#errors.
+// These are the meanings of docs/format.md#errors. A test compares them.
 constexpr const char* kMeanings[kErrorCount] = {
     "everything went well",
     "does not begin like a .lic file",
@@ -44,8 +44,8 @@ std::string ExitStatusText() {
   return text;
 }
 
-// Text for roff: no line may begin with a control character, a backslash begins an escape and a hyphen would be
-// typeset.
+// Escapes text for roff. No line may begin with a control character, a backslash would begin an escape, and a plain
+// hyphen would be typeset.
 std::string Escape(const std::string& text) {
   std::string escaped;
   for (const char letter : text) {

@@ -1,4 +1,5 @@
-// Texts made of the same table of commands and options as the command line itself.
+// Makes the help and the manual page from the table of commands and options that parses the command line, so that they
+// cannot differ.
 #pragma once
 
 #include <string>

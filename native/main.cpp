@@ -1,4 +1,4 @@
-// The `lic` command:  lic encode | decode | info | verify | stats  ->  commands/*.cpp
+// The `lic` command. Each subcommand has a file in commands/: encode, decode, info, verify, stats.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
@@ -13,99 +13,114 @@ namespace {
 struct Command {
   const char* name;
   const char* summary;
-  const char* examples;
+  const char* notes;  // printed after the options
   lic::native::AddCommand add;
 };
 
+constexpr char kEncodeNotes[] =
+    R"(Quality assurance (--qa) compares tiles of 32 x 32 pixels of the decoded picture
+with the original. It measures the error, the error relative to detail, the
+structure (SSIM), shifts of flat colours, and chroma. A tile is flagged where one
+of these is more than photographs show at the quality that was asked for. The
+limits stand in NAME.qa.json beside the model. The alarm is raised by more than
+4 % of flagged tiles, or by more than 0.1 % that are twice beyond a limit. Text,
+line art and saturated colours do so.
+After an alarm the highest quality is tried. Where that helps, the lowest quality
+that helps is looked for, in at most 7 encodings. Without an alarm --qa costs
+0.1 s of one core a megapixel. With --json, "qa" says what was flagged, where, and
+what was done (action: none, raised, best, png, fail).
+
+A PNG that takes the place of FILE.lic is called FILE.lic.png. It replaces a file
+of that name. On standard output it has no name. Only one of the two files is
+left. FILE.lic is removed for the PNG. FILE.lic.png is removed for FILE.lic if its
+text "Software" says that lic encode --qa-fallback png made it. Otherwise it
+stays, with a warning. --skip-existing looks for both.
+
+Examples:
+  lic encode photo.jpg -o photo.lic -q 60
+  lic encode photos -r --out-dir compressed -j 4 --skip-existing
+  convert drawing.svg png:- | lic encode - -o - > drawing.lic
+  lic encode uploads -r -d compressed --qa --qa-fallback png --json >> encode.jsonl
+)";
+
+constexpr char kDecodeNotes[] =
+    R"(Examples:
+  lic decode photo.lic -o photo.png
+  lic decode 'compressed/*.lic' --out-dir pictures --format ppm
+)";
+
+constexpr char kInfoNotes[] =
+    R"(Examples:
+  lic info photo.lic
+  lic info compressed -r --json
+)";
+
+constexpr char kVerifyNotes[] =
+    R"(The hash of the symbols is the same on every machine. That of the pixels may
+differ, because a pixel may differ by 1.
+PSNR is over red, green and blue. SSIM is that of Wang et al. 2004 on luma. Alpha
+is shown on white.
+
+A map (--map) is grey: 8 times the largest error among red, green and blue, 255 at
+most. The tiles that lic encode --qa flags at the file's quality are outlined:
+white for error, cyan for error relative to detail, yellow for structure (SSIM),
+red for shift, magenta for chroma. A file whose quality --qa raised was judged by
+the quality that was asked for. The file does not hold that quality, so its map
+outlines more tiles.
+
+Examples:
+  lic verify photo.lic
+  lic verify photo.lic --against photo.jpg --min-psnr 32
+  lic verify photo.lic --against photo.jpg --map errors.png
+)";
+
+constexpr char kStatsNotes[] =
+    R"(For each period the report has files, bytes, savings against the sources, bits per
+pixel, quality, time, alarms of --qa and what was done, and failures.
+Percentiles are within 2 %: values are counted in bins of that width, so that
+memory does not grow with the number of lines. 10000 periods are kept.
+Broken lines are named on standard error and counted. Lines of other commands and
+of skipped files are counted.
+
+Drift is looked for in the medians of bits per pixel, quality, milliseconds per
+megapixel and ratio (bytes written to bytes of the source), and in the rates of
+alarms and failures. It is reported where two successive periods lie on one side
+of the median of a window, both by 4 standard deviations or more. The window ends
+7 periods before them and holds 7 to 28 periods. After a drift it begins anew.
+The deviation comes from the median absolute deviation of the window and from the
+number of files. It is taken as 1 % at least, on a logarithmic scale (rates:
+2 asin sqrt). Periods with fewer than 5 files are left out of the medians, because
+their spread is unknown.
+
+Examples:
+  lic encode photos -r -d compressed --qa --json >> encode.jsonl
+  lic stats encode.jsonl --by week
+  zcat logs/*.gz | lic stats - --json
+)";
+
 constexpr Command kCommands[] = {
-    {"encode", "Make .lic files of pictures",
-     "Quality assurance (--qa) measures tiles of 32 x 32 pixels of the decoded picture: error, error relative to "
-     "detail, structure (SSIM), shift\n"
-     "(of flat colours), chroma. A tile is flagged where one of them is beyond what a photograph shows at the quality "
-     "that was asked for\n"
-     "(the limits stand in NAME.qa.json beside the model). More than 4 % of flagged tiles raise the alarm, or more "
-     "than 0.1 % that are twice\n"
-     "beyond a limit: text, line art, saturated colours. Then the highest quality is tried and, where it helps, the "
-     "lowest that does is\n"
-     "looked for, in at most 7 encodings. Without an alarm --qa costs 0.1 s of one core a megapixel. With --json, "
-     "\"qa\" says what was\n"
-     "flagged, where, and what was done (action: none, raised, best, png, fail).\n"
-     "A PNG that takes the place of FILE.lic is called FILE.lic.png (on standard output it has no name) and replaces a "
-     "file of that\n"
-     "name. Only one of the two is left: FILE.lic goes, or FILE.lic.png if its text \"Software\" says that lic encode "
-     "--qa-fallback png made it;\n"
-     "another stays, with a warning. --skip-existing looks for both.\n"
-     "\n"
-     "Examples:\n"
-     "  lic encode photo.jpg -o photo.lic -q 60\n"
-     "  lic encode photos -r --out-dir compressed -j 4 --skip-existing\n"
-     "  convert drawing.svg png:- | lic encode - -o - > drawing.lic\n"
-     "  lic encode uploads -r -d compressed --qa --qa-fallback png --json >> encode.jsonl\n",
-     lic::native::AddEncode},
-    {"decode", "Make pictures of .lic files",
-     "Examples:\n"
-     "  lic decode photo.lic -o photo.png\n"
-     "  lic decode 'compressed/*.lic' --out-dir pictures --format ppm\n",
-     lic::native::AddDecode},
-    {"info", "Say what the headers of .lic files hold",
-     "Examples:\n"
-     "  lic info photo.lic\n"
-     "  lic info compressed -r --json\n",
-     lic::native::AddInfo},
-    {"verify", "Decode .lic files without writing pictures, print hashes, measure against an original",
-     "The hash of the symbols is the same on every machine; that of the pixels may differ where one of them does by "
-     "1.\n"
-     "PSNR is over red, green and blue, SSIM that of Wang et al. 2004 on luma; alpha is shown on white.\n"
-     "A map (--map) is grey: 8 times the largest error among red, green and blue, 255 at most. The tiles that lic "
-     "encode --qa flags at the\n"
-     "file's quality are outlined: white for error, cyan for error relative to detail, yellow for structure (SSIM), "
-     "red for shift,\n"
-     "magenta for chroma. --qa judges a file whose quality it raised by the quality asked for, which the file does not "
-     "hold; its map\n"
-     "outlines more.\n"
-     "\n"
-     "Examples:\n"
-     "  lic verify photo.lic\n"
-     "  lic verify photo.lic --against photo.jpg --min-psnr 32\n"
-     "  lic verify photo.lic --against photo.jpg --map errors.png\n",
+    {"encode", "Make .lic files of pictures", kEncodeNotes, lic::native::AddEncode},
+    {"decode", "Make pictures of .lic files", kDecodeNotes, lic::native::AddDecode},
+    {"info", "Say what the headers of .lic files hold", kInfoNotes, lic::native::AddInfo},
+    {"verify", "Decode .lic files without writing pictures, print hashes, measure against an original", kVerifyNotes,
      lic::native::AddVerify},
-    {"stats", "Report figures over time from the lines that lic encode --json printed",
-     "For each period: files, bytes, savings against the sources, bits per pixel, quality, time, alarms of --qa and "
-     "what was done, failures.\n"
-     "Percentiles are within 2 % (counts in bins of that width), so that memory does not grow with the number of "
-     "lines; 10000 periods are kept.\n"
-     "Broken lines are named on standard error and counted; lines of other commands and of skipped files are counted.\n"
-     "\n"
-     "Drift is reported for the medians of bits per pixel, quality, milliseconds per megapixel and ratio (bytes "
-     "written to bytes of the\n"
-     "source) and for the rates of alarms and failures: where two successive periods lie on one side of the median of "
-     "a window, both by 4\n"
-     "standard deviations or more. The window is the up to 28 periods (7 at least) that end 7 before; it begins anew "
-     "behind a drift. The\n"
-     "deviation comes from the median absolute deviation of the window and from the number of files; it is taken as 1 "
-     "% at least, on a\n"
-     "logarithmic scale (rates: 2 asin sqrt). Drifts of medians leave out periods with fewer than 5 files: their "
-     "spread is unknown.\n"
-     "\n"
-     "Examples:\n"
-     "  lic encode photos -r -d compressed --qa --json >> encode.jsonl\n"
-     "  lic stats encode.jsonl --by week\n"
-     "  zcat logs/*.gz | lic stats - --json\n",
+    {"stats", "Report figures over time from the lines that lic encode --json printed", kStatsNotes,
      lic::native::AddStats},
 };
 
 constexpr char kNotes[] =
-    "All inputs are tried; the exit status is that of the first that failed. Files are identified by their contents, "
-    "outputs\n"
-    "appear under their names only when they are whole.\n"
-    "\n"
-    "Colours that are not sRGB are converted to it (relative colorimetric, black point compensation) unless --keep-icc "
-    "is\n"
-    "given. CMYK is always converted. Photos are turned upright. 16 bits a sample become 8.\n"
-    "\n"
-    "Models are files NAME.dec.licm and NAME.enc.licm. They are looked for in the folders of LIC_MODEL_PATH (separated "
-    "by\n"
-    "colons), in models beside the command, and in ../share/lic/models from there.\n";
+    R"(All inputs are tried. The exit status is that of the first that failed. Files are
+identified by their contents. Outputs appear under their names only when they are
+whole.
+
+Colours that are not sRGB are converted to it (relative colorimetric, black point
+compensation) unless --keep-icc is given. CMYK is always converted. Photos are
+turned upright. 16 bits a sample become 8.
+
+Models are files NAME.dec.licm and NAME.enc.licm. They are looked for in the
+folders of LIC_MODEL_PATH (separated by colons), in models beside the command, and
+in ../share/lic/models from there.
+)";
 
 // `lic help [COMMAND]`.
 std::function<int()> AddHelp(CLI::App& app, CLI::App& help) {
@@ -141,7 +156,7 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    sub->footer(command.examples);
+    sub->footer(command.notes);
     sub->callback([&run, runner = command.add(*sub)] { run = runner; });
   }
   CLI::App* help = app.add_subcommand("help", "Explain a command, or all");

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr uint64_t kMaxCalibrationBytes = 1 << 20;
 
-// A positive number of an object, or 0.
+// The positive number of this name in an object, or 0 where there is none.
 double PositiveNumber(const Json& object, const char* name) {
   const auto field = object.find(name);
   if (field == object.end() || !field->is_number()) return 0;
@@ -45,29 +45,43 @@ void DrawOutline(Picture& map, const TileBox& box, const std::array<uint8_t, 3>&
 }  // namespace
 
 Result<Calibration> Calibration::Load(const std::string& path, const Model& model) {
+  const auto load = [&]() -> Result<Calibration> {
+    LIC_TRY(const Buffer<uint8_t> bytes, LoadFile(path, kMaxCalibrationBytes));
+    return Parse(bytes, model);
+  };
+  Result<Calibration> calibration = load();
+  if (calibration.ok()) return calibration;
   const std::string name = std::filesystem::path(path).filename().string();
-  const auto fail = [&](Error error, const char* what) { return Fail(error, "%.48s: %s", name.c_str(), what); };
-  const Result<Buffer<uint8_t>> bytes = LoadFile(path, kMaxCalibrationBytes);
-  if (!bytes.ok()) return fail(bytes.error(), bytes.failure().what);
-  const Json file = Json::parse(bytes.value().begin(), bytes.value().end(), nullptr, false);
+  return Fail(calibration.error(), "%.32s: %s", name.c_str(), calibration.failure().what);
+}
+
+Result<Calibration> Calibration::Parse(Bytes bytes, const Model& model) {
+  const Json file = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (!file.is_object() || !file.contains("limits") || !file["limits"].is_array() || file["limits"].empty()) {
-    return fail(Error::kBadModel, "is no calibration");
+    return Fail(Error::kBadModel, "holds no JSON object with a list \"limits\"");
   }
-  if (PositiveNumber(file, "tile") != kTilePixels) return fail(Error::kBadModel, "is for tiles of another size");
-  if (Text(file, "model_id") != ToHex(model.id()) || Text(file, "head_hash") != ToHex(model.head_hash())) {
-    return fail(Error::kModelMismatch, "was measured with another model; qa_calibrate.py makes it anew");
+  if (const double tile = PositiveNumber(file, "tile"); tile != kTilePixels) {
+    return Fail(Error::kBadModel, "\"tile\" is %g, not %u", tile, kTilePixels);
+  }
+  for (const auto& [field, wanted] : {std::pair("model_id", model.id()), std::pair("head_hash", model.head_hash())}) {
+    if (Text(file, field) == ToHex(wanted)) continue;
+    return Fail(Error::kModelMismatch, "\"%s\" is not the model's, %s; qa_calibrate.py measures anew", field,
+                ToHex(wanted).c_str());
   }
   Calibration calibration;
   for (const Json& entry : file["limits"]) {
-    if (!entry.is_object()) return fail(Error::kBadModel, "holds limits that are none");
+    const size_t index = calibration.points_.size();
+    if (!entry.is_object()) return Fail(Error::kBadModel, "limits[%zu] is no object", index);
+    const double before = calibration.points_.empty() ? 0 : calibration.points_.back().quality;
     Point point;
     point.quality = PositiveNumber(entry, "quality");
     for (size_t i = 0; i < kMeasureCount; i++) {
-      point.limits[i] = PositiveNumber(entry, MeasureName(static_cast<Measure>(i)));
-      if (point.limits[i] == 0) return fail(Error::kBadModel, "lacks a limit");
+      const char* const measure = MeasureName(static_cast<Measure>(i));
+      point.limits[i] = PositiveNumber(entry, measure);
+      if (point.limits[i] == 0) return Fail(Error::kBadModel, "limits[%zu] has no positive \"%s\"", index, measure);
     }
-    if (point.quality <= (calibration.points_.empty() ? 0 : calibration.points_.back().quality)) {
-      return fail(Error::kBadModel, "holds qualities that do not ascend");
+    if (point.quality <= before) {
+      return Fail(Error::kBadModel, "limits[%zu] has quality %g, not above %g", index, point.quality, before);
     }
     calibration.points_.push_back(point);
   }

@@ -1,4 +1,5 @@
-// Quality assurance: whether tiles of an encoded picture are worse than those of photographs are at the same quality.
+// Quality assurance tells whether tiles of an encoded picture are worse than those of photographs are at the same
+// quality.
 //
 // What is normal depends on the model and the quality. It is measured once for each model
 // (models/evaluation/qa_calibrate.py) and stands beside the model's files in NAME.qa.json.
@@ -12,17 +13,19 @@
 
 namespace lic::native {
 
-// For each measure what 98 % of photographs exceed in no tile, at some qualities.
+// Holds limits for some qualities. 98 % of photographs exceed the limit of a measure in none of their tiles.
 class Calibration {
  public:
   // Reads a NAME.qa.json file and checks that it was made for this model.
   // Errors: kIoError, kOutOfMemory, kBadModel (not such a file), kModelMismatch.
   static Result<Calibration> Load(const std::string& path, const Model& model);
 
-  // Between the qualities of the file the logarithms of the limits are interpolated, beyond them the nearest counts.
+  // Interpolates the logarithms of the limits between the qualities of the file. Beyond them the nearest one counts.
   Measures LimitsAt(double quality) const;
 
  private:
+  static Result<Calibration> Parse(Bytes file, const Model& model);
+
   struct Point {
     double quality = 0;
     Measures limits = {};
@@ -47,9 +50,9 @@ struct Judgement {
 inline constexpr double kAlarmPart = 0.04, kGrossPart = 0.001, kGrossExcess = 2;
 Judgement Judge(const DamageGrid& grid, const Measures& limits);
 
-// The error of each pixel as grey: kMapGain times the largest absolute error among red, green and blue, up to 255.
-// Flagged tiles are outlined in the colour of their worst measure: error white, relative cyan, structure yellow, shift
-// red, chroma magenta. The pictures have the same size. Errors: kOutOfMemory.
+// Draws the error of each pixel as grey: kMapGain times the largest absolute error among red, green and blue, up to
+// 255. Flagged tiles are outlined in the colour of their worst measure: white for error, cyan for relative, yellow for
+// structure, red for shift, magenta for chroma. Both pictures must have the same size. Errors: kOutOfMemory.
 inline constexpr int kMapGain = 8;
 Result<Picture> DrawErrorMap(const PictureView& original, const PictureView& decoded,
                              const std::vector<FlaggedTile>& flagged);

@@ -1,4 +1,4 @@
-// Encoding with a look at the result.
+// Encodes, looks at the result, and raises the quality where it is damaged.
 #pragma once
 
 #include "lic/lic.h"
@@ -14,10 +14,10 @@ struct QaEncoding {
   int encodings = 0;
 };
 
-// Encodes, decodes and judges. If that raises the alarm, higher qualities up to `max_quality` are tried: first that
-// itself and, where it helps, by bisection the lowest that does, to within kQualityStep; at most 7 encodings in all.
-// All are judged by what photographs show at the quality that was asked for: that much damage was agreed to. Where even
-// `max_quality` raises the alarm, its file is kept. Errors: those of Encode and Decode.
+// Encodes, decodes and judges. After an alarm it tries `max_quality`. Where that helps, bisection finds the lowest
+// quality that helps, to within kQualityStep, in at most 7 encodings in all. Every file is judged by what photographs
+// show at the quality that was asked for, because that much damage was agreed to. Where even `max_quality` raises the
+// alarm, its file is kept. Errors: those of Encode and Decode.
 inline constexpr float kQualityStep = 4;
 Result<QaEncoding> EncodeWithQa(const PictureView& picture, const EncodingModel& model, const EncodeOptions& options,
                                 const Calibration& calibration, float max_quality);

@@ -1,4 +1,4 @@
-// What is said about quality assurance, to people and to programs.
+// Describes the outcome of quality assurance for people and for programs.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@ namespace lic::native {
 // "3 of 96 tiles (shift, error), the worst at 128,64: shift 2.3 times the limit"
 std::string AlarmText(const Judgement& judgement);
 
-// One line: what is wrong at the quality that was asked for, and what was done.
-// `action`: "none" no alarm, "raised" a higher quality, "best" the highest, which is not enough either, "png" PNG,
-// "fail" nothing.
+// Says in one line what is wrong at the quality that was asked for, and what was done. The actions are "none" (no
+// alarm), "raised" (a higher quality), "best" (the highest quality, which is not enough either), "png" (a PNG was
+// written) and "fail" (nothing was written).
 std::string WarningText(const QaEncoding& encoding, float quality, const std::string& action);
 
 // At most this many tiles are listed, the worst first.

@@ -12,12 +12,12 @@ namespace {
 
 constexpr uint32_t kBlock = 8;
 
-// Tiles along a side, the last of which takes what is less than half a tile.
+// Counts the tiles along a side. What is less than half a tile belongs to the last one.
 uint32_t TilesAlong(uint32_t side) { return std::max(1u, (side + kTilePixels / 2) / kTilePixels); }
 
 double& Of(Measures& measures, Measure measure) { return measures[static_cast<size_t>(measure)]; }
 
-// Sums over a picture that is put in pixel by pixel.
+// Sums up the damage of each tile while it is given the picture pixel by pixel.
 class TileMeter {
  public:
   static Result<TileMeter> Create(uint32_t width, uint32_t height) {
@@ -52,7 +52,7 @@ class TileMeter {
     left_ = above_[x] = luma;
   }
 
-  // The end of row y.
+  // Marks the end of row y.
   void EndRow(uint32_t y) {
     if (y % kBlock != kBlock - 1 && y != grid_.height - 1) return;
     for (uint32_t i = 0; i < blocks_.size(); i++) {

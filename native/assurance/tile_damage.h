@@ -1,4 +1,4 @@
-// How far each tile of a decoded picture is from its original.
+// Measures how far each tile of a decoded picture is from its original.
 #pragma once
 
 #include <array>
@@ -8,10 +8,12 @@
 
 namespace lic::native {
 
-// Pixels a side; what is left at the right and below makes tiles of half to one and a half times that.
+// The side of a tile in pixels. The last tiles of a row and column take what is left, half to one and a half times
+// that.
 inline constexpr uint32_t kTilePixels = 32;
 
-// What is measured of a tile, each 0 for an exact copy. The picture is taken as it looks on white, values are 0..255.
+// What is measured of a tile. Each measure is 0 for an exact copy. The picture is taken as it looks on white, with
+// values 0..255.
 enum class Measure : uint8_t {
   kError,     // mean square error over red, green, blue
   kRelative,  // the same divided by the detail of the original, 1 + mean |gradient| of luma: photographs hide errors in

@@ -10,10 +10,10 @@ class App;
 
 namespace lic::native {
 
-// The exit status for wrong arguments (EX_USAGE of sysexits.h); data errors end with their number in lic::Error.
+// The exit status for wrong arguments (EX_USAGE of sysexits.h). Other errors end with their number in lic::Error.
 inline constexpr int kExitUsage = 64;
 
-// Adds a subcommand's options to `app` and returns what runs it, once they are parsed, and gives the exit status.
+// Adds a subcommand's options to `app`. Returns the function to call when they are parsed; it returns the exit status.
 using AddCommand = std::function<int()> (*)(CLI::App& app);
 
 std::function<int()> AddEncode(CLI::App& app);
@@ -22,7 +22,7 @@ std::function<int()> AddInfo(CLI::App& app);
 std::function<int()> AddVerify(CLI::App& app);
 std::function<int()> AddStats(CLI::App& app);
 
-// Says on standard error what is wrong with the arguments; returns kExitUsage.
+// Says on standard error what is wrong with the arguments. Returns kExitUsage.
 int UsageError(const std::string& message);
 
 }  // namespace lic::native

@@ -1,4 +1,4 @@
-// `lic decode`: .lic files to PNG, PPM or PAM files.
+// `lic decode` makes PNG, PPM or PAM files of .lic files.
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"

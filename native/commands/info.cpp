@@ -1,4 +1,4 @@
-// `lic info`: what the headers of .lic files say.
+// `lic info` prints what the headers of .lic files say.
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"

@@ -45,12 +45,15 @@ void AddWriteOptions(CLI::App& app, WriteOptions& options) {
 
 std::string CheckOutputs(const InputOptions& inputs, const WriteOptions& options) {
   const OutputOptions& outputs = options.outputs;
-  if (outputs.file.empty() == outputs.folder.empty()) return "either -o or --out-dir is required";
+  if (outputs.file.empty() == outputs.folder.empty())
+    return outputs.file.empty() ? "one of -o and --out-dir is needed" : "-o and --out-dir exclude each other";
   std::error_code error;
   if (!outputs.file.empty()) {
-    if (inputs.names.size() > 1) return "-o takes a single input; --out-dir takes several";
-    if (fs::is_directory(inputs.names[0], error)) return "-o takes a file, not a folder; --out-dir takes folders";
-    if (fs::is_directory(outputs.file, error)) return outputs.file + " is a folder: use --out-dir";
+    const size_t count = inputs.names.size();
+    if (count > 1) return "-o takes a single input, not " + std::to_string(count) + "; --out-dir takes several";
+    if (fs::is_directory(inputs.names[0], error))
+      return "-o takes a file, and " + inputs.names[0] + " is a folder; --out-dir takes folders";
+    if (fs::is_directory(outputs.file, error)) return outputs.file + " is a folder; --out-dir takes folders";
     if (outputs.file == "-" && isatty(STDOUT_FILENO))
       return "standard output is a terminal; send it to a file or a pipe";
     return {};

@@ -1,4 +1,4 @@
-// Options that several subcommands have, and what they say about a .lic file.
+// Adds the options that several subcommands have, and describes .lic files as all of them do.
 #pragma once
 
 #include <string>
@@ -31,23 +31,23 @@ struct WriteOptions {
 };
 void AddWriteOptions(CLI::App& app, WriteOptions& options);
 
-// What is wrong with a combination of inputs and outputs; empty if nothing is.
+// Says what is wrong with a combination of inputs and outputs. Empty if nothing is.
 std::string CheckOutputs(const InputOptions& inputs, const WriteOptions& options);
 
-// Whether a job's output is there already and shall stay; then the outcome says so.
+// Whether a job's output is there already and shall stay. If so, the outcome says it.
 bool SkipsExisting(const Job& job, const WriteOptions& options, Outcome& outcome);
 
 // Makes the folders above an output that lies in the output folder.
 Status MakeFolders(const Job& job, const WriteOptions& options);
 
-// Width, height, bytes, bpp, quality, model_id: for Outcome::fields, and as a line for people.
+// Describe a file by width, height, bytes, bpp, quality and model_id: for Outcome::fields, and as a line for people.
 nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes);
 std::string DescribeText(const Info& info, uint64_t bytes);
 
 // The hexadecimal digits of a hash.
 std::string ToHex(const SymbolHash& hash);
 
-// A failure as an outcome; that of a missing model also says where it was looked for.
+// Makes an outcome of a failure. That of a missing model also says where it was looked for.
 Outcome FailedOutcome(const Failure& failure, const ModelStore& models);
 
 }  // namespace lic::native

@@ -1,4 +1,4 @@
-// `lic stats`: figures over time from the lines of JSON that `lic encode --json` printed.
+// `lic stats` makes figures over time from the lines of JSON that `lic encode --json` printed.
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -27,7 +27,7 @@ struct BrokenLine {
   uint64_t line = 0;
 };
 
-// What was read, and what could not be.
+// What was read, and the lines and files that could not be.
 struct Reading {
   LogFigures figures;
   uint64_t broken = 0;
@@ -38,7 +38,7 @@ struct Reading {
 
   void AddLine(const std::string& file, uint64_t number, const std::string& text) {
     if (text.find_first_not_of(" \t\r") == text.npos) return;
-    const std::string wrong = text.size() > kMaxLineBytes ? "longer than a megabyte" : figures.AddLine(text);
+    const std::string wrong = text.size() > kMaxLineBytes ? "is longer than a megabyte" : figures.AddLine(text);
     if (wrong.empty()) return;
     broken++;
     if (named.size() < kMaxNamedLines) named.push_back({file, wrong, number});
@@ -61,7 +61,7 @@ struct Reading {
     for (size_t count; (count = std::fread(piece, 1, sizeof(piece), file)) > 0;) {
       for (const char *at = piece, *end = piece + count; at < end;) {
         const char* const line_end = std::find(at, end, '\n');
-        // What is beyond the limit is dropped but for the byte that shows that there was more.
+        // Bytes beyond the limit are dropped, all but one, which shows that there were more.
         line.append(at, std::min(static_cast<size_t>(line_end - at),
                                  kMaxLineBytes + 1 - std::min(line.size(), kMaxLineBytes + 1)));
         if (line_end == end) break;

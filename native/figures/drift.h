@@ -1,4 +1,4 @@
-// Where a series leaves the course that it had.
+// Finds where a series leaves the course that it had.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ struct Drift {
 
 // A series drifts where two successive periods lie on the same side of the median of a window before them, each by
 // kDriftDeviations standard deviations or more. The window holds up to kDriftWindow periods, kDriftLeast at least, and
-// ends kDriftGap periods earlier, so that slow drift shows too. The variance is that which 1.4826 times the window's
-// median absolute deviation shows beyond sampling errors, and the period's own sampling error; it is taken as
-// kDriftFloor squared at least, so that smaller changes than kDriftDeviations * kDriftFloor never count. Behind a drift
-// the window begins anew: a step is reported once.
+// ends kDriftGap periods earlier, so that slow drift shows too. The variance has two parts: what
+// 1.4826 times the window's median absolute deviation shows beyond sampling errors, and the period's own sampling
+// error. It is taken as kDriftFloor squared at least, so that changes below kDriftDeviations * kDriftFloor never count.
+// After a drift the window begins anew, so that a step is reported once.
 inline constexpr size_t kDriftWindow = 28, kDriftLeast = 7, kDriftGap = 7;
 inline constexpr double kDriftDeviations = 4, kDriftFloor = 0.01;
 std::vector<Drift> FindDrifts(const std::vector<SeriesPoint>& series);

@@ -17,6 +17,7 @@ namespace chrono = std::chrono;
 constexpr int64_t kHourSeconds = 3600, kDaySeconds = 86400, kWeekSeconds = 7 * kDaySeconds;
 constexpr int64_t kFirstMonday = 4 * kDaySeconds;  // 1970-01-05
 constexpr uint64_t kLeastValues = 5;               // whose quartiles say something of their spread
+constexpr double kMaxFileBytes = 1e15;             // more than any file has
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -27,6 +28,14 @@ std::string WeekName(chrono::sys_days monday) {
   const auto day_of_year = (thursday - chrono::sys_days(year / chrono::January / 1)).count();
   char text[32];
   std::snprintf(text, sizeof(text), "%04d-W%02d", static_cast<int>(year), static_cast<int>(day_of_year / 7 + 1));
+  return text;
+}
+
+// Says what is wrong with a number that must be 1..most. Empty if nothing is.
+std::string CheckRange(const char* name, double value, double most) {
+  if (value >= 1 && value <= most) return "";
+  char text[96];
+  std::snprintf(text, sizeof(text), "%s is %g, not 1..%.10g", name, value, most);
   return text;
 }
 
@@ -42,8 +51,7 @@ std::string Text(const Json& object, const char* name) {
   return field != object.end() && field->is_string() ? field->get<std::string>() : "";
 }
 
-// The median of a sketch on a logarithmic scale. The spread of single values is that of the quartiles, as of a normal
-// distribution.
+// The median of a sketch on a logarithmic scale. Its error follows from the quartiles, as for a normal distribution.
 SeriesPoint LogMedian(const Sketch& sketch) {
   const double spread = std::log(sketch.Quantile(0.75) / sketch.Quantile(0.25)) / 1.349;
   return {std::log(sketch.Quantile(0.5)), 1.2533 * spread / std::sqrt(static_cast<double>(sketch.count()))};
@@ -55,7 +63,8 @@ SeriesPoint StableRate(uint64_t hits, uint64_t trials) {
   return {2 * std::asin(std::sqrt((static_cast<double>(hits) + 0.375) / (n + 0.75))), 1 / std::sqrt(n + 0.5)};
 }
 
-// A figure that is watched: what its point in a period is (nothing: none), and what a value of its scale means.
+// A figure that is watched for drift. `point` gives its value in a period, if it has one there, on a scale on which
+// noise is additive. `meaning` turns a value of that scale back into the figure.
 struct Watched {
   const char* name;
   std::function<std::optional<SeriesPoint>(const PeriodFigures&)> point;
@@ -157,9 +166,9 @@ void PeriodFigures::Merge(const PeriodFigures& other) {
 
 std::string LogFigures::AddLine(std::string_view text) {
   const Json line = Json::parse(text.begin(), text.end(), nullptr, false);
-  if (!line.is_object()) return "no JSON object";
+  if (!line.is_object()) return "is no JSON object";
   const std::string command = Text(line, "command");
-  if (command.empty()) return "no \"command\"";
+  if (command.empty()) return "has no \"command\"";
   if (command != "encode") {
     constexpr size_t kMaxNames = 16;
     const bool counts_apart = other_commands_.contains(command) || other_commands_.size() < kMaxNames;
@@ -171,10 +180,10 @@ std::string LogFigures::AddLine(std::string_view text) {
     return "";
   }
   const std::optional<int64_t> time = ParseTime(Text(line, "time"));
-  if (!time) return "no \"time\" as RFC 3339 has it";
+  if (!time) return "has no \"time\" like 2026-11-23T09:30:11Z (RFC 3339)";
   const int64_t period = PeriodOf(*time, length_);
   if (!periods_.contains(period) && periods_.size() == kMaxPeriods)
-    return "more periods than " + std::to_string(kMaxPeriods);
+    return "is in a period beyond the first " + std::to_string(kMaxPeriods);
   PeriodFigures figures;
   if (std::string wrong = AddEncoding(line, figures); !wrong.empty()) return wrong;
   periods_[period].Merge(figures);
@@ -183,27 +192,30 @@ std::string LogFigures::AddLine(std::string_view text) {
 
 std::string LogFigures::AddEncoding(const Json& line, PeriodFigures& figures) {
   if (const auto qa = line.find("qa"); qa != line.end()) {
-    if (!qa->is_object() || !qa->contains("alarm") || !(*qa)["alarm"].is_boolean()) return "\"qa\" without \"alarm\"";
+    if (!qa->is_object() || !qa->contains("alarm") || !(*qa)["alarm"].is_boolean())
+      return "has \"qa\" without \"alarm\"";
     figures.checked = 1;
     figures.alarms = (*qa)["alarm"].get<bool>();
     if (figures.alarms) figures.actions[Text(*qa, "action")] = 1;
   }
   if (const auto error = line.find("error"); error != line.end()) {
     const std::string code = error->is_object() ? Text(*error, "code") : "";
-    if (code.empty()) return "\"error\" without \"code\"";
+    if (code.empty()) return "has \"error\" without \"code\"";
     figures.failures[code] = 1;
     return "";
   }
   std::map<std::string, double> values;
   for (const char* name : {"width", "height", "bytes", "source_bytes", "encode_ms"}) {
     const std::optional<double> value = Number(line, name);
-    if (!value) return std::string("no \"") + name + "\"";
+    if (!value) return std::string("has no number \"") + name + "\"";
     values[name] = *value;
   }
   const double pixels = values["width"] * values["height"];
-  if (pixels < 1 || pixels > static_cast<double>(kMaxPixels)) return "a size that no picture has";
-  if (values["source_bytes"] < 1 || values["source_bytes"] > 1e15 || values["bytes"] < 1 || values["bytes"] > 1e15)
-    return "a size that no file has";
+  const std::string wrong_size = CheckRange("width times height", pixels, static_cast<double>(kMaxPixels));
+  if (!wrong_size.empty()) return wrong_size;
+  for (const char* name : {"bytes", "source_bytes"}) {
+    if (std::string wrong = CheckRange(name, values[name], kMaxFileBytes); !wrong.empty()) return wrong;
+  }
   figures.files = 1;
   figures.pixels = static_cast<uint64_t>(pixels);
   figures.bytes = static_cast<uint64_t>(values["bytes"]);

@@ -1,4 +1,4 @@
-// Figures over time from the lines of JSON that `lic encode --json` prints.
+// Makes figures over time from the lines of JSON that `lic encode --json` prints.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ namespace lic::native {
 
 enum class PeriodLength : uint8_t { kHour, kDay, kWeek };
 
-// Seconds since 1970 of a time as RFC 3339 has it; nothing for a text that is none.
+// Turns a time like RFC 3339's into seconds since 1970. Gives nothing for a text that is no such time.
 std::optional<int64_t> ParseTime(std::string_view text);
 // The number of a period, and its name: "2026-11-23T09", "2026-11-23", "2026-W48" (ISO 8601: weeks begin on Monday).
 // All are UTC.
 int64_t PeriodOf(int64_t seconds, PeriodLength length);
 std::string PeriodName(int64_t period, PeriodLength length);
 
-// What is known of the files of a period.
+// Sums up the files of a period.
 struct PeriodFigures {
   uint64_t files = 0;  // written, as .lic or PNG
   uint64_t pixels = 0, bytes = 0, source_bytes = 0;
@@ -52,8 +52,7 @@ class LogFigures {
 
   explicit LogFigures(PeriodLength length) : length_(length) {}
 
-  // What is wrong with a line; empty if nothing is. Lines of other commands and those of skipped files are counted
-  // only.
+  // Returns what is wrong with a line, or an empty text. Lines of other commands and of skipped files are only counted.
   std::string AddLine(std::string_view line);
 
   PeriodLength length() const { return length_; }
@@ -61,9 +60,9 @@ class LogFigures {
   const std::map<std::string, uint64_t>& other_commands() const { return other_commands_; }
   uint64_t skipped() const { return skipped_; }
   PeriodFigures Total() const;
-  // Drifts of the medians of bits per pixel, quality, milliseconds per megapixel and ratio, and of the rates of alarms
-  // and failures, in the order of time. Periods with fewer than 5 values have no median here, those without files no
-  // rate.
+  // Finds drifts of the medians of bits per pixel, quality, milliseconds per megapixel and ratio, and of the rates of
+  // alarms and failures, in the order of time. A period with fewer than 5 values has no median here, and a period
+  // without files has no rate.
   std::vector<NamedDrift> Drifts() const;
 
  private:

@@ -1,4 +1,4 @@
-// Quantiles of a stream of positive numbers in bounded memory.
+// Estimates quantiles of a stream of positive numbers in bounded memory.
 #pragma once
 
 #include <cmath>
@@ -7,9 +7,9 @@
 
 namespace lic::native {
 
-// Counts values in bins whose edges grow by 2 %, as Masson, Rim, Lee, "DDSketch", VLDB 2019, and keeps the mean of each
-// bin: a quantile is off by 2 % at most, and exact where all values are equal. Values outside 1e-6..1e9 count as these,
-// so that there are at most 1745 bins.
+// Counts values in bins whose edges grow by 2 % (Masson, Rim, Lee, "DDSketch", VLDB 2019) and keeps the mean of each
+// bin. So a quantile is off by 2 % at most, and it is exact where all values are equal. Values outside 1e-6..1e9 count
+// as these bounds, so that there are at most 1745 bins.
 class Sketch {
  public:
   void Add(double value) {
@@ -25,7 +25,7 @@ class Sketch {
 
   uint64_t count() const { return count_; }
 
-  // The value that the part `rank` (0..1) of all values does not exceed; 0 of none.
+  // The value that the part `rank` (0..1) of all values does not exceed. Without values it is 0.
   double Quantile(double rank) const {
     if (count_ == 0) return 0;
     const auto wanted = static_cast<uint64_t>(rank * static_cast<double>(count_ - 1));

@@ -26,7 +26,7 @@ Failure SystemFailure(const char* action) {
   return Fail(Error::kIoError, "cannot %s: %s", action, std::strerror(errno));
 }
 
-// Closes a descriptor that was opened for reading; standard input stays open.
+// Closes a descriptor that was opened for reading. Standard input stays open.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -44,7 +44,7 @@ int OpenForReading(const std::string& path) {
   return path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
 }
 
-// The number of bytes read: `count`, or fewer at the end of the file.
+// Reads `count` bytes, or fewer at the end of the file, and returns how many.
 Result<size_t> ReadUpTo(int descriptor, uint8_t* to, size_t count) {
   size_t done = 0;
   while (done < count) {
@@ -58,10 +58,12 @@ Result<size_t> ReadUpTo(int descriptor, uint8_t* to, size_t count) {
 }
 
 Failure TooLarge(uint64_t max_bytes) {
-  return Fail(Error::kLimitExceeded, "the file has more than %llu bytes", static_cast<unsigned long long>(max_bytes));
+  return Fail(Error::kLimitExceeded, "the file has more than %llu bytes, the most that is read",
+              static_cast<unsigned long long>(max_bytes));
 }
 
-// The temporary files that exist now. Who holds the lock may create, rename and remove them.
+// The temporary files that exist now. They are created, renamed and removed with the lock held, so that a signal finds
+// every one of them.
 struct Temporaries {
   std::mutex mutex;
   std::set<std::string> paths;
@@ -137,7 +139,7 @@ Result<FileStart> LoadFileStart(const std::string& path, size_t count) {
     start.file_bytes = static_cast<uint64_t>(status.st_size);
     return start;
   }
-  // The size of a pipe is known when it has been read.
+  // The size of a pipe is only known when all of it has been read.
   std::vector<uint8_t> rest(kPendingBytes);
   for (;;) {
     LIC_TRY(const size_t more, ReadUpTo(file.number(), rest.data(), rest.size()));

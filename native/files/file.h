@@ -1,4 +1,4 @@
-// Whole files in, whole files out: a reader with a size limit and a writer that never leaves half a file.
+// Reads whole files, up to a limit, and writes files so that no half of one is ever left.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace lic::native {
 
-// No file of the kind is larger: a picture of kMaxPixels with four 16-bit samples and room for its metadata, and more
-// than any encoder or exporter of this project writes.
+// Larger files are refused. A picture of kMaxPixels with four 16-bit samples and its metadata fits, and so does
+// whatever an encoder or exporter of this project writes.
 inline constexpr uint64_t kMaxPictureFileBytes = kMaxPixels * 8 + (uint64_t{64} << 20);
 inline constexpr uint64_t kMaxLicFileBytes = uint64_t{1} << 31;
 inline constexpr uint64_t kMaxModelFileBytes = uint64_t{1} << 26;
@@ -25,14 +25,14 @@ struct FileStart {
 };
 Result<FileStart> LoadFileStart(const std::string& path, size_t count);
 
-// A file in the making. The bytes go to a temporary file in the folder of `path`, which takes that name in Commit;
-// without a Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays,
-// its target is replaced.
+// A file in the making. The bytes go to a temporary file in the folder of `path`. Commit gives it its name; without a
+// Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays, and its
+// target is replaced.
 class OutputFile {
  public:
   // Errors: kIoError.
   static Result<OutputFile> Create(const std::string& path);
-  // A file that stays in memory, for whoever decides later what becomes of it: Commit does nothing.
+  // Keeps the bytes in memory, for a caller that decides later what to do with them. Commit does nothing.
   static OutputFile InMemory();
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
@@ -58,7 +58,7 @@ class OutputFile {
 };
 
 // From now on SIGINT, SIGTERM and SIGHUP remove all temporary files before they end the process, and a broken pipe is
-// an error of the write. To be called once, before the first thread starts.
+// an error of the write. Call it once, before the first thread starts.
 void RemoveTemporariesOnSignals();
 
 }  // namespace lic::native

@@ -35,7 +35,7 @@ std::vector<std::string> ModelFolders() {
 
 bool IsPath(const std::string& model) { return model.find('/') != model.npos || model.ends_with(".licm"); }
 
-// NAME or NAME.dec.licm or NAME.enc.licm, all as NAME.
+// Makes NAME of NAME, NAME.dec.licm and NAME.enc.licm.
 std::string WithoutSuffix(std::string path) {
   for (const std::string_view suffix : {kDecoderSuffix, kEncoderSuffix}) {
     if (path.ends_with(suffix)) return path.substr(0, path.size() - suffix.size());
@@ -48,7 +48,7 @@ bool Exists(const std::string& path) {
   return fs::exists(path, error);
 }
 
-// A failure of a model file, told apart from one of the picture.
+// Names the model file in its failure, so that it is not taken for one of the picture.
 Failure InModel(const std::string& path, const Failure& failure) {
   return Fail(failure.error, "%.48s: %s", fs::path(path).filename().c_str(), failure.what);
 }
@@ -121,7 +121,7 @@ Result<std::shared_ptr<const Model>> ModelStore::ForDecoding(const Info& info) {
   }
   std::shared_ptr<const Model> match;
   for (const std::string& path : AllDecoders()) {
-    // Broken model files concern only those who need them.
+    // A broken model file is no failure here, because the file may need another model.
     const Result<std::shared_ptr<const Model>> loaded = LoadDecoder(path);
     if (!loaded.ok() || loaded.value()->id() != info.model_id) continue;
     if (loaded.value()->head_hash() == info.head_hash) return loaded.value();

@@ -1,4 +1,4 @@
-// Where models are looked for, and the ones that were found.
+// Finds and loads models, and keeps those that were loaded.
 #pragma once
 
 #include <map>
@@ -20,26 +20,26 @@ struct EncodingModel {
   std::shared_ptr<const EncoderModel> encoder;
 };
 
-// Finds NAME.dec.licm and NAME.enc.licm in these folders, first come first served: those of $LIC_MODEL_PATH (separated
-// by colons); `models` beside the executable; `../share/lic/models` from there; `models` of the source tree that this
-// program was built in. May be used by several threads.
+// Finds NAME.dec.licm and NAME.enc.licm in the first of these folders that has them: the folders of $LIC_MODEL_PATH
+// (separated by colons), `models` beside the executable, `../share/lic/models` from there, and `models` of the source
+// tree that this program was built in. Several threads may use it.
 class ModelStore {
  public:
-  // `chosen`: the name of a model or the path of one of its files (recognised by a slash or .licm); empty for the
-  // default when encoding and for whatever the file asks for when decoding.
+  // `chosen` is the name of a model, or the path of one of its files (recognised by a slash or .licm). If it is empty,
+  // encoding takes the default model, and decoding takes the model that the file asks for.
   explicit ModelStore(std::string chosen);
 
   // Errors: kUnknownModel (no such files), kIoError, and those of Model::Load and EncoderModel::Load.
   Result<EncodingModel> ForEncoding();
 
-  // The model for a file: of all that are found the one with the file's id, and of several the one with its head.
+  // Finds the model for a file: the one with the file's id and, where several have it, the one with its head.
   // Errors: kUnknownModel; with a chosen model also kModelMismatch.
   Result<std::shared_ptr<const Model>> ForDecoding(const Info& info);
 
-  // Where the calibration of a model that this store gave out is: NAME.qa.json beside its files.
+  // The path of the calibration of a model that this store gave out: NAME.qa.json beside its files.
   std::string CalibrationPath(const Model& model);
 
-  // "; looked in A, B": what to add to the message of an unknown model. Fail's messages are too short for it.
+  // "; looked in A, B", to be added to the message of an unknown model. Messages of Fail are too short for it.
   std::string Searched() const;
 
  private:

@@ -71,7 +71,7 @@ class Batch {
     try {
       if (outcome.error == Error::kNone) outcome = work_(job, [&](float part) { progress_.Report(index, part); });
     } catch (const std::bad_alloc&) {
-      outcome = Fail(Error::kOutOfMemory, "no memory");
+      outcome = Fail(Error::kOutOfMemory, "there is not enough memory for this file");
     }
     outcome.fields["time"] = TimeNow();
     outcome.fields["ms"] =
@@ -79,7 +79,7 @@ class Batch {
     return outcome;
   }
 
-  // Prints what has become printable: outcomes appear in the order of the inputs.
+  // Prints the outcomes that nothing before them holds up: they appear in the order of the inputs.
   void Finish(size_t index, Outcome outcome) {
     const std::lock_guard lock(mutex_);
     outcomes_[index] = std::move(outcome);
@@ -111,7 +111,7 @@ class Batch {
     if (!outcome.warnings.empty()) line["warnings"] = outcome.warnings;
     if (outcome.error != Error::kNone)
       line["error"] = {{"code", ErrorName(outcome.error)}, {"message", outcome.message}};
-    // Names need not be UTF-8.
+    // JSON is UTF-8, and names of files need not be: other bytes are replaced.
     std::fprintf(reports_, "%s\n", line.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
   }
 

@@ -12,12 +12,12 @@
 
 namespace lic::native {
 
-// What came of a file.
+// The result of the work on one file.
 struct Outcome {
   Error error = Error::kNone;
-  std::string message;            // what is wrong
-  std::string summary;            // what is right, for people: one line or several
-  nlohmann::ordered_json fields;  // the same for programs
+  std::string message;            // says what is wrong
+  std::string summary;            // describes the result for people, in one line or several
+  nlohmann::ordered_json fields;  // describes it for programs
   std::vector<std::string> warnings;
 
   Outcome() : fields(nlohmann::ordered_json::object()) {}
@@ -35,12 +35,12 @@ struct BatchOptions {
   bool summary_is_product = false;  // summaries are what the command is for, and go to standard output
 };
 
-// Called by the work on a job, with the part of it that is done.
+// The work on a job calls this with the part of it that is done.
 using ReportPart = std::function<void(float part)>;
 using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
 
-// Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first job's
-// error that has one, or 0. Results that go to standard output ("-") push the reports to standard error.
+// Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first error in
+// the order of the jobs, or 0. Where a result goes to standard output ("-"), the reports go to standard error.
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work);
 
 }  // namespace lic::native

@@ -28,7 +28,7 @@ bool EndsWithOneOf(const fs::path& path, const std::vector<std::string>& extensi
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
-// A name as it was given, or those that a pattern stands for (the shell leaves quoted patterns to us).
+// Expands a pattern to names, because the shell leaves quoted patterns to the command. Other names stay as they are.
 std::vector<std::string> ExpandPattern(const std::string& name) {
   if (name == "-" || name.find_first_of("*?[") == name.npos || Exists(name)) return {name};
   std::vector<std::string> names;
@@ -39,7 +39,7 @@ std::vector<std::string> ExpandPattern(const std::string& name) {
   return names;
 }
 
-// A job whose `output` is for now the path below the output folder.
+// Adds a job for each file below a folder. Its `output` is the path below the output folder, for now.
 void AddFolder(const std::string& folder, const std::vector<std::string>& extensions, std::vector<Job>& jobs) {
   const size_t first = jobs.size();
   std::error_code error;
@@ -56,7 +56,7 @@ void AddFolder(const std::string& folder, const std::vector<std::string>& extens
   if (error) jobs.push_back({folder, "", Fail(Error::kIoError, "cannot read the folder: %s", error.message().c_str())});
 }
 
-// Jobs whose outputs are paths below the output folder.
+// Makes jobs whose outputs are paths below the output folder.
 std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::string>& extensions) {
   std::vector<Job> jobs;
   for (const std::string& given : options.names) {
@@ -68,7 +68,7 @@ std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::s
       } else if (options.recursive) {
         AddFolder(name, extensions, jobs);
       } else {
-        jobs.push_back({name, "", Fail(Error::kInvalidArgument, "is a folder: -r reads the files in it")});
+        jobs.push_back({name, "", Fail(Error::kInvalidArgument, "is a folder; -r reads the files in folders")});
       }
     }
   }
@@ -101,7 +101,7 @@ std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std:
       continue;
     }
     const auto [maker, is_new] = makers.emplace(fs::path(job.output).lexically_normal().string(), job.input);
-    if (!is_new) job.failure = Fail(Error::kInvalidArgument, "%.90s becomes the same file", maker->second.c_str());
+    if (!is_new) job.failure = Fail(Error::kInvalidArgument, "has the same output as %.90s", maker->second.c_str());
   }
   return jobs;
 }

@@ -1,4 +1,4 @@
-// From the names on the command line to the list of files to work on.
+// Finds the files to work on from the names on the command line.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@
 
 namespace lic::native {
 
-// One file to read and, for commands that write, the one to make of it. A failure known from the start travels along,
-// so that it is reported in its place among the others.
+// One file to read and, for commands that write, the file to make of it. A failure that is known from the start is kept
+// with the job, so that it is reported in its place among the others.
 struct Job {
   std::string input;
   std::string output;
   Failure failure;
 };
 
-// What the options say about names.
+// The names that the command line gives.
 struct InputOptions {
   std::vector<std::string> names;  // files, "-", folders, patterns with * ? [
   bool recursive = false;
@@ -28,12 +28,12 @@ struct OutputOptions {
   std::string extension;  // of outputs in `folder`, with its dot
 };
 
-// The files that are meant: patterns expanded, folders searched for names that end with one of `extensions`, each
-// folder's files sorted. What cannot be found is a job with a failure.
+// Expands patterns, and searches folders for names that end with one of `extensions`. The files of a folder are sorted.
+// A name that leads to no file becomes a job with a failure.
 std::vector<Job> FindInputs(const InputOptions& options, const std::vector<std::string>& extensions);
 
-// The same with the outputs: under the output folder a searched folder's tree is mirrored. Two inputs with one output,
-// and an output that is its own input, are failures.
+// Finds the inputs likewise and names their outputs. The tree of a searched folder is mirrored in the output folder.
+// Two inputs with one output are a failure, and so is an output that is its own input.
 std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions,
                              const OutputOptions& outputs);
 

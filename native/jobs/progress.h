@@ -1,4 +1,4 @@
-// A bar on the terminal while a batch runs.
+// Draws a bar on the terminal while a batch runs.
 #pragma once
 
 #include <chrono>
@@ -9,17 +9,17 @@
 
 namespace lic::native {
 
-// Draws on standard error, only if that is a terminal. May be used by several threads.
+// The bar is drawn on standard error, and only if that is a terminal. Several threads may use it.
 class Progress {
  public:
-  // `shown` false: never draws.
+  // With `shown` false it never draws.
   Progress(size_t jobs, bool shown);
   ~Progress() { Clear(); }
   Progress(const Progress&) = delete;
 
-  // A job is done by this part, 0..1.
+  // Notes that this part of a job is done, 0..1.
   void Report(size_t job, float part);
-  // Takes the bar away, for a line of text that follows; the next Report draws it again.
+  // Takes the bar away, so that a line of text can be printed. The next Report draws it again.
   void Clear();
 
  private:

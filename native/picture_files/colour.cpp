@@ -11,7 +11,7 @@
 
 namespace lic::native {
 
-// Little CMS's state with the last message that it gave.
+// The state of Little CMS, and the last message that it gave.
 struct ColourContext {
   ColourContext() : handle(cmsCreateContext(nullptr, this)) {
     if (!handle) return;
@@ -33,7 +33,7 @@ namespace {
 
 using Handle = std::shared_ptr<void>;
 
-// The handle keeps its context alive.
+// Owns a profile. The handle keeps the profile's context alive.
 Handle OwnProfile(const std::shared_ptr<ColourContext>& context, cmsHPROFILE profile) {
   if (!profile) return nullptr;
   return Handle(profile, [context](void* p) { cmsCloseProfile(p); });
@@ -45,7 +45,7 @@ Handle OwnTransform(const std::shared_ptr<ColourContext>& context, cmsHTRANSFORM
 }
 
 cmsToneCurve* MakeCurve(cmsContext context, const Transfer& transfer) {
-  // Type 4: y = (a x + b)^g above d, c x below.
+  // A curve of type 4 is y = (a x + b)^g above d, and c x below it.
   constexpr cmsFloat64Number kSrgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
   constexpr cmsFloat64Number kBt709[5] = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081};
   if (transfer.kind == Transfer::kPower) return cmsBuildGamma(context, transfer.exponent);
@@ -84,7 +84,7 @@ Handle MakeTransform(const std::shared_ptr<ColourContext>& context, cmsHPROFILE 
                                             OutputType(samples), INTENT_RELATIVE_COLORIMETRIC, flags));
 }
 
-// Whether a profile leaves the colours of a grid where they are. Names and descriptions of profiles say nothing.
+// Tries whether a profile leaves the colours of a grid where they are, because names of profiles are not reliable.
 bool IsSrgb(const std::shared_ptr<ColourContext>& context, cmsHPROFILE profile, bool grey) {
   const Handle transform = MakeTransform(context, profile, grey ? Samples::kGrey : Samples::kRgb, false);
   if (!transform) return false;
@@ -112,7 +112,7 @@ Result<ColourProfile> ColourProfile::FromIcc(Bytes icc) {
   profile.handle_ = OwnProfile(profile.context_, cmsOpenProfileFromMemTHR(profile.context_->handle, icc.data(),
                                                                           static_cast<cmsUInt32Number>(icc.size())));
   if (!profile.handle_) return Fail(Error::kBadImage, "the colour profile is damaged: %s", profile.context_->message);
-  // Little CMS hands the signature out as an enumeration, whatever its value.
+  // The signature is read here, because Little CMS hands it out as an enumeration, whatever its value.
   constexpr size_t kSpaceAt = 16;
   const std::string_view space(reinterpret_cast<const char*>(icc.data()) + kSpaceAt, 4);
   if (space == "GRAY") {
@@ -143,8 +143,12 @@ Result<ColourProfile> ColourProfile::FromPrimaries(const Primaries& primaries, c
     cmsFreeToneCurve(curve);
   }
   profile.space_ = grey ? Space::kGrey : Space::kRgb;
-  if (!profile.handle_) return Fail(Error::kBadImage, "its gamma or primaries describe no colour space");
+  if (!profile.handle_) return Fail(Error::kBadImage, "the file's gamma and primaries describe no colour space");
   return profile;
+}
+
+const char* ColourProfile::space_name() const {
+  return space_ == Space::kCmyk ? "CMYK" : space_ == Space::kGrey ? "grey" : "RGB";
 }
 
 bool ColourProfile::Fits(Samples samples) const {
@@ -167,7 +171,10 @@ Result<RowConverter> RowConverter::Create(const ColourProfile* profile, Samples 
   converter.sixteen_bit_ = sixteen_bit;
   if (!profile) return converter;
   if (!profile->Fits(samples))
-    return Fail(Error::kUnsupportedImage, "the colour profile is for another kind of samples");
+    return Fail(Error::kUnsupportedImage, "the colour profile is for %s, the samples are %s", profile->space_name(),
+                IsCmyk(samples)   ? "CMYK"
+                : IsGrey(samples) ? "grey"
+                                  : "RGB");
   if (!IsCmyk(samples) && IsSrgb(profile->context_, profile->handle_.get(), IsGrey(samples))) return converter;
   converter.context_ = profile->context_;
   converter.transform_ = MakeTransform(converter.context_, profile->handle_.get(), samples, sixteen_bit);

@@ -1,4 +1,4 @@
-// Colour profiles, and the conversion of a picture file's rows of samples to 8-bit sRGB.
+// Reads colour profiles, and converts a picture file's rows of samples to 8-bit sRGB.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,8 @@
 
 namespace lic::native {
 
-// What a row of a picture file holds for each pixel. Alpha is straight. Inverted: 255 is no ink, as Adobe writes it.
+// What a row of a picture file holds for each pixel. Alpha is straight. In kCmykInverted 255 is no ink, as Adobe writes
+// it.
 enum class Samples : uint8_t { kGrey, kGreyAlpha, kRgb, kRgbAlpha, kCmyk, kCmykInverted };
 
 inline constexpr uint32_t SampleCount(Samples samples) {
@@ -40,16 +41,18 @@ struct Transfer {
 
 struct ColourContext;
 
-// An ICC profile. To be used by one thread at a time.
+// An ICC profile. One thread at a time may use it.
 class ColourProfile {
  public:
   // Errors: kBadImage (damaged), kUnsupportedImage (neither grey nor RGB nor CMYK).
   static Result<ColourProfile> FromIcc(Bytes icc);
-  // A grey profile ignores the primaries but for the white point. Errors: kBadImage for primaries that are none.
+  // A grey profile ignores the primaries but for the white point. Errors: kBadImage for primaries that
+  // describe no colour space.
   static Result<ColourProfile> FromPrimaries(const Primaries& primaries, const Transfer& transfer, bool grey);
 
   // Whether the profile describes such samples.
   bool Fits(Samples samples) const;
+  const char* space_name() const;  // "grey", "RGB" or "CMYK"
   Result<Buffer<uint8_t>> ToIcc() const;
 
  private:
@@ -61,17 +64,17 @@ class ColourProfile {
   Space space_ = Space::kRgb;
 };
 
-// Makes 8-bit rows of rows of 8 or 16-bit samples (16 in the machine's byte order). With a profile that is not sRGB the
-// colours are converted, relative colorimetric with black point compensation: what both spaces have stays as it is,
-// which suits photos that come from displays' spaces, and blacks stay distinct. Grey stays grey. Alpha is copied.
+// Makes 8-bit rows from rows of 8 or 16-bit samples (16 in the machine's byte order). With a profile that is not sRGB
+// the colours are converted, relative colorimetric with black point compensation. So colours that both spaces have stay
+// as they are, which suits photos from displays' spaces, and blacks stay distinct. Grey stays grey. Alpha is copied.
 class RowConverter {
  public:
-  // Null: the samples are sRGB. CMYK without a profile is converted as plain ink coverage.
+  // Without a profile (null) the samples are sRGB, and CMYK is converted as plain ink coverage.
   // Errors: kUnsupportedImage if the profile cannot be used for the samples.
   static Result<RowConverter> Create(const ColourProfile* profile, Samples samples, bool sixteen_bit);
 
   void Convert(const uint8_t* row, uint8_t* out, uint32_t width) const;
-  // Whether a profile changes anything: false for one that is sRGB within 1 of 255.
+  // Whether a profile changes anything. False for a profile that is sRGB within 1 of 255.
   bool changes_colours() const { return transform_ != nullptr; }
 
  private:

@@ -30,7 +30,7 @@ class Tiff {
   bool big_endian_ = false;
 };
 
-// Where the 16-bit value of the orientation lies: an entry is tag, type, count and value. 0: nowhere.
+// Finds where the 16-bit value of the orientation lies, or gives 0. An entry is a tag, a type, a count and a value.
 size_t FindOrientation(const Tiff& tiff, size_t size) {
   constexpr uint32_t kOrientationTag = 0x0112, kShort = 3;
   constexpr size_t kEntryBytes = 12;
@@ -64,7 +64,7 @@ void ResetOrientation(std::span<uint8_t> exif) {
 }
 
 void ResetXmpOrientation(std::span<uint8_t> xmp) {
-  // Both spellings of RDF: tiff:Orientation="6" and <tiff:Orientation>6</tiff:Orientation>.
+  // RDF has two spellings: tiff:Orientation="6" and <tiff:Orientation>6</tiff:Orientation>.
   const std::string_view text(reinterpret_cast<const char*>(xmp.data()), xmp.size());
   constexpr std::string_view kName = "tiff:Orientation";
   for (size_t at = text.find(kName); at != text.npos; at = text.find(kName, at + kName.size())) {

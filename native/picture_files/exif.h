@@ -1,4 +1,4 @@
-// The one thing in Exif and XMP that concerns the pixels: the orientation.
+// Reads and resets the orientation, the one thing in Exif and XMP that concerns the pixels.
 #pragma once
 
 #include <span>

@@ -22,8 +22,8 @@ Result<Buffer<uint8_t>> Copy(Bytes bytes) {
 Status CheckSize(uint32_t width, uint32_t height) {
   if (width == 0 || height == 0) return Fail(Error::kBadImage, "the picture has no pixels: %u x %u", width, height);
   if (width > kMaxSide || height > kMaxSide || uint64_t{width} * height > kMaxPixels) {
-    return Fail(Error::kUnsupportedImage, "%u x %u pixels: at most %u a side and %llu together are possible", width,
-                height, kMaxSide, static_cast<unsigned long long>(kMaxPixels));
+    return Fail(Error::kUnsupportedImage, "%u x %u pixels are more than %u a side or %llu together", width, height,
+                kMaxSide, static_cast<unsigned long long>(kMaxPixels));
   }
   return {};
 }
@@ -62,7 +62,7 @@ Status PictureBuilder::SetColours(const PictureHeader& header, const ReadOptions
     profile = std::move(parsed).value();
   }
   if (!profile) return {};
-  // A file holds grey or RGB: ink amounts are converted in any case.
+  // A .lic file holds grey or RGB, so that CMYK is converted even with keep_icc.
   if (options.keep_icc && !IsCmyk(header.samples) && profile->Fits(header.samples)) {
     LIC_TRY(file_.icc, header.icc.empty() ? profile->ToIcc() : Copy(header.icc));
     return {};
@@ -145,7 +145,8 @@ Result<FileFormat> FormatOfName(const std::string& path) {
   if (extension == ".png") return FileFormat::kPng;
   if (extension == ".ppm" || extension == ".pgm" || extension == ".pnm") return FileFormat::kPnm;
   if (extension == ".pam") return FileFormat::kPam;
-  return Fail(Error::kInvalidArgument, "the name ends with none of .png, .ppm, .pgm, .pnm, .pam");
+  return Fail(Error::kInvalidArgument, "the name ends with \"%.16s\", not with .png, .ppm, .pgm, .pnm or .pam",
+              extension.c_str());
 }
 
 Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat format, OutputFile& out,

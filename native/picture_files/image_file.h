@@ -1,4 +1,4 @@
-// Picture files: PNG, JPEG and the PNM family in, PNG and the PNM family out.
+// Reads picture files (PNG, JPEG and the PNM family) and writes them (PNG and the PNM family).
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace lic::native {
 
 // ---- Reading ----------------------------------------------------------------------------------------------
 
-// What else of a file to keep. Without keep_icc the pixels are converted to sRGB.
+// What to keep of a file besides its pixels. Without keep_icc the pixels are converted to sRGB.
 struct ReadOptions {
   bool keep_icc = false;
   bool keep_exif = false;
@@ -39,11 +39,11 @@ Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options);
 
 enum class FileFormat : uint8_t { kPng, kPnm, kPam };
 
-// By the extension of a name; "-" is kPng. Errors: kInvalidArgument.
+// Tells the format from the extension of a name. "-" is kPng. Errors: kInvalidArgument.
 Result<FileFormat> FormatOfName(const std::string& path);
 
-// Writes a picture. PNM holds no metadata: pixels in a profile's space are converted to sRGB. PNM holds no alpha either
-// (kInvalidArgument), PAM does. Warnings say what could not be written.
+// Writes a picture. PNM holds no metadata, so that pixels in a profile's space are converted to sRGB. PPM and PGM hold
+// no alpha either (kInvalidArgument); PAM does. Warnings say what could not be written.
 Status WritePicture(const Picture& picture, const Metadata& metadata, FileFormat format, OutputFile& out,
                     std::vector<std::string>& warnings);
 
@@ -62,11 +62,11 @@ struct PictureHeader {
   size_t row_bytes() const { return size_t{width} * SampleCount(samples) * (sixteen_bit ? 2 : 1); }
 };
 
-// Whether LIC can hold a picture of this size: to be asked before anything is allocated for it.
+// Checks whether LIC can hold a picture of this size. Ask before anything is allocated for it.
 // Errors: kBadImage (a side of 0), kUnsupportedImage.
 Status CheckSize(uint32_t width, uint32_t height);
 
-// Builds a picture from rows: converts each to 8-bit sRGB and puts it where the orientation wants it, so that there is
+// Builds a picture from rows. Each is converted to 8-bit sRGB and put where the orientation wants it, so that there is
 // never a second copy of the picture.
 class PictureBuilder {
  public:
@@ -74,7 +74,7 @@ class PictureBuilder {
   // Errors: kUnsupportedImage, kOutOfMemory.
   static Result<PictureBuilder> Create(const PictureHeader& header, const ReadOptions& options);
 
-  // `row` is row y of the file, the source's row_bytes() long.
+  // Takes row y of the file, which has the header's row_bytes().
   void PutRow(uint32_t y, const uint8_t* row);
   void Warn(std::string text) { file_.warnings.push_back(std::move(text)); }
   Status SetXmp(Bytes xmp);
@@ -97,7 +97,7 @@ bool IsPnm(Bytes file);
 Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options);
 Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options);
-// `software`, if any, becomes a text of that keyword, by which IsPngBy knows the file again.
+// A `software` that is not empty is written as the text "Software", by which IsPngBy recognises the file.
 Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
                 std::vector<std::string>& warnings, const std::string& software = "");
 bool IsPngBy(const std::string& software, Bytes file);

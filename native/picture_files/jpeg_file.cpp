@@ -1,4 +1,4 @@
-// JPEG by libjpeg-turbo: grey, YCbCr, RGB, CMYK and YCCK, baseline and progressive.
+// Reads JPEG files, baseline and progressive, of grey, YCbCr, RGB, CMYK and YCCK. Uses libjpeg-turbo.
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -13,8 +13,8 @@
 namespace lic::native {
 namespace {
 
-// A progressive file may ask for the work of thousands of scans with a few bytes each; none that is not hostile has
-// more.
+// A hostile progressive file may ask for the work of thousands of scans with a few bytes each. Others have fewer than
+// this.
 constexpr int kMaxScans = 500;
 
 // libjpeg's error handler, and where it jumps to.
@@ -58,7 +58,8 @@ size_t Position(j_common_ptr info) {
   }
 }
 
-// libjpeg goes on after damage and makes up pixels. Here that is an error, unless the pixels do not suffer.
+// libjpeg goes on after damage and makes up pixels. Here damage is an error, apart from the kinds that no pixel suffers
+// from.
 void OnMessage(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
@@ -76,12 +77,12 @@ void OnMessage(j_common_ptr info, int level) {
 void OnProgress(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
   auto* state = reinterpret_cast<ErrorState*>(info->err);
-  state->failure = Fail(Error::kUnsupportedImage, "more than %d scans", kMaxScans);
+  state->failure = Fail(Error::kUnsupportedImage, "the file has more than %d scans, the most that are read", kMaxScans);
   longjmp(state->jump, 1);
 }
 
-// A JPEG being read. Calls of libjpeg go through Guarded, which catches its jumps; what is called there must have no
-// destructors to run, since a jump leaves them out.
+// A JPEG being read. Calls of libjpeg go through Guarded, which catches its jumps. What is called there must have no
+// destructors to run, because a jump leaves them out.
 class JpegReader {
  public:
   JpegReader() {
@@ -119,7 +120,8 @@ class JpegReader {
         info_.out_color_space = JCS_RGB;
         break;
       default:
-        return Fail(Error::kUnsupportedImage, "%d components of an unknown colour space", info_.num_components);
+        return Fail(Error::kUnsupportedImage, "the %d components are neither grey, RGB, YCbCr, CMYK nor YCCK",
+                    info_.num_components);
     }
     return Guarded([&] { jpeg_start_decompress(&info_); });
   }
@@ -137,7 +139,7 @@ class JpegReader {
     return Guarded([&] { jpeg_finish_decompress(&info_); });
   }
 
-  // The payload of the first APP1 that begins with `signature` (which counts its final zero).
+  // Finds the payload of the first APP1 that begins with `signature`, whose final zero counts.
   Bytes FindApp1(const char* signature, size_t length) const {
     for (const jpeg_marker_struct* marker = info_.marker_list; marker; marker = marker->next) {
       if (marker->marker != JPEG_APP0 + 1 || marker->data_length <= length) continue;
@@ -147,7 +149,7 @@ class JpegReader {
     return {};
   }
 
-  // The profile out of all its APP2 pieces; empty without one, or with a damaged one.
+  // Joins the profile from its APP2 pieces. It is empty if there is none, or if it is damaged.
   Result<Buffer<uint8_t>> ReadIcc() {
     JOCTET* joined = nullptr;
     unsigned int length = 0;

@@ -1,4 +1,4 @@
-// PNG by libpng: every colour type, depth and interlace in; 8 bits with metadata out.
+// Reads PNG files of every colour type, depth and interlace, and writes them with 8 bits and metadata. Uses libpng.
 #include <png.h>
 #include <zlib.h>
 
@@ -18,7 +18,7 @@ constexpr size_t kMaxChunkBytes = size_t{64} << 20;
 
 // ---- What reading and writing share -----------------------------------------------------------------------
 
-// libpng's user data: what to read or where to write, and where errors go.
+// What libpng hands back to the callbacks: what to read, where to write, and where errors go.
 struct PngState {
   Bytes file;
   size_t position = 0;
@@ -41,7 +41,7 @@ PngState& StateOf(png_structp png) { return *static_cast<PngState*>(png_get_erro
   longjmp(state.jump, 1);
 }
 
-// A hostile file can make libpng warn a million times.
+// Only the first warnings are kept, because a hostile file can make libpng warn a million times.
 void OnWarning(png_structp png, png_const_charp message) {
   constexpr size_t kMaxWarnings = 8;
   std::vector<std::string>& warnings = *StateOf(png).warnings;
@@ -76,8 +76,8 @@ void OnRead(png_structp png, png_bytep to, size_t count) {
   state.position += count;
 }
 
-// The payload of the first chunk of a type, if its checksum is right. For chunks that libpng 1.6 does not know (cICP)
-// or that may stand behind the pixels although they are needed before (eXIf).
+// Finds the payload of the first chunk of a type, if its checksum is right. This is for chunks that libpng 1.6 does not
+// know (cICP), and for those that may come after the pixels although they are needed before them (eXIf).
 Bytes FindChunk(Bytes file, const char* type) {
   constexpr size_t kFrameBytes = 12;  // length, type, checksum
   const auto u32 = [&](size_t at) { return png_get_uint_32(file.data() + at); };
@@ -93,7 +93,7 @@ Bytes FindChunk(Bytes file, const char* type) {
   return {};
 }
 
-// The colour space that a cICP chunk names (ITU-T H.273), as far as it is one of pictures for screens.
+// Makes a profile of the colour space that a cICP chunk names (ITU-T H.273), if it is one of pictures for screens.
 Result<ColourProfile> ProfileOfCicp(Bytes cicp, bool grey) {
   const int primaries = cicp[0], transfer = cicp[1], matrix = cicp[2], full_range = cicp[3];
   const Primaries* known = primaries == 1    ? &kSrgbPrimaries
@@ -124,7 +124,8 @@ Result<ColourProfile> ProfileOfCicp(Bytes cicp, bool grey) {
       curve_known = false;
   }
   if (!known || !curve_known || matrix != 0 || full_range != 1) {
-    return Fail(Error::kUnsupportedImage, "the colour space of cICP %d/%d/%d/%d is not supported", primaries, transfer,
+    return Fail(Error::kUnsupportedImage,
+                "cICP is %d/%d/%d/%d; primaries 1, 9, 12 with a curve for screens, 0, 1 are read", primaries, transfer,
                 matrix, full_range);
   }
   return ColourProfile::FromPrimaries(*known, curve, grey);
@@ -164,7 +165,7 @@ class PngReader {
     });
   }
 
-  // Rows in order, each handed to `put`; an interlaced picture is known only as a whole.
+  // Hands the rows to `put` in order. An interlaced picture is known only as a whole, so that all its rows are kept.
   template <class Put>
   Status ReadRows(uint32_t height, size_t row_bytes, Put put) {
     const bool whole = passes_ > 1;
@@ -202,7 +203,7 @@ class PngReader {
     return ReadGamma(header);
   }
 
-  // The text of the XMP chunk, before or behind the pixels.
+  // Finds the text of the XMP chunk, which may come before or after the pixels.
   Bytes FindXmp() const {
     png_textp texts = nullptr;
     const int count = png_get_text(png_, info_, &texts, nullptr);
@@ -283,7 +284,7 @@ Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options) {
   LIC_CHECK(CheckSize(header.width, header.height));
   // zlib makes at most 1032 bytes of one, and a pixel takes a bit at least.
   if (uint64_t{header.width} * header.height / 8 / 1032 > file.size()) {
-    return Fail(Error::kBadImage, "%u x %u pixels do not come out of %zu bytes", header.width, header.height,
+    return Fail(Error::kBadImage, "%u x %u pixels cannot come out of %zu bytes", header.width, header.height,
                 file.size());
   }
   LIC_CHECK(reader.ReadColours(header));
@@ -319,7 +320,7 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     png_destroy_write_struct(&png, nullptr);
     return Fail(Error::kOutOfMemory, "no memory for libpng");
   }
-  // libpng takes text up to its first zero, and adds one to none.
+  // libpng takes text up to its first zero, and a span has none at its end: so it gets strings.
   std::string xmp(metadata.xmp.begin(), metadata.xmp.end()), maker = software;
   std::string xmp_keyword = kXmpKeyword, software_keyword = kSoftwareKeyword;
   char profile_name[] = "ICC profile", empty[] = "";
@@ -346,7 +347,7 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
       png_set_iCCP(png, info, profile_name, PNG_COMPRESSION_TYPE_BASE, metadata.icc.data(),
                    static_cast<png_uint_32>(metadata.icc.size()));
     }
-    // Not written to: libpng only forgot the const.
+    // libpng does not write to it; only the const is missing.
     if (!metadata.exif.empty()) {
       png_set_eXIf_1(png, info, static_cast<png_uint_32>(metadata.exif.size()),
                      const_cast<png_bytep>(metadata.exif.data()));

@@ -1,4 +1,4 @@
-// The PNM family: P5 (PGM), P6 (PPM) and P7 (PAM), 8 and 16 bits.
+// Reads and writes the PNM family: P5 (PGM), P6 (PPM) and P7 (PAM), with 8 and 16 bits.
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -11,12 +11,12 @@
 namespace lic::native {
 namespace {
 
-// The words of a header: separated by white space, `#` begins a comment up to the end of its line.
+// Reads the words of a header. White space separates them, and `#` begins a comment up to the end of its line.
 class HeaderReader {
  public:
   explicit HeaderReader(Bytes file) : text_(reinterpret_cast<const char*>(file.data()), file.size()) {}
 
-  // The next word, and one character of white space behind it. Empty at the end of the file.
+  // Takes the next word and the character of white space after it. Empty at the end of the file.
   std::string_view Word() {
     while (position_ < text_.size() && (IsSpace() || text_[position_] == '#')) {
       if (text_[position_] == '#') position_ = std::min(text_.find('\n', position_), text_.size() - 1);
@@ -34,7 +34,7 @@ class HeaderReader {
     uint32_t value = 0;
     for (const char digit : word) {
       if (digit < '0' || digit > '9' || value > 99'999'999) {
-        return Fail(Error::kBadImage, "the %s before byte %zu is no number", what, position_);
+        return Fail(Error::kBadImage, "the %s before byte %zu is no number of at most nine digits", what, position_);
       }
       value = value * 10 + static_cast<uint32_t>(digit - '0');
     }
@@ -48,7 +48,7 @@ class HeaderReader {
   bool IsSpace() const { return std::isspace(static_cast<unsigned char>(text_[position_])); }
 
   std::string_view text_;
-  size_t position_ = 2;  // behind the magic
+  size_t position_ = 2;  // after the magic
 };
 
 struct PnmHeader {
@@ -84,16 +84,18 @@ Result<PnmHeader> ReadPamHeader(HeaderReader& reader) {
     } else if (word == "TUPLTYPE") {
       reader.Word();  // the depth says as much
     } else {
-      return Fail(Error::kBadImage, "unknown word before byte %zu of the header", reader.position());
+      return Fail(Error::kBadImage, "the word before byte %zu is none that a PAM header has", reader.position());
     }
   }
 }
 
-// A row of samples 0..max_value, big-endian if they have 16 bits, as samples 0..255 or 0..65535 of this machine.
+// Scales a row of samples 0..max_value to 0..255 or 0..65535. Samples of 16 bits are big-endian in the file and have
+// the machine's order in `out`.
 Status ScaleRow(const uint8_t* row, size_t count, uint32_t max_value, uint8_t* out) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t value = max_value < 256 ? row[i] : static_cast<uint32_t>(row[2 * i] << 8 | row[2 * i + 1]);
-    if (value > max_value) return Fail(Error::kBadImage, "a sample is %u, its largest value is %u", value, max_value);
+    if (value > max_value)
+      return Fail(Error::kBadImage, "a sample is %u, above the largest value, %u", value, max_value);
     if (max_value < 256) {
       out[i] = static_cast<uint8_t>((value * 255 + max_value / 2) / max_value);
     } else {
@@ -115,7 +117,8 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
   if (kind < '5') return Fail(Error::kUnsupportedImage, "P%c is not read, of the PNM family P5, P6 and P7 are", kind);
   HeaderReader reader(file);
   LIC_TRY(const PnmHeader pnm, kind == '7' ? ReadPamHeader(reader) : ReadPlainHeader(reader, kind == '5' ? 1 : 3));
-  if (pnm.depth < 1 || pnm.depth > 4) return Fail(Error::kUnsupportedImage, "%u samples a pixel", pnm.depth);
+  if (pnm.depth < 1 || pnm.depth > 4)
+    return Fail(Error::kUnsupportedImage, "the depth is %u samples a pixel, not 1..4", pnm.depth);
   if (pnm.max_value < 1 || pnm.max_value > 65535) {
     return Fail(Error::kBadImage, "the largest value is %u, not 1..65535", pnm.max_value);
   }
@@ -136,7 +139,7 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
     LIC_CHECK(ScaleRow(pixels.data() + y * row_bytes, size_t{pnm.width} * pnm.depth, pnm.max_value, scaled.data()));
     builder.PutRow(y, scaled.data());
   }
-  if (pixels.size() > row_bytes * pnm.height) builder.Warn("what follows the first picture is not read");
+  if (pixels.size() > row_bytes * pnm.height) builder.Warn("only the first of several pictures is read");
   return std::move(builder).Take();
 }
 
