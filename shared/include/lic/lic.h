@@ -52,11 +52,10 @@
 // Input and output. The library reads no files, prints nothing and starts no threads. Bytes and pixels are handed in
 // and handed out in memory.
 //
-// Errors. What can fail returns a Result or a Status: see lic/result.h. The library throws nothing
-// of its own. Bad data of any kind,
-// damaged files and files of an attacker included, end as an Error and never as a crash. Each function names its
-// errors. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure, are undefined
-// behaviour.
+// Errors. What can fail returns a Result or a Status: see lic/result.h. The library throws nothing of its own. Bad data
+// of any kind, damaged files and files of an attacker included, end as an Error and never as a crash. Each function
+// names its errors. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure, are
+// undefined behaviour.
 //
 // Ownership. What is handed in stays the caller's; views (PictureView, Bytes) are only looked at. Encode, Decode and
 // the functions that load or read keep nothing of it after they return. ReadLayout hands out views into the file, and
