@@ -1,8 +1,10 @@
-"""Whether decoded pictures keep their colours: how far the means of blocks of 16x16 pixels move, red, green and blue apart.
+"""Measures whether decoded pictures keep their colours: how far the means of blocks of 16x16 pixels move, by channel.
 
-    python3 -m models.evaluation.colour_shift ../shared/data/kodak/*.png [--model PATH] [--qualities 20 50 80] [--command PATH]
+    python3 -m models.evaluation.colour_shift ../shared/data/kodak/*.png [--model PATH] [--qualities 20 50 80] \
+        [--command PATH]
 
-A codec that drifts in colour moves all blocks one way: then the mean of the moves is not 0. Values are levels of 0 to 255.
+A codec that drifts in colour moves all blocks one way: then the mean of the moves is not 0. Values are levels from 0
+to 255.
 """
 
 import argparse

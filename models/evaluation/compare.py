@@ -10,8 +10,8 @@
       PREFIX.json, tables <-- BD-rates, mean curves, costs --+         bdrate.py, comparison.py, markdown_tables.py
       PREFIX-*.svg, PREFIX-codec-compare/, FOLDER/index.html +         svg_charts.py, codec_compare.py, report_html/
 
-Measurements are kept in the cache folder, by everything that they depend on, so that a second run measures only what is new.
-Exit status 1: something could not be measured; it is named, and the rest is reported. 2: wrong arguments.
+Measurements are kept in the cache folder, by everything that they depend on, so that a second run measures only what is
+new. Exit status 1: something could not be measured; it is named, and the rest is reported. 2: wrong arguments.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """The ladder of the encoder's efforts: what each saves against effort 0 at equal quality, and what it takes.
 
-    python3 -m models.evaluation.efforts ../shared/data/kodak/*.png [--efforts 0 3 9] [--metrics psnr ms_ssim] [--command PATH] [--model NAME] [--markdown]
+    python3 -m models.evaluation.efforts ../shared/data/kodak/*.png [--efforts 0 3 9] [--metrics psnr ms_ssim] \
+        [--command PATH] [--model NAME] [--markdown]
 
-BD-rate as in compare.py: the mean over the pictures, between 0.15 and 1 bits per pixel. Time is that of the whole command, processor
-seconds of one thread, per megapixel, the mean over pictures and qualities.
+BD-rate as in compare.py: the mean over the pictures, between 0.15 and 1 bits per pixel. Time is that of the whole
+command, processor seconds of one thread, per megapixel, the mean over pictures and qualities.
 """
 
 import argparse
@@ -62,8 +63,8 @@ def measure(args, original, picture, quality, effort, folder):
 
 
 def ladder(args):
-    """Prints for each effort: mean and worst BD-rate against the first one by each metric, seconds per megapixel, pictures on which bytes and
-    metrics rise with quality."""
+    """Prints for each effort: mean and worst BD-rate against the first one by each metric, seconds per megapixel,
+    pictures on which bytes and metrics rise with quality."""
     originals = [metrics.Reference(read_picture(picture)) for picture in args.pictures]
     curves = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +98,8 @@ def show(args, effort, rates, seconds, rising):
         return
     text = ", ".join(f"{name} {mean:+.2%} (worst {worst:+.2%})" for name, (mean, worst) in zip(args.metrics, rates))
     print(
-        f"effort {effort}: {text}, {seconds:.2f} s per megapixel, bytes and quality rise on {rising} of {len(args.pictures)}",
+        f"effort {effort}: {text}, {seconds:.2f} s per megapixel, bytes and quality rise on {rising} of "
+        f"{len(args.pictures)}",
         flush=True,
     )
 

@@ -2,10 +2,11 @@
 
     python3 -m models.evaluation.qa_calibrate ../shared/data/train/train-*.tar --every 12
 
-encodes photographs at several qualities and takes, for each measure of a tile of 32 x 32 pixels (native/assurance/tile_damage.h), the value that 98 %
-of the photographs exceed in no tile. Some photographs hold what the codec is bad at; this way they do not move the limits. It is to
-be run after every change of the model's weights, with photographs that the tests do not use, 200 or more, of about 400 x 400 pixels
-(of larger ones more tiles would be flagged). Inputs are picture files and tar archives of them.
+encodes photographs at several qualities and takes, for each measure of a tile of 32 x 32 pixels
+(native/assurance/tile_damage.h), the value that 98 % of the photographs exceed in no tile. Some photographs hold what
+the codec is bad at; this way they do not move the limits. It is to be run after every change of the model's weights,
+with photographs that the tests do not use, 200 or more, of about 400 x 400 pixels (of larger ones more tiles would be
+flagged). Inputs are picture files and tar archives of them.
 """
 
 import argparse

@@ -1,7 +1,8 @@
-"""Bjontegaard's delta rate: how many more bytes one codec takes than another for the same quality, averaged over qualities.
+"""Bjontegaard's delta rate: how many more bytes one codec takes than another for the same quality, averaged over
+qualities.
 
-A codec's curve is ln(rate) as a function of a metric in dB, through its measured points. The delta rate is
-exp(mean difference of two curves) - 1, over the metrics that both reach between the same two rates. Comparisons of codecs
+A codec's curve is ln(rate) as a function of a metric in dB, through its measured points. The delta rate is exp(mean
+difference of two curves) - 1, over the metrics that both reach between the same two rates. Comparisons of codecs
 interpolate by monotone cubics (Pchip). Searches of architectures measure three qualities, too few for cubics: they join
 the points by straight lines (Linear).
 """
@@ -69,8 +70,8 @@ def cubic(width, y, next_y, slope, next_slope):
 
 
 def slopes(x, y):
-    """Slopes at the points, as Fritsch and Butland choose them: weighted harmonic means of the neighbouring secants inside,
-    three-point formulas at the ends."""
+    """Slopes at the points, as Fritsch and Butland choose them: weighted harmonic means of the neighbouring secants
+    inside, three-point formulas at the ends."""
     width, secant = np.diff(x), np.diff(y) / np.diff(x)
     if len(x) == 2:
         return np.array([secant[0], secant[0]])

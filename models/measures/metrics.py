@@ -1,10 +1,10 @@
 """How far a decoded picture is from its original.
 
-PSNR is over all red, green and blue samples, or over luma: 0.299 R + 0.587 G + 0.114 B. SSIM is that of Wang, Bovik, Sheikh,
-Simoncelli, "Image quality assessment: from error visibility to structural similarity", IEEE Transactions on Image Processing 13,
-2004, on luma: 11 x 11 Gaussian window of standard deviation 1.5 where it lies wholly in the picture. MS-SSIM is that of Wang,
-Simoncelli, Bovik, "Multiscale structural similarity for image quality assessment", Asilomar 2003: the same window on five scales,
-each the 2 x 2 mean of the one before.
+PSNR is over all red, green and blue samples, or over luma: 0.299 R + 0.587 G + 0.114 B. SSIM is that of Wang, Bovik,
+Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural similarity", IEEE Transactions on
+Image Processing 13, 2004, on luma: 11 x 11 Gaussian window of standard deviation 1.5 where it lies wholly in the
+picture. MS-SSIM is that of Wang, Simoncelli, Bovik, "Multiscale structural similarity for image quality assessment",
+Asilomar 2003: the same window on five scales, each the 2 x 2 mean of the one before.
 """
 
 import numpy as np

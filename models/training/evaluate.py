@@ -1,11 +1,12 @@
-"""Measures a pair of model files: bits per pixel by the stored tables, PSNR of the decoded pixels, BD-rate against anchors.
+"""Measures a pair of model files: bits per pixel by the stored tables, PSNR of the decoded pixels, BD-rate against
+anchors.
 
     python3 -m models.training.evaluate --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
     python3 -m models.training.evaluate --model models/lic-photo --data DIR        # the val crops
     python3 -m models.training.evaluate --checkpoint cae-2017.pt --data DIR        # networks without model files
 
-The rate is that of a file of one tile: symbols at the cost of their table entries, and every byte around them. Anchors are
-Pillow's libjpeg-turbo (progressive, optimised, 4:2:0) and OpenJPEG (irreversible 9/7, raw codestream).
+The rate is that of a file of one tile: symbols at the cost of their table entries, and every byte around them. Anchors
+are Pillow's libjpeg-turbo (progressive, optimised, 4:2:0) and OpenJPEG (irreversible 9/7, raw codestream).
 """
 import argparse
 import csv
@@ -60,8 +61,8 @@ def load_coder(path):
 
 
 def codec_curve(coder, pictures, qualities):
-    """-> per quality (quality, mean bpp, mean PSNR, share of the hyper-latents), and the number of pictures whose bytes and
-    PSNR both rise from each quality to the next."""
+    """-> per quality (quality, mean bpp, mean PSNR, share of the hyper-latents), and the number of pictures whose
+    bytes and PSNR both rise from each quality to the next."""
     points, rising = np.zeros((len(pictures), len(qualities), 3)), 0
     for picture, pixels in zip(points, pictures):
         latents, area = coder.analyse(pixels), pixels.shape[0] * pixels.shape[1]

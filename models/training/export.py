@@ -2,9 +2,9 @@
 
     python3 -m models.training.export --checkpoint checkpoints/lic-photo.pt --data DIR --out models [--crops 160]
 
-Integer networks become int8 weights with per-channel multipliers; float networks int8 weights with per-channel scales. The
-tables, the hyper-latents' offsets and tables, and the threshold below which residuals are skipped are fitted to training crops
-coded with the exact integers.
+Integer networks become int8 weights with per-channel multipliers; float networks int8 weights with per-channel scales.
+The tables, the hyper-latents' offsets and tables, and the threshold below which residuals are skipped are fitted to
+training crops coded with the exact integers.
 """
 import argparse
 import os
@@ -217,7 +217,8 @@ class Statistics:
         return threshold
 
     def fit_hyper(self, fitted):
-        """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits; anchors without data as before."""
+        """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits; anchors without data as
+        before."""
         cost = np.stack([residual_tables.costs(table)[: 2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
         offset, index = self.entropy.hyper_offset.copy(), self.entropy.hyper_index.copy()
         for a, parts in enumerate(self.hyper):
@@ -233,7 +234,8 @@ class Statistics:
 
 
 def fit(entropy, decoder, encoder, pictures, fixed_quality=0.0, seed=0):
-    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files, at random qualities or at a fixed one."""
+    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files, at random qualities or
+    at a fixed one."""
     coder, random, statistics = Coder(decoder, encoder), np.random.default_rng(seed), Statistics(entropy)
     for picture in pictures:
         latents = coder.analyse(picture)

@@ -1,13 +1,15 @@
 """Adapts a model to a company's own photos, and keeps the result only if it is better and exact.
 
-    python3 -m models.training.finetune --data PHOTOS --base models/lic-photo --out OUT/acme [--minutes 50] [--audit-only]
+    python3 -m models.training.finetune --data PHOTOS --base models/lic-photo --out OUT/acme [--minutes 50] \
+        [--audit-only]
 
     PHOTOS -> audit (photos.py) -> split by source -> train (trainer.py) -> tune_entropy -> export
                                        |                                                     |
                                    held out --------> base against new, in % of rate <-------+-> selftest.py -> OUT.*
 
-Writes OUT.dec.licm, OUT.enc.licm and the card OUT.md. Refuses, with exit status 1 and the reason, a model that takes more rate than its base on
-the held-out pictures or that the C++ codec does not code bit for bit. OUT.pt is the checkpoint, also of a refused run; --resume goes on from it.
+Writes OUT.dec.licm, OUT.enc.licm and the card OUT.md. Refuses, with exit status 1 and the reason, a model that takes
+more rate than its base on the held-out pictures or that the C++ codec does not code bit for bit. OUT.pt is the
+checkpoint, also of a refused run; --resume goes on from it.
 """
 import argparse
 import dataclasses
@@ -179,8 +181,9 @@ def train(args, name, pictures, held):
 
 
 def compare(base, new, pictures):
-    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %. Refused if it has
-    lost the base's high qualities, or shares little of its range: on the rest alone a broken model can look good."""
+    """Prefixes of two models -> curves of both, and what the new one takes more rate than the base, in %. Refused if
+    it has lost the base's high qualities, or shares little of its range: on the rest alone a broken model can look
+    good."""
     curves = [codec_curve(Coder(*load_model(prefix)), pictures, QUALITIES)[0] for prefix in (base, new)]
     return curves, gain_of(*([(bpp, db) for _, bpp, db, _ in curve] for curve in curves))
 
@@ -195,7 +198,8 @@ def gain_of(base, new):
         raise Refused(f"the base reaches {most:.1f} dB on the held-out pictures, the new model {top:.1f} dB")
     if last - first < LEAST_COMMON * (most - least):
         raise Refused(
-            f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares too little to compare"
+            f"the base reaches {least:.1f} to {most:.1f} dB on the held-out pictures, of which the new model shares "
+            "too little to compare"
         )
     return 100 * bd_rate(base, new, *ANY_RATE)
 
@@ -215,8 +219,8 @@ def write_card(args, prefix, found, counts, curves, gain, steps):
     ]
     base = os.path.basename(args.base)
     measured = (
-        f"{counts[1]} held-out pictures, rates of the stored tables, no encoder search: **{gain:+.1f} %** of the rate of {base} at equal PSNR.\n\n"
-        + card.table(("quality", f"bpp, {base}", "PSNR", "bpp, new", "PSNR"), rows)
+        f"{counts[1]} held-out pictures, rates of the stored tables, no encoder search: **{gain:+.1f} %** of the rate "
+        f"of {base} at equal PSNR.\n\n" + card.table(("quality", f"bpp, {base}", "PSNR", "bpp, new", "PSNR"), rows)
     )
     data = "\n".join(
         f"- {line}" for line in [*found.lines(), f"{counts[0]} to train on", f"licence of the photos: {args.licence}"]
@@ -237,7 +241,8 @@ def write_card(args, prefix, found, counts, curves, gain, steps):
             ),
             (
                 "Exactness",
-                "Held-out pictures, coded by the C++ codec: symbols equal to the second decoder's, pixels within rounding.",
+                "Held-out pictures, coded by the C++ codec: symbols equal to the second decoder's, pixels within "
+                "rounding.",
             ),
             (
                 "Known weaknesses",

@@ -1,13 +1,14 @@
 """Trains a synthesis alone, against a frozen encoder: cheaper heads for the files that exist.
 
-    python3 -m models.training.heads --config configs/head-pruned.json --prune-to 2 --steps 6000 --out OUT/lic-photo-tiny
+    python3 -m models.training.heads --config configs/head-pruned.json --prune-to 2 --steps 6000 --out OUT/tiny
 
-    models/lic-photo.{enc,dec}.licm -> rounded latents of train crops -> synthesis, pruned and trained -> OUT.dec.licm, OUT.pt
+    models/lic-photo.{enc,dec}.licm -> rounded latents of train crops -> synthesis, pruned and trained -> OUT.*
                                                                              |
                                        of val pictures -------------> BD-rate against the base's synthesis
 
-The new file has the base's entropy half and therefore its model id: it decodes the same files, from the same symbols. `--cache` keeps the latents, so
-that several heads are trained on the same ones. `--activation-bits` trains what an integer synthesis would give; no file can hold such a one.
+The new file has the base's entropy half and therefore its model id: it decodes the same files, from the same symbols.
+`--cache` keeps the latents, so that several heads are trained on the same ones. `--activation-bits` trains what an
+integer synthesis would give; no file can hold such a one.
 """
 import argparse
 import contextlib
@@ -53,7 +54,8 @@ CROPS_FOR_SPLIT = 64
 
 @dataclasses.dataclass
 class Recipe:
-    """`shape` changes fields of the base's configuration; `prune_to` is kMAC per pixel, 0: no pruning; `activation_bits` 0: float."""
+    """`shape` changes fields of the base's configuration; `prune_to` is kMAC per pixel, 0: no pruning;
+    `activation_bits` 0: float."""
 
     name: str
     shape: dict = dataclasses.field(default_factory=dict)
@@ -83,7 +85,8 @@ def load_recipe(path, **changes):
 
 
 def start(base, config, recipe, latents):
-    """-> synthesis to train, its configuration: the base's, or one of another shape that begins with what it can use of it."""
+    """-> synthesis to train, its configuration: the base's, or one of another shape that begins with what it can use
+    of it."""
     wanted = configuration.from_dict({**configuration.to_dict(config), **recipe.shape, "name": recipe.name})
     if wanted.synthesis_linear > 0 and config.synthesis_linear == configuration.FULL:
         y, _, _ = latents.draw(np.random.default_rng(0), CROPS_FOR_SPLIT)
@@ -123,8 +126,8 @@ class HeadTrainer:
         self.rounds = due
         self.scores = pruning.FisherScores(self.synthesis) if due < recipe.prune_rounds else None
         print(
-            f"pruned to {pruning.cost(self.synthesis):.3f} kMAC per pixel, inner channels {self.config.synthesis_hidden}, "
-            f"linear {self.config.synthesis_linear}",
+            f"pruned to {pruning.cost(self.synthesis):.3f} kMAC per pixel, inner channels "
+            f"{self.config.synthesis_hidden}, linear {self.config.synthesis_linear}",
             flush=True,
         )
 
@@ -175,7 +178,8 @@ class HeadTrainer:
 
 @torch.no_grad()
 def rate_curves(synthesize, latents, qualities=len(QUALITIES)):
-    """`synthesize`: latents (1, M, h, w) -> picture - 1/2 -> for each picture its points (bits per pixel, PSNR of the bytes)."""
+    """`synthesize`: latents (1, M, h, w) -> picture - 1/2 -> for each picture its points (bits per pixel, PSNR of
+    the bytes)."""
     points = []
     for row in range(len(latents)):
         y, _, _ = latents.part(slice(row, row + 1))

@@ -2,11 +2,13 @@
 
     python3 -m models.training.release lic-photo [--date 2026-12-31]
 
-The two model files get version 1, and the model's id goes into models/registry.json. Weights and id stay as they were: an id is a hash of the half
-that symbols depend on, which the version is no part of. Refused, with nothing changed: a model without a card, without golden files
-(vectors of it in tests/vectors, which stay in the tests for ever), with halves that do not belong together, or whose id is released already.
+The two model files get version 1, and the model's id goes into models/registry.json. Weights and id stay as they were:
+an id is a hash of the half that symbols depend on, which the version is no part of. Refused, with nothing changed: a
+model without a card, without golden files (vectors of it in tests/vectors, which stay in the tests for ever), with
+halves that do not belong together, or whose id is released already.
 
-A newer model of the same name does not overwrite a released one: export.py keeps it as NAME-ID.dec.licm, where decoders find it by its id.
+A newer model of the same name does not overwrite a released one: export.py keeps it as NAME-ID.dec.licm, where decoders
+find it by its id.
 """
 import argparse
 import csv
@@ -57,7 +59,8 @@ def golden_files(name, manifest=MANIFEST):
 
 
 def entry_of(name, models, vectors, date):
-    """-> the registry's entry, and the model files' contents by half. Refused if something is missing or does not fit."""
+    """-> the registry's entry, and the model files' contents by half. Refused if something is missing or does not
+    fit."""
     try:
         files = {half: read(os.path.join(models, name + suffix)) for half, suffix in SUFFIXES.items()}
         decoder, encoder = licm.read_decoder(files["decoder"]), licm.read_encoder(files["encoder"])
@@ -97,7 +100,8 @@ def release(name, models=MODELS, manifest=MANIFEST, date=""):
 
 
 def keep_released(prefix, new_id):
-    """Makes way for a new model at `prefix`: a released decoder with another id moves aside. -> its new path, or None."""
+    """Makes way for a new model at `prefix`: a released decoder with another id moves aside. -> its new path, or
+    None."""
     path = prefix + SUFFIXES["decoder"]
     if not os.path.exists(path):
         return None
@@ -119,7 +123,8 @@ def main():
     except Refused as error:
         raise SystemExit(f"release: {error}") from error
     print(
-        f"{entry['name']} {entry['id']} is released; encode its golden files and samples anew, so that they say version 1: {', '.join(entry['golden'])}"
+        f"{entry['name']} {entry['id']} is released; encode its golden files and samples anew, so that they say "
+        f"version 1: {', '.join(entry['golden'])}"
     )
     return 0
 

@@ -1,15 +1,19 @@
-"""Architecture search by measurement: trains every variant of a configuration alike, and adds a row for each to search.csv.
+"""Searches for architectures by measurement: trains every variant of a configuration alike, and adds a row for each.
 
     python3 -m models.training.search --search configs/search.json --data DIR [--only VARIANT ...]
-    python3 -m models.training.search --search configs/search.json --data DIR --models OUT    # model files of what was trained
+    python3 -m models.training.search --search configs/search.json --data DIR --models OUT
 
-    {"base": {changes to config.py's defaults}, "steps": 300, "seed": 0, "pictures": 12, "resume": CHECKPOINT (may be left out),
+The first line trains, and adds rows to search.csv; the second writes model files of what was trained. A search is
+described by a JSON file, whose "resume" may be left out:
+
+    {"base": {changes to config.py's defaults}, "steps": 300, "seed": 0, "pictures": 12, "resume": CHECKPOINT,
      "qualities": [20, 50, 75], "variants": {"base": {}, NAME: {changes to the base}, ...}}
 
-Every variant starts from the same seed, sees the same crops and qualities, ends annealed, and is measured with its averaged weights on every
-n-th val crop, so that there are so many `pictures`. Rates are those of rounded latents. BD-rates are against the base at equal PSNR, over the
-qualities given; that of a variant with `fixed_quality` is at that quality alone, on the base's curve. Finished variants are skipped, so that a
-search which was cut off goes on; one whose changes or steps differ from its row needs a new name, of the file.
+Every variant starts from the same seed, sees the same crops and qualities, ends annealed, and is measured with its
+averaged weights on every n-th val crop, so that there are so many `pictures`. Rates are those of rounded latents.
+BD-rates are against the base at equal PSNR, over the qualities given; that of a variant with `fixed_quality` is at that
+quality alone, on the base's curve. Finished variants are skipped, so that a search which was cut off goes on; one whose
+changes or steps differ from its row needs a new name, of the file.
 """
 import argparse
 import csv
@@ -95,7 +99,8 @@ class Search:
 
 
 def costs(model):
-    """-> kMAC per pixel of analysis, synthesis, entropy networks, with what only the encoder computes left to the first."""
+    """-> kMAC per pixel of analysis, synthesis, entropy networks, with what only the encoder computes left to the
+    first."""
     if not isinstance(model, Codec):
         parts = model.costs()
         return parts["analysis"], parts["synthesis"], 0.0
@@ -104,7 +109,8 @@ def costs(model):
 
 
 def rate_at(curve, db):
-    """The rate of a curve of (bpp, PSNR) at a PSNR, along the nearest of its segments, log-linear also beyond its ends."""
+    """The rate of a curve of (bpp, PSNR) at a PSNR, along the nearest of its segments, log-linear also beyond its
+    ends."""
     rate, psnr = np.array(sorted(curve)).T
     index = int(np.clip(np.searchsorted(psnr, db) - 1, 0, len(psnr) - 2))
     slope = np.log(rate[index + 1] / rate[index]) / (psnr[index + 1] - psnr[index])
@@ -222,7 +228,8 @@ def run(search, table, photos, pictures, device, folder, only=()):
 
 
 def export_models(search, photos, folder, models):
-    """Model files of the variants that were trained in `folder`, and costs.json beside them, for scripts/bench-models.js."""
+    """Model files of the variants that were trained in `folder`, and costs.json beside them, for
+    scripts/bench-models.js."""
     found = {}
     for variant in search.variants:
         path = stem_of(folder, search, variant) + ".pt"

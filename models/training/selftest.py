@@ -2,8 +2,8 @@
 
     python3 -m models.training.selftest --model PREFIX --lic build/release/native/lic PICTURE.png ...
 
-`lic` encodes each picture; the second decoder (tests/reference, made from the format document alone) and `lic verify` must
-come to the same symbol hash, and the second decoder's synthesis and `lic decode` to the same pixels.
+`lic` encodes each picture; the second decoder (tests/reference, made from the format document alone) and `lic verify`
+must come to the same symbol hash, and the second decoder's synthesis and `lic decode` to the same pixels.
 """
 import argparse
 import json

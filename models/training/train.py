@@ -2,8 +2,9 @@
 
     python3 -m models.training.train --config configs/lic-photo.json --data DIR --minutes 60 [--resume CHECKPOINT]
 
-trainer.py has the loop. Beside the checkpoint stand its curves, NAME.csv and, where matplotlib is there, NAME.png. A run of
---steps instead of --minutes is repeatable: the same seed gives the same weights on the same machine and thread count.
+trainer.py has the loop. Beside the checkpoint stand its curves, NAME.csv and, where matplotlib is there, NAME.png. A
+run of --steps instead of --minutes is repeatable: the same seed gives the same weights on the same machine and thread
+count.
 """
 import argparse
 import importlib.util
@@ -58,7 +59,8 @@ def find_config(path):
 
 
 def build(config, resume):
-    """-> model, average of the checkpoint or None, steps done. The checkpoint's networks must have the configuration's shapes."""
+    """-> model, average of the checkpoint or None, steps done. The checkpoint's networks must have the
+    configuration's shapes."""
     model = make_model(config)
     if not resume:
         return model, None, 0

@@ -1,9 +1,10 @@
-"""Trains the entropy networks alone, at the real rate, on latents computed once: five times cheaper a step than train.py.
+"""Trains the entropy networks alone, at the real rate, on latents computed once: five times cheaper a step than
+train.py.
 
     python3 -m models.training.tune_entropy --checkpoint checkpoints/lic-photo.pt --minutes 10 [--out CHECKPOINT]
 
-For the end of a training: analysis, synthesis and gains stay as they are. Latents are rounded, residuals centred, exactly as
-the released codec does, so what changes is only how well the stream is predicted.
+For the end of a training: analysis, synthesis and gains stay as they are. Latents are rounded, residuals centred,
+exactly as the released codec does, so what changes is only how well the stream is predicted.
 """
 import argparse
 import math

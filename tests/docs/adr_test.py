@@ -1,4 +1,5 @@
-"""docs/adr: each decision has a number, a status, a date and the same headings; the list of decisions names them all."""
+"""docs/adr: each decision has a number, a status, a date and the same headings; the list of decisions names them
+all."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""The tables of docs/format.md, taken at their word: bytes are read as the tables say, and the violations in them are tried."""
+"""The tables of docs/format.md, taken at their word: bytes are read as the tables say, and the violations in them
+are tried."""
 
 import os
 import re

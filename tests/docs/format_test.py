@@ -1,4 +1,5 @@
-"""docs/format.md in lockstep with the code: constants, enums, field names, anchors, and the example decoded from its own text.
+"""docs/format.md in lockstep with the code: constants, enums, field names, anchors, and the example decoded from its
+own text.
 
 What the tables say of the bytes of headers, layers and models is read from the tables: see format_tables_test.py.
 """

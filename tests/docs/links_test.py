@@ -1,4 +1,5 @@
-"""Links between the documents of the repository lead somewhere, and the documents that it opens with have short lines."""
+"""Links between the documents of the repository lead somewhere, and the documents that it opens with have short
+lines."""
 
 import os
 import re

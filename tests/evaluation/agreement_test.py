@@ -40,8 +40,8 @@ def skimage_luma(pixels):
 
 
 def skimage_ms_ssim(original, decoded):
-    """Of scikit-image's SSIM on five scales. With a large first constant its luminance term is 1, and contrast and structure are
-    what is left."""
+    """Of scikit-image's SSIM on five scales. With a large first constant its luminance term is 1, and contrast and
+    structure are what is left."""
     planes, product = [skimage_luma(original), skimage_luma(decoded)], 1.0
     for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
         if scale:

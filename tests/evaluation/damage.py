@@ -1,8 +1,9 @@
-"""Whether a picture is damaged more than photographs are at the same quality, by measures that `lic encode --qa` does not use.
+"""Whether a picture is damaged more than photographs are at the same quality, by measures that `lic encode --qa`
+does not use.
 
-MS-SSIM of luma stands for structure. Colours are compared as CIE 1976 distances in L*a*b* of slightly blurred pictures (the eye
-does not see the colour of single pixels), in the mean and where they are worst. A picture is damaged if one of these is clearly
-worse than that of the worst photograph.
+MS-SSIM of luma stands for structure. Colours are compared as CIE 1976 distances in L*a*b* of slightly blurred pictures
+(the eye does not see the colour of single pixels), in the mean and where they are worst. A picture is damaged if one of
+these is clearly worse than that of the worst photograph.
 """
 
 import numpy as np

@@ -1,9 +1,10 @@
-"""Pictures that a codec for photographs is bad at, drawn from a seed: text, charts, line art, noise, pure colours, screens, patterns.
+"""Pictures that a codec for photographs is bad at, drawn from a seed: text, charts, line art, noise, pure colours,
+screens, patterns.
 
     for name, pixels in hard_cases(seed): ...     # pixels: (height, width, 3) of uint8
 
-Every kind is a function of a random generator and a size. The same seed gives the same pictures where Pillow and the fonts are
-the same.
+Every kind is a function of a random generator and a size. The same seed gives the same pictures where Pillow and the
+fonts are the same.
 """
 
 import glob

@@ -1,9 +1,10 @@
-"""Quality assurance of `lic encode --qa`: few false alarms on photographs, every hard case that is really damaged caught.
+"""Quality assurance of `lic encode --qa`: few false alarms on photographs, every hard case that is really damaged
+caught.
 
     python3 -m tests.evaluation.qa_test [SEED]
 
-Qualities and hard cases are drawn anew in every run, from a seed that a failure prints. Photographs are those of LIC_TEST_DATA that
-the calibration did not see: kodak/*.png and train/val.tar.
+Qualities and hard cases are drawn anew in every run, from a seed that a failure prints. Photographs are those of
+LIC_TEST_DATA that the calibration did not see: kodak/*.png and train/val.tar.
 """
 
 import collections
@@ -53,7 +54,8 @@ def corner(path):
 
 
 def measure_all(checked):
-    """{quality: {file: (qa, decoded)}} -> {quality: {file: measures}}. Each original is prepared once, for all qualities."""
+    """{quality: {file: (qa, decoded)}} -> {quality: {file: measures}}. Each original is prepared once, for all
+    qualities."""
     measured = {quality: {} for quality in checked}
     for file in next(iter(checked.values())):
         original = Original(corner(file))

@@ -1,4 +1,5 @@
-"""The report of pages: what it shows is what was measured, pictures are kept without loss, and every page has all that it names."""
+"""The report of pages: what it shows is what was measured, pictures are kept without loss, and every page has all
+that it names."""
 
 import html.parser
 import json

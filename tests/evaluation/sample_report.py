@@ -1,5 +1,5 @@
-"""`python3 -m tests.evaluation.sample_report FOLDER [IMAGE ...]`: a report by compare.py in FOLDER/report, of LIC with the small model of the
-tests, JPEG and WebP, on two generated pictures and on those that are named."""
+"""`python3 -m tests.evaluation.sample_report FOLDER [IMAGE ...]`: a report by compare.py in FOLDER/report, of LIC
+with the small model of the tests, JPEG and WebP, on two generated pictures and on those that are named."""
 
 import os
 import subprocess

@@ -45,7 +45,8 @@ def plain_ms_ssim(original, decoded):
     return product
 
 
-# Step of coarser() -> MS-SSIM of waves(192, 256), by the algorithm of the package pytorch-msssim in float64, of unrounded luma.
+# Step of coarser() -> MS-SSIM of waves(192, 256), by the algorithm of the package pytorch-msssim in float64, of
+# unrounded luma.
 PYTORCH_MSSSIM = {4: 0.999675951359, 32: 0.974038360701}
 
 

@@ -1,12 +1,14 @@
-"""Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis; and visual_gradient.f32.
+"""Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis; and
+visual_gradient.f32.
 
     python3 -m tests.models.make_gradient
 
-Latents are sin(0.37 i), the picture's errors sin(0.73 i), i counting in (channels, height, width) order over 5 x 3 latents; the file holds
-the latents' gradient in that order, f32.
+Latents are sin(0.37 i), the picture's errors sin(0.73 i), i counting in (channels, height, width) order over 5 x 3
+latents; the file holds the latents' gradient in that order, f32.
 
-visual_gradient.f32: half the gradient of an encoder's visual loss (shared/measure/distortion.h) for the samples 0..1 of a picture of bytes 128 + 90 sin(0.37 i +
-0.2) whose original is 128 + 100 sin(0.37 i), i counting in (height, width, channels) order over 33 x 44 pixels, f32 in that order.
+visual_gradient.f32: half the gradient of an encoder's visual loss (shared/measure/distortion.h) for the samples 0..1 of
+a picture of bytes 128 + 90 sin(0.37 i + 0.2) whose original is 128 + 100 sin(0.37 i), i counting in (height, width,
+channels) order over 33 x 44 pixels, f32 in that order.
 
 It needs PyTorch, which tests do not: run it again only after a change of the tiny model.
 """

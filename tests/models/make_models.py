@@ -3,11 +3,11 @@
     python3 -m tests.models.make_models           writes them beside this script
     python3 -m tests.models.make_models --check   says whether the files there are what the script makes
 
-tiny   a codec that works: the linear branches are a 16x16 DCT (16 luma and twice 4 chroma coefficients), everything else is
-       random and weak. Uses every layer of every program; 3 groups in 4 passes; hyper-latent 0 steers all scale indices, so that
-       z[0] near -200 makes every latent of a region skipped.
-edge   a model at the limits: sums just below 2^31, shift 46, multiplier 2^31 - 1, support 4095, means of +-32767, one pass, no
-       skipping, enlargement by 4 at once. Only for generated streams: nothing can be seen with it.
+tiny   a codec that works: the linear branches are a 16x16 DCT (16 luma and twice 4 chroma coefficients), everything
+       else is random and weak. It uses every layer of every program, and 3 groups in 4 passes. Hyper-latent 0 steers
+       all scale indices, so that z[0] near -200 makes every latent of a region skipped.
+edge   a model at the limits: sums just below 2^31, shift 46, multiplier 2^31 - 1, support 4095, means of +-32767, one
+       pass, no skipping, enlargement by 4 at once. It is for generated streams only: nothing can be seen with it.
 least  a model of few bytes with every layer once, for tests that damage model files byte by byte.
 """
 
@@ -28,7 +28,7 @@ HYPER, FEATURES, PASSES, GROUPS = 6, 10, 4, 3
 INF = math.inf
 
 
-# ---- Layers ------------------------------------------------------------------------------------------------------------------
+# ---- Layers ----------------------------------------------------------------------------------------------------------
 
 
 def shuffle(r):
@@ -85,7 +85,7 @@ def real(weight, bias=0.0, bits=8, lo=-INF, hi=INF, stride=1):
     return layer
 
 
-# ---- Parts -------------------------------------------------------------------------------------------------------------------
+# ---- Parts -----------------------------------------------------------------------------------------------------------
 
 
 def residual_tables(support_of):

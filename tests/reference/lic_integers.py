@@ -1,7 +1,7 @@
 """The exact half of a model at work: integer programs (docs/format.md#integer-programs) and gains (#quality).
 
-Planes are int64. Sums of products are formed in float64, where numpy is fast: they are whole numbers below 2^31, as reading a
-model makes sure, and float64 is exact up to 2^53 in whatever order they are added.
+Planes are int64. Sums of products are formed in float64, where numpy is fast: they are whole numbers below 2^31, as
+reading a model makes sure, and float64 is exact up to 2^53 in whatever order they are added.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """Model files (.licm), read with every duty of docs/format.md#model-files, and written.
 
-Written from the document alone: nothing here was taken from the C++ sources. Layers are plain namespaces whose fields have
-the names of the document; read_model(write_model(m)) gives m back, so that a test can change one field of a good model.
+Written from the document alone: nothing here was taken from the C++ sources. Layers are plain namespaces whose fields
+have the names of the document; read_model(write_model(m)) gives m back, so that a test can change one field of a good
+model.
 """
 
 import struct
@@ -22,7 +23,7 @@ ENTROPY, SYNTHESIS, OWNER, ANALYSIS, HYPER_ANALYSIS, LOSS = 16, 17, 18, 19, 20, 
 CONVOLUTION, DEPTHWISE, SHUFFLE, UNSHUFFLE, SAVE, ADD, CLAMP, GATE = range(1, 9)
 
 
-# ---- Files -------------------------------------------------------------------------------------------------------------------
+# ---- Files -----------------------------------------------------------------------------------------------------------
 
 
 def model_file(kind, name, sections, version=0):
@@ -57,7 +58,7 @@ def split_model_file(data, kind, types, optional=None):
     return name.decode(), version, payloads
 
 
-# ---- Integer programs --------------------------------------------------------------------------------------------------------
+# ---- Integer programs ------------------------------------------------------------------------------------------------
 
 
 def write_integer_program(layers):
@@ -157,7 +158,7 @@ def read_integer_program(cursor, channels, magnitude, bias_sets, side_channels, 
     return layers
 
 
-# ---- Float programs ----------------------------------------------------------------------------------------------------------
+# ---- Float programs --------------------------------------------------------------------------------------------------
 
 
 def write_float_network(branches):
@@ -265,7 +266,7 @@ def read_float_network(payload, channels_in, channels_out, step_in, step_out):
     return branches
 
 
-# ---- Models ------------------------------------------------------------------------------------------------------------------
+# ---- Models ----------------------------------------------------------------------------------------------------------
 
 
 def write_entropy(m):

@@ -32,7 +32,7 @@ def div_up(a, b):
     return -(-a // b)
 
 
-# ---- Picture file ------------------------------------------------------------------------------------------------------------
+# ---- Picture file ----------------------------------------------------------------------------------------------------
 
 
 def read_header(data):
@@ -107,7 +107,8 @@ def read_sections(data, at):
 
 
 def read_layout(data):
-    """The header with the streams and metadata of the whole file: hyper, latent_streams, alpha_streams, icc, exif, xmp."""
+    """The header with the streams and metadata of the whole file: hyper, latent_streams, alpha_streams, icc, exif,
+    xmp."""
     h = read_header(data)
     sections = read_sections(data, HEADER_BYTES)
     h.hyper = sections[HYPER]
@@ -134,11 +135,12 @@ def read_layout(data):
     return h
 
 
-# ---- Entropy coding ----------------------------------------------------------------------------------------------------------
+# ---- Entropy coding --------------------------------------------------------------------------------------------------
 
 
 class SlotTables:
-    """For each table of a model: slot -> (residual, frequency, start), made when first used. The escape is residual None."""
+    """For each table of a model: slot -> (residual, frequency, start), made when first used. The escape is residual
+    None."""
 
     def __init__(self, model):
         self.model, self.made = model, {}
@@ -288,7 +290,7 @@ def decode_alpha(stream, height, width, tables):
     return np.array(alpha, np.uint8)
 
 
-# ---- Whole files -------------------------------------------------------------------------------------------------------------
+# ---- Whole files -----------------------------------------------------------------------------------------------------
 
 
 def latent_window(tile):

@@ -1,7 +1,7 @@
 """Writes valid .lic files of any symbols, also of those that no encoder chooses, and invalid ones on purpose.
 
-The writer walks the second decoder's own path; where that one takes a residual from a stream, here one is chosen and noted.
-No network is involved: the symbols are whatever the choosers give.
+The writer walks the second decoder's own path; where that one takes a residual from a stream, here one is chosen and
+noted. No network is involved: the symbols are whatever the choosers give.
 
     Chooser:  f(tables, model) -> residuals     one int for each entry of the list of table indices
 """
@@ -33,7 +33,7 @@ from tests.reference.lic_reference import (
     tiles_of,
 )
 
-# ---- Streams -----------------------------------------------------------------------------------------------------------------
+# ---- Streams ---------------------------------------------------------------------------------------------------------
 
 
 class RansWriter:
@@ -92,7 +92,7 @@ class ChoosingCoder:
         pass
 
 
-# ---- Choosers ----------------------------------------------------------------------------------------------------------------
+# ---- Choosers --------------------------------------------------------------------------------------------------------
 
 
 def all_zero(tables, _):
@@ -166,7 +166,7 @@ def hyper_values(z, model, quality256):
     return choose
 
 
-# ---- Alpha -------------------------------------------------------------------------------------------------------------------
+# ---- Alpha -----------------------------------------------------------------------------------------------------------
 
 
 def encode_alpha(alpha, classes, tables):
@@ -182,7 +182,7 @@ def encode_alpha(alpha, classes, tables):
     return bytes(classes) + writer.stream()
 
 
-# ---- Files -------------------------------------------------------------------------------------------------------------------
+# ---- Files -----------------------------------------------------------------------------------------------------------
 
 
 def write_header(h):

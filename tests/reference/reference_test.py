@@ -1,4 +1,5 @@
-"""The second decoder against the committed vectors: hashes, alpha, pixels and errors; and that a changed model is noticed."""
+"""The second decoder against the committed vectors: hashes, alpha, pixels and errors; and that a changed model is
+noticed."""
 
 import copy
 import csv

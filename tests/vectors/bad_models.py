@@ -147,7 +147,8 @@ def heavy_sum(m):
 
 
 def float_edits(name):
-    """Violations of a float network; `name` is that of a field of the model whose first layer of branch 0 has weights."""
+    """Violations of a float network; `name` is that of a field of the model whose first layer of branch 0 has
+    weights."""
 
     def edit(**fields):
         return lambda m: vars(first_weighted(m)).update(fields)

@@ -3,12 +3,13 @@
     python3 -m tests.vectors.make_bad           writes them
     python3 -m tests.vectors.make_bad --check   makes sure that the files there are what the script makes
 
-bad/     reject vectors: NAME_OF_ERROR-what.lic, .dec.licm and .enc.licm, each with one violation of the format. Pictures are to be
-         decoded with tests/models/tiny.dec.licm, encoder models to be loaded for tests/models/least.dec.licm. Every checksum
-         but the one that a file is about holds, so that a reader gets to the violation.
-broken/  tiny-broken.dec.licm, the model tiny with the multipliers of its last context layer one higher, and some vectors that claim this
-         model. They stand for a decoder that rounds wrongly: their symbol hashes must not be those of the vectors of the
-         same name in the manifest (or their streams end with bad_stream).
+bad/     reject vectors: NAME_OF_ERROR-what.lic, .dec.licm and .enc.licm, each with one violation of the format.
+         Pictures are to be decoded with tests/models/tiny.dec.licm, encoder models to be loaded for
+         tests/models/least.dec.licm. Every checksum but the one that a file is about holds, so that a reader gets to
+         the violation.
+broken/  tiny-broken.dec.licm, the model tiny with the multipliers of its last context layer one higher, and some
+         vectors that claim this model. They stand for a decoder that rounds wrongly: their symbol hashes must not be
+         those of the vectors of the same name in the manifest (or their streams end with bad_stream).
 """
 
 import copy

@@ -1,12 +1,15 @@
 """Makes the conformance vectors and their manifest.
 
-    python3 -m tests.vectors.make_vectors                      writes the generated vectors (recipes.py) and the manifest of all vectors
-    python3 -m tests.vectors.make_vectors --check              makes sure that the files here are what the scripts make
-    python3 -m tests.vectors.make_vectors --encode LIC PREFIX  first encodes the pictures of pictures.py whose names begin with PREFIX anew, with
-                                                 the command LIC: `photo-` when models/lic-photo has changed
+    python3 -m tests.vectors.make_vectors
+    python3 -m tests.vectors.make_vectors --check
+    python3 -m tests.vectors.make_vectors --encode LIC PREFIX
 
-Encoded vectors are kept as they are once made: another machine's encoder may choose other symbols, but every decoder must
-find the symbols of these files. The hashes in the manifest come from the second decoder in ../reference.
+The first writes the generated vectors (recipes.py) and the manifest of all vectors. `--check` makes sure that the files
+here are what the scripts make. `--encode` first encodes anew, with the command LIC, the pictures of pictures.py whose
+names begin with PREFIX: `photo-` when models/lic-photo has changed.
+
+Encoded vectors are kept as they are once made: another machine's encoder may choose other symbols, but every decoder
+must find the symbols of these files. The hashes in the manifest come from the second decoder in ../reference.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The generated conformance vectors: what each file is made of. make_vectors.py writes them.
 
-Each recipe gives (name, model, bytes). Symbols are chosen, not encoded from pixels, so the files reach what no encoder writes.
+Each recipe gives (name, model, bytes). Symbols are chosen, not encoded from pixels, so the files reach what no encoder
+writes.
 """
 
 import os

@@ -38,8 +38,8 @@ class Dial:
 
 @dataclass(frozen=True)
 class Codec:
-    """In commands, {ppm} and {png} are the original, {setting} one of the settings, {file} what is measured, {decoded} the
-    picture made of it."""
+    """In commands, {ppm} and {png} are the original, {setting} one of the settings, {file} what is measured,
+    {decoded} the picture made of it."""
 
     key: str
     title: str
@@ -49,7 +49,8 @@ class Codec:
     decode: tuple
     extension: str  # of {file}
     decoded: str  # extension of {decoded}
-    version_options: tuple  # those with which the encoder says its version and that of its libraries, a tuple for each call
+    # Those with which the encoder says its version and that of its libraries, a tuple for each call.
+    version_options: tuple
     version_pattern: str  # the first group is the version that is compared with `least`
     version_title: str  # made of the pattern's groups
     least: tuple
@@ -134,8 +135,8 @@ def lic_codec(command, model, effort=None):
 
 
 def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL, effort=None):
-    """(codecs, missing): those of the keys (of all, by default) that can be run here, key -> Codec, in the table's order; and of
-    the others the reason, key -> text. CodecError for a key that no codec has."""
+    """(codecs, missing): those of the keys (of all, by default) that can be run here, key -> Codec, in the table's
+    order; and of the others the reason, key -> text. CodecError for a key that no codec has."""
     known = ["lic", *(codec.key for codec in RIVALS)]
     unknown = [key for key in keys or () if key not in known]
     if unknown:

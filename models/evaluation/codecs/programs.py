@@ -23,7 +23,8 @@ class CodecError(Exception):
 class Cost:
     """What a command took, from its start to its end."""
 
-    seconds: float  # of processors, user and system: the kernel counts their sum exactly, but only samples how it divides
+    # Of processors, user and system: the kernel counts their sum exactly, but only samples how it divides.
+    seconds: float
     wall_seconds: float
     memory: int | None  # bytes, the largest resident set; None where GNU time is not installed
     processor: str  # that took the seconds
@@ -54,8 +55,8 @@ def find_program(name, newest=False):
 
 
 def run_command(command, may_fail=False, under=()):
-    """Standard output and error as one text; `under` is a command that runs it. CodecError where it fails, or takes longer than
-    COMMAND_SECONDS."""
+    """Standard output and error as one text; `under` is a command that runs it. CodecError where it fails, or takes
+    longer than COMMAND_SECONDS."""
     name = os.path.basename(command[0])
     try:
         status, output = run_group([*under, *command])
@@ -68,8 +69,9 @@ def run_command(command, may_fail=False, under=()):
 
 
 def run_group(command):
-    """Exit status, and output and errors as one text. Whatever ends the wait for it ends all processes that the command has started:
-    the codec under GNU time too, which a terminal's interrupt does not reach in a session of its own."""
+    """Exit status, and output and errors as one text. Whatever ends the wait for it ends all processes that the
+    command has started: the codec under GNU time too, which a terminal's interrupt does not reach in a session of its
+    own."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
     ) as process:
@@ -85,8 +87,8 @@ def run_group(command):
 def run_measured(command):
     """The Cost of a command. No other child of this process may end meanwhile.
 
-    Memory is told by GNU time, a small process between: a process starts with the peak of the one that it is forked from, and
-    Python's own would hide that of a small codec."""
+    Memory is told by GNU time, a small process between: a process starts with the peak of the one that it is forked
+    from, and Python's own would hide that of a small codec."""
     with tempfile.NamedTemporaryFile("r", encoding="ascii") as told:
         can_tell = os.access(GNU_TIME, os.X_OK)
         under = [GNU_TIME, "--quiet", "--format=%M", f"--output={told.name}"] if can_tell else []

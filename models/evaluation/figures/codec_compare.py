@@ -1,5 +1,6 @@
-"""Results in the layout that Codec-Compare (github.com/webmproject/codec-compare, its README and src/entry.ts) loads: a file
-for each codec, and batches.json, which lists them. Serve them beside its page and open it with ?load=PATH/batches.json."""
+"""Results in the layout that Codec-Compare (github.com/webmproject/codec-compare, its README and src/entry.ts)
+loads: a file for each codec, and batches.json, which lists them. Serve them beside its page and open it with
+?load=PATH/batches.json."""
 
 import json
 import os

@@ -115,8 +115,8 @@ def common_rates(curves):
 
 
 def compare(anchor, test, metric):
-    """What `test` takes more than `anchor`, in percent: of the images' mean, of the mean curves, of the worst image; and the bits
-    per pixel between which that was found, on average. None where nothing can be compared."""
+    """What `test` takes more than `anchor`, in percent: of the images' mean, of the mean curves, of the worst image;
+    and the bits per pixel between which that was found, on average. None where nothing can be compared."""
     images = [image for image in test if image in anchor]
     rates = {
         image: bd_rate(pairs(anchor[image], metric), pairs(test[image], metric), LOW_RATE, HIGH_RATE)
@@ -142,8 +142,8 @@ def compare(anchor, test, metric):
 
 
 def cost_of(rows):
-    """What a codec takes between LOW_RATE and HIGH_RATE, or at all settings where none lies there: seconds of processors for a
-    megapixel, and the largest peak of memory in bytes (None where it was not told)."""
+    """What a codec takes between LOW_RATE and HIGH_RATE, or at all settings where none lies there: seconds of
+    processors for a megapixel, and the largest peak of memory in bytes (None where it was not told)."""
     within = [row for row in rows if LOW_RATE <= 8 * row["bytes"] / row["pixels"] <= HIGH_RATE] or rows
     megapixels, cost = sum(row["pixels"] for row in within) / 1e6, {}
     for what in ("encode", "decode"):

@@ -63,7 +63,8 @@ def bd_note(results):
 
 
 def equal_jpeg(results, psnr):
-    """The JPEG quality, interpolated between the measured ones, whose mean PSNR is the given one, and its bits per pixel."""
+    """The JPEG quality, interpolated between the measured ones, whose mean PSNR is the given one, and its bits per
+    pixel."""
     points = [
         (point["psnr"], float(quality), point["bpp"])
         for quality, point in results["mean_curves"].get("jpeg", {}).items()

@@ -33,22 +33,27 @@ def style():
     return (
         "<style>svg{--paper:#fff;--ink:#1f2328;--faint:#59636e;--grid:#e3e7eb;--band:#f6f8fa;"
         "font:13px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}"
-        f"{light}@media(prefers-color-scheme:dark){{svg{{--paper:#0d1117;--ink:#e6edf3;--faint:#9198a1;--grid:#252b33;--band:#151b23}}{dark}}}"
-        "text{fill:var(--ink)}.faint{fill:var(--faint)}.title{font-size:16px;font-weight:600}.paper{fill:var(--paper)}.band{fill:var(--band)}"
-        ".grid{stroke:var(--grid)}.curve{fill:none;stroke:var(--c);stroke-width:1.75;stroke-linejoin:round}.dot{fill:var(--c)}"
-        ".avif-old .curve{stroke-dasharray:5 4}.lic .curve{stroke-width:3.25}.lic text{font-weight:600}.end{text-anchor:end}.middle{text-anchor:middle}</style>"
+        f"{light}@media(prefers-color-scheme:dark){{svg{{--paper:#0d1117;--ink:#e6edf3;--faint:#9198a1;"
+        f"--grid:#252b33;--band:#151b23}}{dark}}}"
+        "text{fill:var(--ink)}.faint{fill:var(--faint)}.title{font-size:16px;font-weight:600}"
+        ".paper{fill:var(--paper)}.band{fill:var(--band)}.grid{stroke:var(--grid)}"
+        ".curve{fill:none;stroke:var(--c);stroke-width:1.75;stroke-linejoin:round}.dot{fill:var(--c)}"
+        ".avif-old .curve{stroke-dasharray:5 4}.lic .curve{stroke-width:3.25}.lic text{font-weight:600}"
+        ".end{text-anchor:end}.middle{text-anchor:middle}</style>"
     )
 
 
 def document(width, height, title, parts):
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
-        f'<title>{escape(title)}</title>{style()}<rect class="paper" width="{width}" height="{height}" rx="8"/>{"".join(parts)}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img"><title>{escape(title)}</title>{style()}<rect class="paper" width="{width}" height="{height}" '
+        f'rx="8"/>{"".join(parts)}</svg>\n'
     )
 
 
 def text(x, y, content, classes=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}"{f" class={chr(34)}{classes}{chr(34)}" if classes else ""}>{escape(content)}</text>'
+    attribute = f' class="{classes}"' if classes else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attribute}>{escape(content)}</text>'
 
 
 def line(x1, y1, x2, y2):
@@ -60,7 +65,8 @@ def group(classes, parts):
 
 
 class Axes:
-    """A rectangle in which a range of values lies: x on a logarithmic scale, y on a linear one with `top` at its upper edge."""
+    """A rectangle in which a range of values lies: x on a logarithmic scale, y on a linear one with `top` at its
+    upper edge."""
 
     def __init__(self, left, upper, width, height, x_range, bottom, top):
         self.left, self.upper, self.width, self.height = left, upper, width, height
@@ -131,8 +137,10 @@ def rate_distortion(results, metric):
     unit = f", {about.unit}" if about.unit else ""
     better = "" if about.higher_is_better else " (less is better: the axis points down)"
     title = f"{about.title}{unit}, over bits per pixel"
-    band = f'<rect class="band" x="{axes.x(LOW_RATE):.1f}" y="{axes.upper}" width="{axes.x(HIGH_RATE) - axes.x(LOW_RATE):.1f}" height="{axes.height}"/>'
-    clip = f'<clipPath id="c"><rect x="{axes.left}" y="{axes.upper}" width="{axes.width}" height="{axes.height}"/></clipPath>'
+    left, right = axes.x(LOW_RATE), axes.x(HIGH_RATE)
+    band = f'<rect class="band" x="{left:.1f}" y="{axes.upper}" width="{right - left:.1f}" height="{axes.height}"/>'
+    area = f'<rect x="{axes.left}" y="{axes.upper}" width="{axes.width}" height="{axes.height}"/>'
+    clip = f'<clipPath id="c">{area}</clipPath>'
     parts = [
         text(24, 34, title, "title"),
         text(24, 53, f"Mean of {mean_of(results)} at each setting{better}", "faint"),
@@ -193,7 +201,8 @@ def bytes_over_time(results, what):
         text(
             24,
             53,
-            "BD-rate in per cent (less is better) over processor seconds for a megapixel, one thread, program start included",
+            "BD-rate in per cent (less is better) over processor seconds for a megapixel, one thread, program start "
+            "included",
             "faint",
         ),
     ]

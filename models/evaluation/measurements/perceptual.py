@@ -7,8 +7,8 @@ from functools import cached_property
 from models.evaluation.codecs.coders import file_hash
 from models.evaluation.codecs.programs import CodecError, find_program, run_command
 
-# metric -> program, and where its output has the value. Butteraugli's is the 3-norm of the error map: less depends on a single
-# pixel than on its maximum.
+# metric -> program, and where its output has the value. Butteraugli's is the 3-norm of the error map: less depends on a
+# single pixel than on its maximum.
 PROGRAMS = {
     "ssimulacra2": ("ssimulacra2", r"^(-?[\d.]+)\s*$"),
     "butteraugli": ("butteraugli_main", r"^3-norm: ([\d.]+)\s*$"),
@@ -42,7 +42,8 @@ class PerceptualMetrics:
         return {metric: f"{PROGRAMS[metric][0]} is not installed" for metric, path in self.programs.items() if not path}
 
     def compare(self, original, decoded):
-        """metric -> value, of two picture files without colour profile; None where the program is missing. CodecError."""
+        """metric -> value, of two picture files without colour profile; None where the program is missing.
+        CodecError."""
         return {metric: path and self._value(metric, path, original, decoded) for metric, path in self.programs.items()}
 
     def _value(self, metric, path, original, decoded):

@@ -55,7 +55,8 @@ def image_name(path):
 
 
 class Cache:
-    """JSON records and files in a folder, by a hash of what they depend on. Several processes may use a folder at a time."""
+    """JSON records and files in a folder, by a hash of what they depend on. Several processes may use a folder at a
+    time."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -79,8 +80,8 @@ class Cache:
 
 
 class Original:
-    """A picture with all that its measurements need: arrays, and a folder with copies for encoders, which is also where they
-    work."""
+    """A picture with all that its measurements need: arrays, and a folder with copies for encoders, which is also
+    where they work."""
 
     def __init__(self, path):
         self.path = path
@@ -104,8 +105,8 @@ class Original:
 class Runs:
     """Codecs on pictures, with their results in a cache folder. `codecs` is a dict, key -> Codec, of usable ones.
 
-    All methods raise RunError, which names picture, codec and setting. An instance serves one thread; several processes may use
-    one folder."""
+    All methods raise RunError, which names picture, codec and setting. An instance serves one thread; several processes
+    may use one folder."""
 
     def __init__(self, cache_folder, codecs):
         self.cache = Cache(cache_folder)
@@ -119,8 +120,8 @@ class Runs:
         return {**self.__dict__, "_original": None}
 
     def measure(self, image_path, codec_key, setting):
-        """All COLUMNS of a run, as a dict, when it was "measured", and "encode_processor" and "decode_processor", which older records
-        lack. Metrics whose program is missing are None."""
+        """All COLUMNS of a run, as a dict, when it was "measured", and "encode_processor" and "decode_processor",
+        which older records lack. Metrics whose program is missing are None."""
         place = self._measured_place(image_path, codec_key, setting)
         measured = self.cache.load(place)
         if measured is None:
@@ -148,8 +149,8 @@ class Runs:
         return place
 
     def at_rate(self, image_path, codec_key, bits_per_pixel):
-        """(setting, row): of all that the codec's dial has, the setting whose file comes nearest to the rate, or one that is within
-        NEAR_ENOUGH of it. Bytes are taken to rise along the dial."""
+        """(setting, row): of all that the codec's dial has, the setting whose file comes nearest to the rate, or one
+        that is within NEAR_ENOUGH of it. Bytes are taken to rise along the dial."""
         codec = self.codecs[codec_key]
         target = bits_per_pixel * self._open(image_path).pixels[:, :, 0].size / 8
 
@@ -251,8 +252,8 @@ class Runs:
 
 
 def nearest(size, target, knots):
-    """The integer from knots[0] to knots[-1] whose size comes nearest to the target, or one within NEAR_ENOUGH of it. `size` rises
-    from knot to knot; between them its logarithm is guessed to be linear."""
+    """The integer from knots[0] to knots[-1] whose size comes nearest to the target, or one within NEAR_ENOUGH of
+    it. `size` rises from knot to knot; between them its logarithm is guessed to be linear."""
     probed = {}
 
     def below(index):

@@ -1,12 +1,14 @@
 """Strengths from paired comparisons.
 
-Bradley and Terry (1952), with ties after Davidson (1970): i is preferred to j with a probability in proportion to s_i, j to i to s_j, and
-neither to nu sqrt(s_i s_j). The maximum of the likelihood is found by minorisation and maximisation (Hunter, "MM algorithms for generalized
-Bradley-Terry models", Annals of Statistics 32, 2004); Davidson's geometric mean is minorised by the weighted arithmetic one.
+Bradley and Terry (1952), with ties after Davidson (1970): i is preferred to j with a probability in proportion to s_i,
+j to i to s_j, and neither to nu sqrt(s_i s_j). The maximum of the likelihood is found by minorisation and maximisation
+(Hunter, "MM algorithms for generalized Bradley-Terry models", Annals of Statistics 32, 2004); Davidson's geometric mean
+is minorised by the weighted arithmetic one.
 
-The maximum exists only where one can get from each codec to each other one along preferences (Ford 1957). Where one is always or never
-preferred, half a preference either way is added to each compared pair, which keeps strengths finite, and the result says so. Codecs
-between which no chain of comparisons leads have no common scale: they are of different components.
+The maximum exists only where one can get from each codec to each other one along preferences (Ford 1957). Where one is
+always or never preferred, half a preference either way is added to each compared pair, which keeps strengths finite,
+and the result says so. Codecs between which no chain of comparisons leads have no common scale: they are of different
+components.
 
 All functions take any leading dimensions, so that a bootstrap is one call.
 """
@@ -80,7 +82,8 @@ def preference(log_strengths):
 
 
 def bootstrap(wins, ties, samples, seed):
-    """Strengths of so many panels drawn from the raters. wins, ties: (raters, codecs, codecs). Returns (samples, codecs)."""
+    """Strengths of so many panels drawn from the raters. wins, ties: (raters, codecs, codecs). Returns (samples,
+    codecs)."""
     raters = len(wins)
     drawn = np.random.default_rng(seed).multinomial(raters, np.full(raters, 1 / raters), samples).astype(float)
     together = [np.tensordot(drawn, of_raters, 1) for of_raters in (wins, ties)]

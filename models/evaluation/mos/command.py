@@ -17,6 +17,13 @@ def parser():
     )
     commands = main.add_subparsers(dest="command", required=True)
 
+    add_plan(commands)
+    add_serve(commands)
+    add_analyze(commands)
+    return main
+
+
+def add_plan(commands):
     plan = commands.add_parser("plan", help="make the folder of a study: page, plan, pictures, key")
     plan.add_argument("study", metavar="STUDY", help="the folder, which must not be there yet")
     plan.add_argument("--method", choices=("acr", "dsis", "pair"), required=True)
@@ -29,9 +36,20 @@ def parser():
     plan.add_argument("--rates", default="0.25,0.37,0.5", metavar="BPP,...", help="bits per pixel (%(default)s)")
     plan.add_argument("--table", metavar="CSV", help="instead of --images: columns image, codec, rate, bpp, path")
     plan.add_argument("--tolerance", type=float, default=0.05, help="of the rate, as a share (%(default)s)")
+    add_items(plan)
+    add_presentation(plan)
+    plan.add_argument("--seed", type=int, default=1)
     plan.add_argument(
-        "--layout", choices=("beside", "alternate"), default="alternate", help="of two pictures (%(default)s)"
+        "--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="of runs (%(default)s)"
     )
+    plan.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
+    plan.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
+    plan.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
+    plan.set_defaults(run=make_plan)
+
+
+def add_items(plan):
+    """What each rater sees."""
     plan.add_argument("--ties", action="store_true", help="pairs: offer 'no difference' as an answer")
     plan.add_argument(
         "--images-per-rater",
@@ -50,6 +68,13 @@ def parser():
         default=1,
         metavar="N",
         help="kept for the examples; 0: examples of a test image (%(default)s)",
+    )
+
+
+def add_presentation(plan):
+    """How the page shows it, and where answers go."""
+    plan.add_argument(
+        "--layout", choices=("beside", "alternate"), default="alternate", help="of two pictures (%(default)s)"
     )
     plan.add_argument(
         "--gap", type=float, default=0.5, metavar="SECONDS", help="of grey before each picture (%(default)s)"
@@ -74,15 +99,9 @@ def parser():
         default="png",
         help="of the pictures; WebP lossless needs cwebp (%(default)s)",
     )
-    plan.add_argument("--seed", type=int, default=1)
-    plan.add_argument(
-        "--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="of runs (%(default)s)"
-    )
-    plan.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
-    plan.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
-    plan.add_argument("-j", "--jobs", type=int, default=2, help="processes (%(default)s)")
-    plan.set_defaults(run=make_plan)
 
+
+def add_serve(commands):
     serve = commands.add_parser(
         "serve", help="serve a study and collect answers", description="Options are those of web/mos/server.js."
     )
@@ -90,6 +109,8 @@ def parser():
     serve.add_argument("options", nargs=argparse.REMAINDER, help="--port, --host, --token, --origin, --trust-proxy")
     serve.set_defaults(run=serve_study)
 
+
+def add_analyze(commands):
     analyze = commands.add_parser("analyze", help="screen raters, compute scores, write the report")
     analyze.add_argument("study", metavar="STUDY")
     analyze.add_argument(
@@ -100,7 +121,6 @@ def parser():
     )
     analyze.add_argument("--out", metavar="FOLDER", help="(STUDY/report)")
     analyze.set_defaults(run=analyse)
-    return main
 
 
 def numbers(text):
@@ -154,11 +174,13 @@ def make_plan(arguments):
         arguments.study, source, arguments.method, layout, arguments.ties, designed, left_out, options
     )
     print(
-        f"{arguments.study}: {len(plan['items'])} items, {plan['items_per_rater']} for each rater, about {plan['expected_minutes']} minutes"
+        f"{arguments.study}: {len(plan['items'])} items, {plan['items_per_rater']} for each rater, about "
+        f"{plan['expected_minutes']} minutes"
     )
     if plan["expected_minutes"] > LONG_MINUTES:
         print(
-            f"lic-mos: that is long: BT.500 asks for sessions of {LONG_MINUTES} minutes at most; --images-per-rater makes them shorter",
+            f"lic-mos: that is long: BT.500 asks for sessions of {LONG_MINUTES} minutes at most; --images-per-rater "
+            "makes them shorter",
             file=sys.stderr,
         )
 

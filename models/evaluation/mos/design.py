@@ -1,7 +1,7 @@
 """Which items a test has.
 
-An item is a dict: kind, group (image; None: every rater's), pictures (stimuli), and of traps `expect`, the answers of those who look.
-A stimulus is (image, codec, rate); codec "original" and "damaged" have no rate. Kinds:
+An item is a dict: kind, group (image; None: every rater's), pictures (stimuli), and of traps `expect`, the answers of
+those who look. A stimulus is (image, codec, rate); codec "original" and "damaged" have no rate. Kinds:
 
     test       a codec's picture, or for pairs two codecs' pictures of equal rate
     reference  the original among the others, hidden (ACR)
@@ -118,7 +118,8 @@ def training(method, image, codecs, rates):
 
 
 def design(method, conditions, codecs, *, seed, images_per_rater=0, trap_count=6, repeat_count=6, training_images=1):
-    """Training items, items, and the number of items of one rater. conditions: (image, rate) with pictures of all codecs.
+    """Training items, items, and the number of items of one rater. conditions: (image, rate) with pictures of all
+    codecs.
 
     Raises DesignError.
     """

@@ -4,14 +4,21 @@ from xml.sax.saxutils import escape
 
 COLOURS = ("#0b62c4", "#c4420b", "#0b8a5a", "#8a3fc4", "#a37a00", "#c40b6e", "#3f7f8a", "#6b6b6b")
 STYLE = """<style>
-text { font: 13px system-ui, sans-serif; fill: #222 } .quiet { fill: #666 } .grid { stroke: #ddd } .axis { stroke: #888 } .ground { fill: #fff }
-@media (prefers-color-scheme: dark) { text { fill: #eee } .quiet { fill: #aaa } .grid { stroke: #3a3a3a } .axis { stroke: #888 } .ground { fill: #181818 } }
+text { font: 13px system-ui, sans-serif; fill: #222 } .quiet { fill: #666 }
+.grid { stroke: #ddd } .axis { stroke: #888 } .ground { fill: #fff }
+@media (prefers-color-scheme: dark) {
+  text { fill: #eee } .quiet { fill: #aaa }
+  .grid { stroke: #3a3a3a } .axis { stroke: #888 } .ground { fill: #181818 }
+}
 </style>"""
 LEFT, RIGHT, TOP, BOTTOM = 56, 150, 40, 46  # margins
 
 
 def svg(width, height, title, parts):
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escape(title)}">'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(title)}">'
+    )
     ground = f'<rect class="ground" width="{width}" height="{height}"/>'
     return "\n".join([head, STYLE, ground, text(LEFT, 22, title, "font-weight='600'"), *parts, "</svg>\n"])
 
@@ -74,7 +81,8 @@ def score_figure(rows, codecs, title):
         stroke = colour(codecs, codec)
         points = [(x(row["rate"], codec), y(row["mean"])) for row in own]
         parts.append(
-            f'<polyline fill="none" stroke="{stroke}" stroke-width="2" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>'
+            f'<polyline fill="none" stroke="{stroke}" stroke-width="2" '
+            f'points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>'
         )
         for row, (a, b) in zip(own, points):
             parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{stroke}"/>')

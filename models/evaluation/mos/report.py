@@ -6,9 +6,12 @@ import os
 from . import plots, results, scores, screening
 from .study import write_json
 
-CSS = """:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif } body { max-width: 860px; margin: 2rem auto; padding: 0 16px }
-h1 { font-size: 1.7rem } h2 { margin-top: 2.2rem; font-size: 1.25rem } .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .93rem }
-th, td { padding: 4px 12px; border-bottom: 1px solid #8885; text-align: left; white-space: nowrap } td { font-variant-numeric: tabular-nums }
+CSS = """:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 860px; margin: 2rem auto; padding: 0 16px }
+h1 { font-size: 1.7rem } h2 { margin-top: 2.2rem; font-size: 1.25rem }
+.wide { overflow-x: auto } table { border-collapse: collapse; font-size: .93rem }
+th, td { padding: 4px 12px; border-bottom: 1px solid #8885; text-align: left; white-space: nowrap }
+td { font-variant-numeric: tabular-nums }
 figure { margin: 1rem 0 } svg { max-width: 100%; height: auto }"""
 SCALE_NAMES = {"acr": "quality, 1 to 5", "dsis": "impairment, 1 to 5 (5: imperceptible)", "pair": "preference"}
 
@@ -84,7 +87,8 @@ def notes_on(kept):
     ratios = {rater.pixel_ratio for rater in kept}
     if len(ratios) > 1:
         notes.append(
-            f"Screens differ: device pixels for each CSS pixel {', '.join(f'{ratio:g}' for ratio in sorted(ratios))}. Finer pixels hide faults."
+            f"Screens differ: device pixels for each CSS pixel {', '.join(f'{ratio:g}' for ratio in sorted(ratios))}. "
+            "Finer pixels hide faults."
         )
     return notes
 
@@ -116,20 +120,24 @@ def figures(analysis):
 
 
 def sections_of(analysis):
-    """(heading, paragraphs, figure's name or None, table or None); a table is a list of rows, the first being the head."""
+    """(heading, paragraphs, figure's name or None, table or None); a table is a list of rows, the first being the
+    head."""
     facts = [
-        f"Method: {analysis['method'].upper()}, {SCALE_NAMES[analysis['method']]}. {len(analysis['codecs'])} codecs, {len(analysis['images'])} images, "
-        f"bits per pixel {', '.join(f'{rate:g}' for rate in analysis['rates'])}. {analysis['kept']} of {len(analysis['raters'])} raters count.",
+        f"Method: {analysis['method'].upper()}, {SCALE_NAMES[analysis['method']]}. {len(analysis['codecs'])} codecs, "
+        f"{len(analysis['images'])} images, bits per pixel {', '.join(f'{rate:g}' for rate in analysis['rates'])}. "
+        f"{analysis['kept']} of {len(analysis['raters'])} raters count.",
         *analysis["notes"],
     ]
     yield "Result", [*facts, ranking_line(analysis)], next(iter(figures(analysis)), None), None
     if "mos" in analysis:
         how = [
-            "Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over raters)."
+            "Mean over raters of each rater's mean over images; ± is half of the 95 % interval (Student's t over "
+            "raters)."
         ]
         if "originals" in analysis:
             how.append(
-                f"The hidden originals: {number(analysis['originals']['mean'])} ± {number(analysis['originals']['interval'])}."
+                f"The hidden originals: {number(analysis['originals']['mean'])} ± "
+                f"{number(analysis['originals']['interval'])}."
             )
         yield "Scores", how, None, score_table(analysis)
     if "strengths" in analysis:
@@ -142,8 +150,8 @@ def sections_of(analysis):
             f"p by {how}, adjusted for the number of pairs at a rate (Holm). Below {scores.SIGNIFICANT}: significant."
         ], None, difference_table(analysis["differences"])
     yield "Raters", [
-        "Why a rater does not count, and what was measured: traps failed; grades between repetitions, or share of equal answers; "
-        "agreement with the others as z against chance; grades far above and below the mean (BT.500)."
+        "Why a rater does not count, and what was measured: traps failed; grades between repetitions, or share of "
+        "equal answers; agreement with the others as z against chance; grades far above and below the mean (BT.500)."
     ], None, rater_table(analysis["raters"])
     left_out = [*analysis["left_out"], *analysis["pictures_left_out"]]
     if left_out:
@@ -159,7 +167,8 @@ def ranking_line(analysis):
     for better, worse in zip(analysis["ranking"], analysis["ranking"][1:]):
         p = differences.get((better, worse))
         words += f" {'>' if p is not None and p < scores.SIGNIFICANT else '≈'} {worse}"
-    return f"From best to worst, over all rates: {words}. (>: significantly better than the next one, ≈: not significantly.)"
+    signs = "(>: significantly better than the next one, ≈: not significantly.)"
+    return f"From best to worst, over all rates: {words}. {signs}"
 
 
 def number(value, places=2):
@@ -276,12 +285,13 @@ def as_html(title, sections, drawn):
             parts.append(f"<figure>{drawn[figure]}</figure>")
         if table:
             head, *rows = [[html.escape(str(cell)) for cell in row] for row in table]
+            titles = "".join(f"<th>{cell}</th>" for cell in head)
             cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-            parts.append(
-                f'<div class="wide" tabindex="0"><table><thead><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr></thead><tbody>{cells}</tbody></table></div>'
-            )
+            table = f"<table><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table>"
+            parts.append(f'<div class="wide" tabindex="0">{table}</div>')
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        'content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body><main>\n<h1>{html.escape(title)}</h1>\n"
         + "\n".join(parts)
         + "\n</main></body></html>\n"

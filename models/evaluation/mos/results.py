@@ -46,7 +46,8 @@ def read_files(paths):
 
 
 def texts_of(path, data):
-    """A JSON file is one text, JSON lines are many; strings in them may hold what str.splitlines() takes for an end of line."""
+    """A JSON file is one text, JSON lines are many; strings in them may hold what str.splitlines() takes for an end
+    of line."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -68,7 +69,8 @@ def rows_of_sqlite(path):
 
 
 def usable(places, plan):
-    """Raters with a finished result of this plan, and why others are left out. Of two results of one name the first counts."""
+    """Raters with a finished result of this plan, and why others are left out. Of two results of one name the first
+    counts."""
     shape = read_json(os.path.join(PAGE, "result.schema.json"))
     results, left_out = {}, []
     for place, result in places:
@@ -83,7 +85,8 @@ def usable(places, plan):
             left_out.append(f"{result['rater']}: unfinished, {len(result['answers'])} answers")
         elif not is_complete(plan, result):
             left_out.append(
-                f"{result['rater']}: says finished, but not all items of a rater are answered, {len(result['answers'])} answers"
+                f"{result['rater']}: says finished, but not all items of a rater are answered, "
+                f"{len(result['answers'])} answers"
             )
         elif result["rater"] in raters:
             left_out.append(f"{result['rater']}: took part again; the first result counts")

@@ -1,4 +1,5 @@
-"""Checks values against the part of JSON Schema that the plan and the result use: the twin of web/mos/schema.js, and held equal to it by a test."""
+"""Checks values against the part of JSON Schema that the plan and the result use: the twin of web/mos/schema.js, and
+held equal to it by a test."""
 
 import json
 import re

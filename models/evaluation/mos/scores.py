@@ -1,8 +1,8 @@
 """Figures of the raters that count.
 
-A codec's score at a rate is the mean over raters of each rater's mean over images, with Student's 95 % interval over raters: raters are
-the sample, images are as they are. Codecs are compared by the raters' paired differences (t test), which raters' biases do not touch,
-with Holm's allowance for the number of pairs.
+A codec's score at a rate is the mean over raters of each rater's mean over images, with Student's 95 % interval over
+raters: raters are the sample, images are as they are. Codecs are compared by the raters' paired differences (t test),
+which raters' biases do not touch, with Holm's allowance for the number of pairs.
 """
 
 import itertools
@@ -113,7 +113,8 @@ def with_holm(rows):
 
 
 def strengths(raters, key, seed=1):
-    """Of each rate: rows {codec, rate, strength, low, high, component, wins, losses, ties}, differences as in mos_differences, notes."""
+    """Of each rate: rows {codec, rate, strength, low, high, component, wins, losses, ties}, differences as in
+    mos_differences, notes."""
     codecs, rows, differences, notes = list(key["codecs"]), [], [], []
     for rate in rates_of(key):
         wins, ties = counts(raters, key, codecs, None if rate == ALL else rate)
@@ -140,7 +141,8 @@ def strengths(raters, key, seed=1):
 
 
 def preferences(rate, codecs, fit, samples):
-    """Of the pairs of codecs with a common scale. p is that of the bootstrap: how often the difference has the other sign."""
+    """Of the pairs of codecs with a common scale. p is that of the bootstrap: how often the difference has the other
+    sign."""
     rows = []
     for a, b in itertools.combinations(range(len(codecs)), 2):
         if fit.components[a] != fit.components[b]:
@@ -173,7 +175,8 @@ def notes_of(rate, codecs, wins, ties, fit):
         won, lost = wins[index].sum(), wins[:, index].sum()
         if ties[index].sum() == 0 and (won == 0) != (lost == 0):
             notes.append(
-                f"At {where} {codec} was {'always' if won else 'never'} preferred: how much {'better' if won else 'worse'} it is cannot be said."
+                f"At {where} {codec} was {'always' if won else 'never'} preferred: how much "
+                f"{'better' if won else 'worse'} it is cannot be said."
             )
     if fit.bounded:
         notes.append(f"At {where} the strengths are kept finite by half a preference either way in each compared pair.")

@@ -5,11 +5,13 @@ One rule after the other, each over the raters whom the ones before it have kept
 1. traps: more than a quarter of the items whose answer is known were answered wrongly;
 2. habit: always the same answer, or for pairs nine times in ten the same side;
 3. repeats (grades): repeated pictures get grades that differ by more than 1.5 on average;
-4. chance: the answers cannot be told from random ones, in a test where those of a rater like the others could be. For grades
-   that is the correlation with the mean of the other raters, for pairs the agreement with a Bradley-Terry fit of the others;
-5. BT.500 (grades): ITU-R BT.500-13, annex 2, section 2.3.1 (the same rule stands in BT.500-14 and -15), once: grades further than 2
-   standard deviations from the mean, or sqrt(20) where the kurtosis says that they are not normal, in more than 5 % of the pictures
-   and on both sides. It keeps harsh and mild raters. With fewer than 6 raters no grade is ever 2 deviations away.
+4. chance: the answers cannot be told from random ones, in a test where those of a rater like the others could be. For
+   grades that is the correlation with the mean of the other raters, for pairs the agreement with a Bradley-Terry fit of
+   the others;
+5. BT.500 (grades): ITU-R BT.500-13, annex 2, section 2.3.1 (the same rule stands in BT.500-14 and -15), once: grades
+   further than 2 standard deviations from the mean, or sqrt(20) where the kurtosis says that they are not normal, in
+   more than 5 % of the pictures and on both sides. It keeps harsh and mild raters. With fewer than 6 raters no grade is
+   ever 2 deviations away.
 """
 
 import dataclasses
@@ -181,8 +183,8 @@ def counts(raters, key, codecs, rate=None):
 def chance_of_pairs(pairs, key):
     """How far a rater's preferences go along with those of the others, weighed by how clear these are.
 
-    The score is a sum of +-w, w being the log odds by the others' fit: 0 by chance with the deviation sqrt(sum w^2), and
-    sum |w| tanh(|w| / 2) for one who is like the others.
+    The score is a sum of +-w, w being the log odds by the others' fit: 0 by chance with the deviation sqrt(sum w^2),
+    and sum |w| tanh(|w| / 2) for one who is like the others.
     """
     if len(pairs) < 3:
         return

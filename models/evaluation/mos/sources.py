@@ -1,6 +1,7 @@
 """Where the pictures of a test come from: an evaluation's runs, or a table of files.
 
-A source has originals (image -> path), codecs (key -> title), rates (bits per pixel), and decoded: (image, codec, rate) -> Decoded.
+A source has originals (image -> path), codecs (key -> title), rates (bits per pixel), and decoded: (image, codec, rate)
+-> Decoded.
 """
 
 import concurrent.futures
@@ -36,7 +37,8 @@ class Source:
 
 
 def from_runs(images, keys, rates, cache, lic, model, jobs):
-    """Every image by every codec at the setting that comes nearest to each rate. Raises SourceError, naming what cannot be made."""
+    """Every image by every codec at the setting that comes nearest to each rate. Raises SourceError, naming what
+    cannot be made."""
     originals = {image_name(path): path for path in images}
     if len(originals) < len(images):
         raise SourceError("two pictures have the same name")
@@ -65,8 +67,9 @@ def decode_at(runs, path, codec, rates):
 
 
 def from_table(path):
-    """A CSV file with the columns image, codec, rate, bpp, path. Originals have the codec "original" and neither rate nor bpp; other
-    rows say for which rate they stand and what they take. Paths are relative to the table. Raises SourceError with the line.
+    """A CSV file with the columns image, codec, rate, bpp, path. Originals have the codec "original" and neither
+    rate nor bpp; other rows say for which rate they stand and what they take. Paths are relative to the table. Raises
+    SourceError with the line.
     """
     folder = os.path.dirname(os.path.abspath(path))
     originals, codecs, decoded = {}, {}, {}
@@ -96,7 +99,8 @@ def from_table(path):
 
 
 def equal_rates(source, tolerance):
-    """The (image, rate) whose pictures of all codecs are there and within the tolerance of the rate, and of the others why not.
+    """The (image, rate) whose pictures of all codecs are there and within the tolerance of the rate, and of the
+    others why not.
 
     One codec off the rate leaves out the others' pictures as well, since means over different images would not compare.
     """

@@ -1,4 +1,5 @@
-"""What raters read, and the scales: ITU-R BT.500-13 (the same in later editions), five-grade quality and impairment scales."""
+"""What raters read, and the scales: ITU-R BT.500-13 (the same in later editions), five-grade quality and impairment
+scales."""
 
 QUALITY = ("Bad", "Poor", "Fair", "Good", "Excellent")
 IMPAIRMENT = ("Very annoying", "Annoying", "Slightly annoying", "Perceptible, but not annoying", "Imperceptible")
@@ -7,22 +8,23 @@ SCREEN = (
     "Sit as you usually do before this screen, in a room that is not bright, and wear the glasses that you wear for it."
 )
 CONSENT = (
-    "I take part of my own free will and may stop at any time. My answers, the name or number that I give here, the times of my answers and "
-    "the size of my window are kept and analysed."
+    "I take part of my own free will and may stop at any time. My answers, the name or number that I give here, the "
+    "times of my answers and the size of my window are kept and analysed."
 )
 THANKS = "Your answers help to build better picture codecs."
 
 INSTRUCTIONS = {
     "acr": (
-        "You will see pictures, one at a time. Say how good the quality of each one is, from 1, bad, to 5, excellent. What a picture "
-        "shows does not matter, only how well it is shown."
+        "You will see pictures, one at a time. Say how good the quality of each one is, from 1, bad, to 5, excellent. "
+        "What a picture shows does not matter, only how well it is shown."
     ),
     "dsis": (
-        "You will see an original and a picture made from it. Say how much the second one is impaired against the original, from 1, "
-        "very annoying, to 5, imperceptible. Some are not impaired at all."
+        "You will see an original and a picture made from it. Say how much the second one is impaired against the "
+        "original, from 1, very annoying, to 5, imperceptible. Some are not impaired at all."
     ),
     "pair": (
-        "You will see two versions of one picture. Say which one looks better to you. Sometimes they differ very little; {undecided}"
+        "You will see two versions of one picture. Say which one looks better to you. Sometimes they differ very "
+        "little; {undecided}"
     ),
 }
 UNDECIDED = {False: "then choose as you feel.", True: "if you see no difference, say so."}

@@ -8,8 +8,8 @@
        |                                 |
        +---------> summary.py -> index.html, picture_page.py -> pictures/NAME.html
 
-Pictures lie beside the pages: embedded in them, a report on 24 photographs would be a single file of more than 200 MB. Style sheets
-and scripts are put into each page.
+Pictures lie beside the pages: embedded in them, a report on 24 photographs would be a single file of more than 200 MB.
+Style sheets and scripts are put into each page.
 """
 
 import concurrent.futures
@@ -44,7 +44,8 @@ def build(folder, results, rows, image_paths, runs, jobs=2, progress=None):
     image_paths  the originals
     runs         a Runs, asked for decoded pictures of equal size in `jobs` processes
     progress     None, or is called with the numbers of pictures done and of all
-    A codec that fails on a picture is left out there, and the reason printed. ReportError where the report cannot be written.
+    A codec that fails on a picture is left out there, and the reason printed. ReportError where the report cannot be
+    written.
     """
     by_name = {}
     for row in rows:

@@ -1,4 +1,5 @@
-"""Where decoded pictures differ from their original, and where codecs differ from each other. Pictures: (height, width, 3), uint8."""
+"""Where decoded pictures differ from their original, and where codecs differ from each other. Pictures: (height,
+width, 3), uint8."""
 
 import numpy as np
 
@@ -7,7 +8,8 @@ ERROR_LIMIT = 36  # root mean square error, of 255, that the scale's end stands 
 CROP = 80  # pixels: the side of a crop
 STRIDE = 8  # pixels between the crops that are considered
 
-# Colours of an error map, from none to ERROR_LIMIT, in equal steps of the square root of the error; lightness rises throughout.
+# Colours of an error map, from none to ERROR_LIMIT, in equal steps of the square root of the error; lightness rises
+# throughout.
 RAMP = np.array(
     [(10, 10, 26), (61, 22, 98), (142, 38, 101), (214, 73, 60), (249, 148, 36), (250, 222, 110), (255, 255, 238)]
 )
@@ -57,8 +59,8 @@ def psnr_of(mean_squared_error):
 
 
 def differing_crops(errors, height, width):
-    """The crops to show, none overlapping another: [{"x", "y", "reason", "psnr": {codec: dB}}]. `errors`: codec -> window_errors()
-    of a picture of this size."""
+    """The crops to show, none overlapping another: [{"x", "y", "reason", "psnr": {codec: dB}}]. `errors`: codec ->
+    window_errors() of a picture of this size."""
     top, left = window_starts(height)[:, None], window_starts(width)[None]
     rms = {codec: np.sqrt(error) for codec, error in errors.items()}
     free = np.ones((top.size, left.size), bool)
@@ -81,7 +83,8 @@ def differing_crops(errors, height, width):
 
 
 def interests(rms):
-    """What a crop may show, with a score for each window: (reason, array). `rms`: codec -> root mean square error of windows."""
+    """What a crop may show, with a score for each window: (reason, array). `rms`: codec -> root mean square error of
+    windows."""
     spread = np.std(list(rms.values()), 0)
     yield "The codecs differ most", spread
     rivals = [error for codec, error in rms.items() if codec != "lic"]

@@ -1,4 +1,5 @@
-"""Charts as SVG, drawn in the colour of the text around (`currentColor`), which classes `codec-KEY` set: see palette()."""
+"""Charts as SVG, drawn in the colour of the text around (`currentColor`), which classes `codec-KEY` set: see
+palette()."""
 
 import math
 
@@ -135,8 +136,8 @@ def series(codec, points, x_axis, y_axis):
 
 
 def rate_chart(curves, codecs, metric, bpp):
-    """Quality over rate; None where nothing was measured. `curves`: codec -> points; `codecs`: key -> {"title"}; `bpp`: where the
-    values are read off. The part of the rates between which BD-rates are taken is tinted."""
+    """Quality over rate; None where nothing was measured. `curves`: codec -> points; `codecs`: key -> {"title"};
+    `bpp`: where the values are read off. The part of the rates between which BD-rates are taken is tinted."""
     about = comparison.METRICS[metric]
     shown = {codec: known(curves.get(codec, []), metric) for codec in codecs}
     drawn_values = [y for points in shown.values() for x, y in points if RATES[0] <= x <= RATES[1]]

@@ -1,7 +1,9 @@
-"""What a picture's page shows: its decoded pictures of equal size, maps of their errors, and the crops in which they differ.
+"""What a picture's page shows: its decoded pictures of equal size, maps of their errors, and the crops in which they
+differ.
 
-Everything lands in FOLDER/pictures/NAME/, pictures as lossless WebP, so that what is judged is what was measured. found.json, written
-last, says what there is and what it depends on; a later build into the same folder takes it as it is.
+Everything lands in FOLDER/pictures/NAME/, pictures as lossless WebP, so that what is judged is what was measured.
+found.json, written last, says what there is and what it depends on; a later build into the same folder takes it as it
+is.
 """
 
 import base64
@@ -27,9 +29,9 @@ class ReportError(Exception):
 
 
 def find(path, folder, results, rows, runs):
-    """Makes the picture's files, unless they are there, and returns what found.json holds: name, width, height, thumbnail (data URI),
-    bd_rate {metric: {rival: percent}}, rates {rate: {codec: row}}, crops {rate: [see analysis]}, failures [text].
-    `rows`: the measurements of this picture."""
+    """Makes the picture's files, unless they are there, and returns what found.json holds: name, width, height,
+    thumbnail (data URI), bd_rate {metric: {rival: percent}}, rates {rate: {codec: row}}, crops {rate: [see analysis]},
+    failures [text]. `rows`: the measurements of this picture."""
     name = image_name(path)
     place = os.path.join(folder, "pictures", name)
     rates, failures = runs_at_rates(path, results, runs)

@@ -21,8 +21,8 @@ def flat(children):
 
 
 def element(name, /, *children, **attributes):
-    """<name ...>children</name>. Lists of children are flattened, None is left out. `class_` is class, `data_x` is data-x;
-    True makes an attribute without value, None and False leave it out."""
+    """<name ...>children</name>. Lists of children are flattened, None is left out. `class_` is class, `data_x` is
+    data-x; True makes an attribute without value, None and False leave it out."""
     text = f"<{name}"
     for key, value in attributes.items():
         if value is None or value is False:

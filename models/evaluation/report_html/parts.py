@@ -14,7 +14,8 @@ MEANINGS = {
     "psnr_y": "The same for brightness alone, to which eyes are most sensitive.",
     "ssim": "How well structure is kept in small windows. As decibels: 10 stands for 0.9, 20 for 0.99.",
     "ms_ssim": "The same at five sizes of detail, from fine to coarse.",
-    "ssimulacra2": "Made to agree with people's opinions: 50 is middling, 70 good, 90 hardly to be told from the original.",
+    "ssimulacra2": "Made to agree with people's opinions: 50 is middling, 70 good, 90 hardly to be told from the "
+    "original.",
     "butteraugli": "Differences that can be seen from near by. Less is better; below 1 they are hard to see.",
 }
 

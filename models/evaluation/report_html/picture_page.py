@@ -29,7 +29,8 @@ OFF_RATE = 0.05  # a file whose rate is off by more than this part is marked
 
 
 def picture_page(results, rows, found, before, after):
-    """`found`: see findings.find(); `rows`: the measurements of this picture; `before` and `after`: names of its neighbours, or None."""
+    """`found`: see findings.find(); `rows`: the measurements of this picture; `before` and `after`: names of its
+    neighbours, or None."""
     codecs, metrics = results["codecs"], measured_metrics(rows)
     rates = [f"{rate:g}" for rate in RATES]
     start = rates[1]
@@ -50,8 +51,8 @@ def picture_page(results, rows, found, before, after):
                 "Where the codecs differ most",
                 element(
                     "p",
-                    "Places found by the error of the decoded pictures within them, each pixel enlarged. The figure is the PSNR of "
-                    "the crop alone.",
+                    "Places found by the error of the decoded pictures within them, each pixel enlarged. The figure is "
+                    "the PSNR of the crop alone.",
                     class_="lead",
                 ),
                 rate_blocks(
@@ -81,7 +82,8 @@ def header(found, before, after):
         if name
     ]
     rates = listing([f"{rate:g}" for rate in RATES])
-    facts = f"{found['width']} \N{MULTIPLICATION SIGN} {found['height']} pixels. Decoded pictures of equal size, at {rates} bits per pixel."
+    size = f"{found['width']} \N{MULTIPLICATION SIGN} {found['height']} pixels"
+    facts = f"{size}. Decoded pictures of equal size, at {rates} bits per pixel."
     return element(
         "header",
         element("nav", links, aria_label="Pictures"),

@@ -1,7 +1,7 @@
 """Measurements as curves over the rate, each a list of points, for drawing and reading values off.
 
-A point is one of comparison.py, {"bpp": bits per pixel, metric: value as curves show it}, with "setting" and "decode_ms" beside it: CPU
-milliseconds of decoding a megapixel.
+A point is one of comparison.py, {"bpp": bits per pixel, metric: value as curves show it}, with "setting" and
+"decode_ms" beside it: CPU milliseconds of decoding a megapixel.
 """
 
 import math
@@ -27,7 +27,8 @@ def image_curves(rows):
 
 
 def mean_curves(rows):
-    """codec -> means of the points of the pictures that all codecs have, by rate; of the settings that all of these have."""
+    """codec -> means of the points of the pictures that all codecs have, by rate; of the settings that all of these
+    have."""
     pictures = {}
     for row in rows:
         pictures.setdefault(row["codec"], {}).setdefault(row["image"], {})[row["setting"]] = point(row)

@@ -61,7 +61,8 @@ def index_page(results, rows, pictures):
 
 def header(results, title):
     names = " \N{MIDDLE DOT} ".join(codec["title"] for key, codec in results["codecs"].items() if key != "lic")
-    facts = f"{results['images']} picture{'s' if results['images'] > 1 else ''}, measured {dates(results)} on {results['processor']}"
+    count = f"{results['images']} picture{'s' if results['images'] > 1 else ''}"
+    facts = f"{count}, measured {dates(results)} on {results['processor']}"
     links = [
         ("summary", "Summary"),
         ("curves", "Curves"),
@@ -101,8 +102,8 @@ def summary(results, metrics):
         "Who wins, and by how much",
         element(
             "p",
-            "How many bytes does LIC need for a picture of the same quality? The answer depends on how quality is measured, so there is "
-            "one for each metric.",
+            "How many bytes does LIC need for a picture of the same quality? The answer depends on how quality is "
+            "measured, so there is one for each metric.",
             class_="lead",
         ),
         element(
@@ -160,9 +161,10 @@ def bd_table(results, metrics):
     ]
     head = table_head("LIC against", *(comparison.METRICS[metric].title for metric in metrics))
     note = (
-        f"BD-rate: the bytes of LIC against the other codec's at equal quality, over the qualities that both reach between {LIMITS}; the "
-        "part of these rates that both codecs reach stands under the codec's name. Large: the mean of each picture's figure; minus "
-        "is good for LIC. Beneath: the figure of the curves through the means of all pictures, and the picture on which LIC does worst."
+        "BD-rate: the bytes of LIC against the other codec's at equal quality, over the qualities that both reach "
+        f"between {LIMITS}; the part of these rates that both codecs reach stands under the codec's name. Large: the "
+        "mean of each picture's figure; minus is good for LIC. Beneath: the figure of the curves through the means of "
+        "all pictures, and the picture on which LIC does worst."
     )
     table = element("table", head, element("tbody", lines), class_="bd")
     return element("figure", scrolling(table, "Table of BD-rates"), element("figcaption", note))
@@ -199,9 +201,9 @@ def rate_section(curves, results, metrics):
         "Quality over size",
         element(
             "p",
-            f"The mean of {comparison.mean_of(results)} at each setting. Higher is better, further left is smaller; equal steps to the right are equal factors in bytes. "
-            "The tinted part is where BD-rates are taken. Point at a chart, or move the rate, to read values off. Each picture's own "
-            "curves are on its page.",
+            f"The mean of {comparison.mean_of(results)} at each setting. Higher is better, further left is smaller; "
+            "equal steps to the right are equal factors in bytes. The tinted part is where BD-rates are taken. Point "
+            "at a chart, or move the rate, to read values off. Each picture's own curves are on its page.",
             class_="lead",
         ),
         legend(results["codecs"]),
@@ -223,9 +225,9 @@ def cost_section(curves, results, metrics):
         "What it costs to decode",
         element(
             "p",
-            f"Each line joins a codec's mean quality at {rates} bits per pixel. Further left decodes faster, higher looks better. "
-            "Times are those of the whole command on one core: its start, reading and writing files and, for LIC, loading the model "
-            "are part of them.",
+            f"Each line joins a codec's mean quality at {rates} bits per pixel. Further left decodes faster, higher "
+            "looks better. Times are those of the whole command on one core: its start, reading and writing files and, "
+            "for LIC, loading the model are part of them.",
             class_="lead",
         ),
         drawn and choice("cost", "Quality by", [(metric, comparison.METRICS[metric].title) for metric in drawn], first),
@@ -295,8 +297,9 @@ def gallery(results, metrics, pictures):
         "Picture by picture",
         element(
             "p",
-            "Look for yourself: original and decoded pictures of equal size, with a slider and flicker, maps of the errors, and the crops "
-            "in which the codecs differ most. The figure is LIC's BD-rate on that picture: minus is good for LIC.",
+            "Look for yourself: original and decoded pictures of equal size, with a slider and flicker, maps of the "
+            "errors, and the crops in which the codecs differ most. The figure is LIC's BD-rate on that picture: minus "
+            "is good for LIC.",
             class_="lead",
         ),
         rivals and controls,
@@ -338,9 +341,10 @@ def method(curves, results, metrics):
         element("h3", "What the figures do not say"),
         element(
             "p",
-            "Metrics stand for how alike pictures are, not for how good they look to people. Bytes are those of whole files. Curves of "
-            "means hold for a collection in which every picture has the same setting; BD-rates are taken for each picture first, and "
-            "interpolate the logarithm of the rate over the metric by monotone cubics (PCHIP).",
+            "Metrics stand for how alike pictures are, not for how good they look to people. Bytes are those of whole "
+            "files. Curves of means hold for a collection in which every picture has the same setting; BD-rates are "
+            "taken for each picture first, and interpolate the logarithm of the rate over the metric by monotone "
+            "cubics (PCHIP).",
         ),
     )
 

@@ -137,6 +137,7 @@ def hints():
     return element(
         "p",
         keys,
-        "Dragging moves the boundary, or the picture where it is enlarged. At 1:1 a pixel of the picture is one of the screen.",
+        "Dragging moves the boundary, or the picture where it is enlarged. At 1:1 a pixel of the picture is one of the "
+        "screen.",
         class_="hint",
     )

@@ -1,8 +1,8 @@
 """Training crops: tar shards of pictures and manifest.csv, held in memory as uint8.
 
-The data directory holds train-*.tar, val.tar and manifest.csv with one row for each crop (columns file, split, source_repo,
-commit, licence, ...). Crops whose licence column says that the origin of the photos is not stated are left out, unless asked
-for: a released model must not contain them.
+The data directory holds train-*.tar, val.tar and manifest.csv with one row for each crop (columns file, split,
+source_repo, commit, licence, ...). Crops whose licence column says that the origin of the photos is not stated are left
+out, unless asked for: a released model must not contain them.
 """
 import csv
 import glob
@@ -75,7 +75,8 @@ class Crops:
         return len(self.shapes)
 
     def draw(self):
-        """-> pictures (batch), int64 (batch, 3): where the crop begins in its picture, and how far its rows and its columns lie apart."""
+        """-> pictures (batch), int64 (batch, 3): where the crop begins in its picture, and how far its rows and its
+        columns lie apart."""
         rows = np.empty((self.batch, 3), np.int64)
         chosen = self.random.integers(len(self.shapes), size=self.batch)
         for row, index in zip(rows, chosen):

@@ -1,7 +1,8 @@
 """A folder of somebody's photos: what is in it, what is fit for training, and which part is held out.
 
 Pictures of any size and of the formats that Pillow reads, in any depth of folders. The first level of folders names the
-sources: where there are several, whole sources are held out, so that a gain on the held-out part is not one of recognition.
+sources: where there are several, whole sources are held out, so that a gain on the held-out part is not one of
+recognition.
 """
 import collections
 import dataclasses
@@ -18,7 +19,8 @@ NEAR_BITS = 6  # of 64 bits of the difference hash: no more differ between two v
 POOR_JPEG = 75  # an estimated quality below it is reported: a model learns the blocks too
 FLAT = 2.0  # standard deviation of luma, in levels
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm")
-# Mean of the standard's luma table (ISO/IEC 10918-1, table K.1) at quality 50; the common scaling is 200 - 2 q above it.
+# Mean of the standard's luma table (ISO/IEC 10918-1, table K.1) at quality 50; the common scaling is 200 - 2 q above
+# it.
 LUMA_MEAN_50 = 57.625
 
 
@@ -119,7 +121,8 @@ def examine(folder, name):
 
 
 def audit(folder):
-    """-> Audit of every picture in the folder, in the order of their names. The second of two equal pictures is left out."""
+    """-> Audit of every picture in the folder, in the order of their names. The second of two equal pictures is left
+    out."""
     names = sorted(
         os.path.relpath(os.path.join(parent, name), folder)
         for parent, _, files in os.walk(folder)
@@ -164,8 +167,8 @@ def groups_of(photos):
 
 
 def split(photos, share, seed=0):
-    """-> (training, held out): of 100 random choices of whole groups the one whose held-out part is nearest to the share.
-    ValueError if there is only one group, or if the smallest choice would hold out more than half."""
+    """-> (training, held out): of 100 random choices of whole groups the one whose held-out part is nearest to the
+    share. ValueError if there is only one group, or if the smallest choice would hold out more than half."""
     groups, random = groups_of(photos), np.random.default_rng(seed)
     if len(groups) < 2:
         raise ValueError(

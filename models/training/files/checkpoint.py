@@ -1,4 +1,5 @@
-"""Checkpoints: weights and their running average in fp16, the step count and the configuration; tensors and plain values only."""
+"""Checkpoints: weights and their running average in fp16, the step count and the configuration; tensors and plain
+values only."""
 import os
 
 import torch

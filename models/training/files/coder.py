@@ -1,4 +1,5 @@
-"""Runs the float networks of model files with torch: what the released encoder and decoder compute, to within float rounding."""
+"""Runs the float networks of model files with torch: what the released encoder and decoder compute, to within float
+rounding."""
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -53,8 +54,8 @@ class Network:
 class Coder:
     """A pair of model files, ready to code pictures. Rates are those of the stored tables."""
 
-    # Bytes of a one-tile file outside its symbols: header, heads of HYPER, INDEX and TILES, one index entry; the final states
-    # of the two streams.
+    # Bytes of a one-tile file outside its symbols: header, heads of HYPER, INDEX and TILES, one index entry; the final
+    # states of the two streams.
     OVERHEAD = 40 + 3 * 9 + 8 + 2 * 4
 
     def __init__(self, decoder, encoder):

@@ -1,7 +1,7 @@
 """The exact half of the codec in numpy: integer programs, gains, and the passes over the latents.
 
-Sums are formed in float64, where every integer below 2^53 is exact, and requantised in int64: bit for bit what docs/format.md
-demands. The exporter measures with it, so its rates are those of the real tables.
+Sums are formed in float64, where every integer below 2^53 is exact, and requantised in int64: bit for bit what
+docs/format.md demands. The exporter measures with it, so its rates are those of the real tables.
 """
 import numpy as np
 
@@ -20,7 +20,8 @@ def requantise(acc, layer):
 
 
 def accumulate(weight, x):
-    """Cross-correlation with zero padding. weight (out, in, k, k) or (c, k, k); x int64 (in, h, w) -> int64 (out, h, w)."""
+    """Cross-correlation with zero padding. weight (out, in, k, k) or (c, k, k); x int64 (in, h, w) -> int64 (out, h,
+    w)."""
     kernel, (_, height, width) = weight.shape[-1], x.shape
     margin = kernel // 2
     padded = np.pad(x.astype(np.float64), ((0, 0), (margin, margin), (margin, margin)))

@@ -1,6 +1,7 @@
 """Model files (.licm): writes and reads the bytes that docs/format.md specifies under "Model files".
 
-Layers are plain dataclasses over numpy arrays; a program is a list of layers, a float network a list of programs (branches).
+Layers are plain dataclasses over numpy arrays; a program is a list of layers, a float network a list of programs
+(branches).
 """
 import dataclasses
 import hashlib
@@ -81,7 +82,8 @@ class Table:
 
 @dataclasses.dataclass
 class Entropy:
-    """group_table (passes, 4); gains int16 (8, M); hyper_offset, hyper_index (8, Z); tables: 64; two integer programs."""
+    """group_table (passes, 4); gains int16 (8, M); hyper_offset, hyper_index (8, Z); tables: 64; two integer
+    programs."""
 
     latent_channels: int
     hyper_channels: int
@@ -293,7 +295,8 @@ def write_file(kind, name, version, sections):
 
 
 def read_file(data, kind, types, optional=()):
-    """-> name, version, payloads of the sections, which must be `types`, and of the `optional` ones that follow them."""
+    """-> name, version, payloads of the sections, which must be `types`, and of the `optional` ones that follow
+    them."""
     if data[:4] != MAGIC:
         raise ValueError("not a model file")
     reader = Reader(data)

@@ -1,4 +1,5 @@
-"""Integer frequency tables for residuals: 64 symmetric distributions with an escape (docs/format.md, "Residual tables")."""
+"""Integer frequency tables for residuals: 64 symmetric distributions with an escape (docs/format.md, "Residual
+tables")."""
 import math
 
 import numpy as np
@@ -37,8 +38,8 @@ def integer_table(masses):
     exact = masses * TOTAL
     pairs = np.maximum(1, np.floor(exact)).astype(np.int64)
     escape = max(1, int((1.0 - masses[0] - 2 * masses[1:].sum()) * TOTAL))
-    # What rounding down has left goes to the pairs with the largest remainders; the centre takes the last unit, and pays for
-    # the pairs and the escape that had to be raised to 1.
+    # What rounding down has left goes to the pairs with the largest remainders; the centre takes the last unit, and
+    # pays for the pairs and the escape that had to be raised to 1.
     left = max(0, int(TOTAL - escape - pairs[0] - 2 * pairs[1:].sum()) // 2)
     order = 1 + np.argsort(pairs[1:] - exact[1:], kind="stable")
     pairs[order[:left]] += 1

@@ -2,9 +2,9 @@
 
     visual = STRUCTURE (1 - MS-SSIM of luma) + DETAIL * texture error + COLOUR * MSE of chroma + FIDELITY * MSE
 
-MS-SSIM is that of Wang, Simoncelli, Bovik 2003, on as many of its five scales as the crop has room for. The texture error is the squared difference of local
-standard deviations of luma, so that detail which cannot be coded is not smeared away. MS-SSIM sees no colour, and shifts of large areas badly:
-the squared errors keep both.
+MS-SSIM is that of Wang, Simoncelli, Bovik 2003, on as many of its five scales as the crop has room for. The texture
+error is the squared difference of local standard deviations of luma, so that detail which cannot be coded is not
+smeared away. MS-SSIM sees no colour, and shifts of large areas badly: the squared errors keep both.
 """
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,8 @@ import torch.nn.functional as F
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # from the finest scale to the coarsest
 WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2  # samples of 0..1
-# 1 - MS-SSIM of 0.01 weighs as an MSE of 0.01 * STRUCTURE: near quality 50 a photo has 1 - MS-SSIM = 0.02 and an MSE of 0.0006.
+# 1 - MS-SSIM of 0.01 weighs as an MSE of 0.01 * STRUCTURE: near quality 50 a photo has 1 - MS-SSIM = 0.02 and an MSE of
+# 0.0006.
 STRUCTURE, DETAIL, COLOUR, FIDELITY = 0.016, 0.08, 0.15, 0.2
 
 
@@ -30,7 +31,8 @@ def blur(x):
 
 
 def similarity(a, b):
-    """a, b (B, 1, H, W) -> SSIM, its contrast and structure part, each (B), and the squared difference of standard deviations (B)."""
+    """a, b (B, 1, H, W) -> SSIM, its contrast and structure part, each (B), and the squared difference of standard
+    deviations (B)."""
     mean_a, mean_b, square_a, square_b, product = blur(torch.cat([a, b, a * a, b * b, a * b], 1)).chunk(5, 1)
     variance_a, variance_b = (square_a - mean_a.square()).clamp(min=0), (square_b - mean_b.square()).clamp(min=0)
     structure = (2 * (product - mean_a * mean_b) + C2) / (variance_a + variance_b + C2)

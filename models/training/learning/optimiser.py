@@ -5,13 +5,14 @@ import torch
 
 BETAS = (0.9, 0.98)
 CLIP, AVERAGE_DECAY = 1.0, 0.999
-# The hyper prior's parameters are in units of tables and of integers; the entropy networks start later than the transform.
+# The hyper prior's parameters are in units of tables and of integers; the entropy networks start later than the
+# transform.
 RATE_FACTORS = {"hyper_analysis": 2.5, "hyper_synthesis": 2.5, "context": 2.5, "prior": 25.0, "mixture": 10.0}
 
 
 def make_optimiser(model, rate):
-    """Adam with a group for each part, whose `base` rate the schedule multiplies. On a GPU it fits into a captured step: rates are tensors there,
-    and a step with `found_inf` set changes nothing."""
+    """Adam with a group for each part, whose `base` rate the schedule multiplies. On a GPU it fits into a captured
+    step: rates are tensors there, and a step with `found_inf` set changes nothing."""
     groups = [
         {"params": list(part.parameters()), "base": rate * RATE_FACTORS.get(name, 1.0)}
         for name, part in model.named_children()

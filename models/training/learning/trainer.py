@@ -1,8 +1,9 @@
 """The training loop: what a step is, when it is annealed, what is reported and saved.
 
-Loss, for a quality drawn for each crop: lambda^-1/2 (lambda 255^2 distortion + bits per pixel), 1 at quality 50. The learning rate
-follows a cosine on elapsed time, so any budget ends annealed. The last part (`hard_fraction`) takes the rate at the rounded
-latents, rounds the float networks' weights to int8 as the exported files do, and trains the decoder's side only.
+Loss, for a quality drawn for each crop: lambda^-1/2 (lambda 255^2 distortion + bits per pixel), 1 at quality 50. The
+learning rate follows a cosine on elapsed time, so any budget ends annealed. The last part (`hard_fraction`) takes the
+rate at the rounded latents, rounds the float networks' weights to int8 as the exported files do, and trains the
+decoder's side only.
 """
 import contextlib
 import ctypes
@@ -32,7 +33,8 @@ LAMBDA_AT_50 = float(lambda_of(torch.tensor(50.0)))
 
 @dataclasses.dataclass
 class Budget:
-    """Seconds, or a number of steps where a run must be repeatable; and the part of the schedule that the run covers."""
+    """Seconds, or a number of steps where a run must be repeatable; and the part of the schedule that the run
+    covers."""
 
     seconds: float = 0.0
     steps: int = 0
@@ -78,7 +80,8 @@ def exact_sums():
 
 
 def keep_memory():
-    """Lets the C library keep what tensors free: glibc gives large blocks back, and the pages of each new tensor cost faults (a third of a step of heads.py)."""
+    """Lets the C library keep what tensors free: glibc gives large blocks back, and the pages of each new tensor
+    cost faults (a third of a step of heads.py)."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):  # another C library
@@ -102,7 +105,8 @@ def psnr(mse):
 
 @torch.no_grad()
 def validate(model, pictures, device, autocast, qualities=VALIDATION_QUALITIES):
-    """-> (quality, loss, bits per pixel, PSNR, MS-SSIM of luma) for each quality: means over the pictures, everything rounded."""
+    """-> (quality, loss, bits per pixel, PSNR, MS-SSIM of luma) for each quality: means over the pictures,
+    everything rounded."""
     model.eval()
     points = []
     for q in qualities:
@@ -126,8 +130,9 @@ def mean_of(points):
 
 
 def freeze_encoder(model):
-    """Stops the training of analysis and gains: with hard rounding a residual of 0 has no gradient towards the rate, and an
-    analysis that trains on drifts to higher rates (+6 % bits for +0.18 dB in 1,300 steps, 1 % worse than before)."""
+    """Stops the training of analysis and gains: with hard rounding a residual of 0 has no gradient towards the rate,
+    and an analysis that trains on drifts to higher rates (+6 % bits for +0.18 dB in 1,300 steps, 1 % worse than
+    before)."""
     for part in (model.analysis, model.gains):
         for parameter in part.parameters():
             parameter.requires_grad_(False)

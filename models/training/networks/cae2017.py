@@ -1,12 +1,14 @@
-"""The network of Theis, Shi, Cunningham, Huszar 2017 (arXiv 1703.00395), which LIC descends from, for comparison: it trains, it has no model files.
+"""The network of Theis, Shi, Cunningham, Huszar 2017 (arXiv 1703.00395), which LIC descends from, for comparison: it
+trains, it has no model files.
 
     picture -> normalise -> mirror padding -> 5x5/2 -> 5x5/2 -> 3 residual blocks -> 5x5/2 -> latents * gain -> round
                                                                                                                   |
     picture <- clip <- sub-pixel x2 <- sub-pixel x2 <- 3 residual blocks <- sub-pixel x2 <- latents / gain <------+
 
-Rounding and clipping have the identity as derivative; the rate is that of a Gaussian scale mixture for each channel, at latents with uniform
-noise while training, which bounds it from above. Unlike the paper: the scale parameters of all rates (Gains) are trained along, not one by one
-afterwards; no coefficients are masked at first (incremental training); one mixture serves all rates, its scales times the gain.
+Rounding and clipping have the identity as derivative; the rate is that of a Gaussian scale mixture for each channel, at
+latents with uniform noise while training, which bounds it from above. Unlike the paper: the scale parameters of all
+rates (Gains) are trained along, not one by one afterwards; no coefficients are masked at first (incremental training);
+one mixture serves all rates, its scales times the gain.
 """
 import math
 

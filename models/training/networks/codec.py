@@ -1,4 +1,5 @@
-"""The model: analysis, synthesis (float) and hyper-synthesis, context (integers), in the order in which a picture passes them.
+"""The model: analysis, synthesis (float) and hyper-synthesis, context (integers), in the order in which a picture
+passes them.
 
     picture -> Analysis -> latents * gain ----------------------------> residuals -> stream
                                 |                                          ^
@@ -8,8 +9,9 @@
                                                                                            |
     picture <- Synthesis <- latents / gain <------------------------- residual + mean, per pass
 
-Sources: Balle et al. 2018 (hyperprior), Minnen et al. 2018 (means, context), Theis et al. 2017 (sub-pixel synthesis, rounding
-with the identity as derivative), Li et al. 2023, "Neural Video Compression with Diverse Contexts" (quadtree passes).
+Sources: Balle et al. 2018 (hyperprior), Minnen et al. 2018 (means, context), Theis et al. 2017 (sub-pixel synthesis,
+rounding with the identity as derivative), Li et al. 2023, "Neural Video Compression with Diverse Contexts" (quadtree
+passes).
 """
 import torch
 import torch.nn.functional as F
@@ -69,7 +71,8 @@ class Analysis(nn.Module):
 
 
 def start_beside_linear(net, config):
-    """Beside a linear branch, which starts as a DCT, the convolutional one starts at nothing; alone it starts as convolutions do."""
+    """Beside a linear branch, which starts as a DCT, the convolutional one starts at nothing; alone it starts as
+    convolutions do."""
     if config.linear != "absent":
         nn.init.zeros_(net.leave.weight)
         nn.init.zeros_(net.leave.bias)
@@ -84,7 +87,8 @@ def linear_analysis(channels):
 
 
 def linear_synthesis(channels, hidden):
-    """The linear branch: the inverse DCT, through `hidden` channels of the lowest frequencies. None without a branch."""
+    """The linear branch: the inverse DCT, through `hidden` channels of the lowest frequencies. None without a
+    branch."""
     if hidden == NONE:
         return None
     inner = torch.from_numpy(dct_basis(channels if hidden == FULL else hidden))  # (inner, 768)
@@ -140,7 +144,8 @@ class Synthesis(nn.Module):
 
 
 class HyperAnalysis(nn.Module):
-    """latents with gain (B, M, h, w) -> hyper-latents before rounding (B, Z, ceil(h/4), ceil(w/4)); float, encoder only."""
+    """latents with gain (B, M, h, w) -> hyper-latents before rounding (B, Z, ceil(h/4), ceil(w/4)); float, encoder
+    only."""
 
     def __init__(self, config):
         super().__init__()
@@ -186,9 +191,11 @@ def from_classes(x, b, h, w):
 
 
 class Context(nn.Module):
-    """Latents decoded so far and features -> mean and scale index of the next ones. Integer network, one for all passes.
+    """Latents decoded so far and features -> mean and scale index of the next ones. Integer network, one for all
+    passes.
 
-    A pass evaluates the last layer only where it decodes: each class of positions has one active group of the channels, or none.
+    A pass evaluates the last layer only where it decodes: each class of positions has one active group of the channels,
+    or none.
     """
 
     def __init__(self, config):
@@ -209,7 +216,8 @@ class Context(nn.Module):
         self.reach.weight.data.mul_(0.25)[:, :, 1, 1] += 1.0  # near the identity
 
     def active_rows(self, rows, p):
-        """rows (2M, ...), first those of means, then those of scale indices -> (pairs of pass p, 2 * group, ...): those that it decodes."""
+        """rows (2M, ...), first those of means, then those of scale indices -> (pairs of pass p, 2 * group, ...):
+        those that it decodes."""
         halves = rows.reshape(2, self.groups, self.group, *rows.shape[1:])
         return torch.stack([halves[:, g].flatten(0, 1) for _, g in self.passes[p]])
 
@@ -230,7 +238,8 @@ class Context(nn.Module):
         return self.leave.requantise(out, step).chunk(2, 1)
 
     def forward(self, y, features):
-        """y (B, M, h, w) with gain; h, w even -> target, mean, index (each (pairs of all passes, group, n)), decoded (B, M, h, w)."""
+        """y (B, M, h, w) with gain; h, w even -> target, mean, index (each (pairs of all passes, group, n)), decoded
+        (B, M, h, w)."""
         b, m, height, width = y.shape
         layers = (self.enter, self.spread, self.join, self.reach, self.mix, self.leave)
         weights = [layer.rounded_weight() for layer in layers]

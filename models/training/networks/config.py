@@ -43,13 +43,15 @@ class Config:
     feature_channels: int = 96
     context_width: int = 64
     context_hidden: int = 160
-    # group_table[pass][class]: which group of the channels that class of positions decodes in that pass, of a quarter each.
-    # NO_GROUP: none. One group and two passes are a checkerboard, one group and one pass no context.
+    # group_table[pass][class]: which group of the channels that class of positions decodes in that pass, of a quarter
+    # each. NO_GROUP: none. One group and two passes are a checkerboard, one group and one pass no context.
     group_table: tuple = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
     # What search.py compares.
     activation: str = "relu"  # of the blocks, or "gate": the product of two halves, at the same cost
-    linear: str = "kept"  # branches; "lapped": with a depthwise 3x3 on the latents; "dropped": the synthesis' fades away; "absent"
-    last_layer: str = "depthwise"  # 3x3 before the last 1x1 of the synthesis; "none": sub-pixels alone; "full": a full 3x3 in its place
+    # Branches; "lapped": with a depthwise 3x3 on the latents; "dropped": the synthesis' fades away; "absent".
+    linear: str = "kept"
+    # 3x3 before the last 1x1 of the synthesis; "none": sub-pixels alone; "full": a full 3x3 in its place.
+    last_layer: str = "depthwise"
     # Recipe.
     loss: str = "mse"  # or "visual": losses.py
     crop: int = 192
@@ -69,7 +71,8 @@ class Config:
 
     @property
     def block_hidden(self):
-        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples; 0 leaves them to blocks with gates."""
+        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples; 0 leaves them to blocks with
+        gates."""
         widths = (self.synthesis_width16, self.synthesis_width8, self.synthesis_width4)
         factor = 0 if self.activation == "gate" else 2
         flat = self.synthesis_hidden or sum(

@@ -1,8 +1,8 @@
 """Rates while training: discretised Gaussians whose scale is one of 64 log-spaced levels.
 
-The released codec uses stored integer tables (tables.py); here the same probabilities come from erfc, differentiable in the
-residual and in the (continuous or rounded) scale index. Lower bounds let gradients pass that point back into the range
-(Balle et al., "Variational image compression with a scale hyperprior", 2018).
+The released codec uses stored integer tables (tables.py); here the same probabilities come from erfc, differentiable in
+the residual and in the (continuous or rounded) scale index. Lower bounds let gradients pass that point back into the
+range (Balle et al., "Variational image compression with a scale hyperprior", 2018).
 """
 import math
 

@@ -1,9 +1,10 @@
-"""Convolutions of the float networks (8-bit weights at the end) and of the integer networks (fake-quantised while training).
+"""Convolutions of the float networks (8-bit weights at the end) and of the integer networks (fake-quantised while
+training).
 
 An integer layer of the released decoder computes clamp((acc * m + 2^(s-1)) >> s, lo, hi) on int16 activations and int8
-weights. While training the same layer works on real numbers that are multiples of a step: weights are rounded to int8 times a
-per-channel scale, outputs to multiples of `out_step`, both with the identity as derivative (Jacob et al. 2017, arXiv
-1712.05877). integer.py emulates the exact arithmetic, export.py turns these layers into it.
+weights. While training the same layer works on real numbers that are multiples of a step: weights are rounded to int8
+times a per-channel scale, outputs to multiples of `out_step`, both with the identity as derivative (Jacob et al. 2017,
+arXiv 1712.05877). integer.py emulates the exact arithmetic, export.py turns these layers into it.
 """
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,9 @@ def fake_int8(weight):
 
 
 class WideDepthwise(torch.autograd.Function):
-    """Depthwise 5x5, stride 1, padding 2. Its weight gradient is put together from four 3x3 ones, whose taps cover the 5x5:
-    on a CPU oneDNN's own 5x5 weight gradient takes ten times as long (30 ms for 8x64x48x48 in bf16, this 2.4 ms)."""
+    """Depthwise 5x5, stride 1, padding 2. Its weight gradient is put together from four 3x3 ones, whose taps cover
+    the 5x5: on a CPU oneDNN's own 5x5 weight gradient takes ten times as long (30 ms for 8x64x48x48 in bf16, this 2.4
+    ms)."""
 
     @staticmethod
     def forward(ctx, x, weight, bias):
@@ -74,7 +76,8 @@ class Gate(nn.Module):
 
 
 class Block(nn.Module):
-    """x + 1x1(act(1x1(depthwise(x)))), twice as wide inside unless `hidden` says otherwise; with gates as many MACs: 2 * 4/3 before them, 4/3 behind."""
+    """x + 1x1(act(1x1(depthwise(x)))), twice as wide inside unless `hidden` says otherwise; with gates as many MACs:
+    2 * 4/3 before them, 4/3 behind."""
 
     def __init__(self, channels, kernel, activation="relu", hidden=0):
         super().__init__()

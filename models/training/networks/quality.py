@@ -1,7 +1,8 @@
 """Quality 1..100 -> Lagrange multiplier, gains of the latents, and the sampling of qualities while training.
 
 Gains follow "variable rate by per-channel scaling" (Theis et al. 2017, section 3.5; Cui et al., "Asymmetric Gained Deep
-Image Compression", 2021): latents are multiplied by g(quality, channel) before quantisation and divided by it before synthesis.
+Image Compression", 2021): latents are multiplied by g(quality, channel) before quantisation and divided by it before
+synthesis.
 """
 import math
 

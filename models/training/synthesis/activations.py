@@ -1,7 +1,9 @@
-"""Activations in few bits, as an integer synthesis would have them: ranges are measured, then learned, roundings have the identity as derivative.
+"""Activations in few bits, as an integer synthesis would have them: ranges are measured, then learned, roundings
+have the identity as derivative.
 
-After "Learned step size quantization" (Esser et al. 2020, arXiv 1902.08153). Between layers a tensor is rounded to 2^bits levels between the ends of its
-range; the latents and the sum of both branches keep 16 bits, as the layers around them would be int16 with 32-bit sums.
+After "Learned step size quantization" (Esser et al. 2020, arXiv 1902.08153). Between layers a tensor is rounded to
+2^bits levels between the ends of its range; the latents and the sum of both branches keep 16 bits, as the layers around
+them would be int16 with 32-bit sums.
 """
 import torch
 from torch import nn
@@ -37,7 +39,8 @@ class FakeActivation(nn.Module):
 
 
 class QuantisedSynthesis(nn.Module):
-    """A synthesis whose activations have few bits: behind its 1x1 and depthwise layers, activations and sums of blocks."""
+    """A synthesis whose activations have few bits: behind its 1x1 and depthwise layers, activations and sums of
+    blocks."""
 
     def __init__(self, synthesis, bits):
         super().__init__()

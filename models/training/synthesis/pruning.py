@@ -1,9 +1,11 @@
 """Removes from a synthesis what costs more than it brings: pruning by Fisher information.
 
-Theis, Korshunova, Tejani, Huszar, "Faster gaze prediction with dense networks and Fisher pruning", 2018 (arXiv 1801.05787): without a channel the loss
-grows by about half the mean, over examples, of (sum over positions of activation * gradient)^2. A channel's score is that for each multiplication it costs.
+Theis, Korshunova, Tejani, Huszar, "Faster gaze prediction with dense networks and Fisher pruning", 2018 (arXiv
+1801.05787): without a channel the loss grows by about half the mean, over examples, of (sum over positions of
+activation * gradient)^2. A channel's score is that for each multiplication it costs.
 
-Prunable are the inner channels of the blocks and those of a linear branch in two layers; a branch of one layer is split in two by `split_linear`.
+Prunable are the inner channels of the blocks and those of a linear branch in two layers; a branch of one layer is split
+in two by `split_linear`.
 """
 import dataclasses
 
@@ -21,7 +23,8 @@ DIVISORS = {"blocks16": 16, "blocks8": 8, "blocks4": 4}
 
 @dataclasses.dataclass
 class Inner:
-    """Channels between two layers of a synthesis: `first` gives them, `last` takes them, `watched` shows them as `last` sees them."""
+    """Channels between two layers of a synthesis: `first` gives them, `last` takes them, `watched` shows them as
+    `last` sees them."""
 
     first: str
     last: str
@@ -103,8 +106,8 @@ class FisherScores:
 
 
 def choose(inner, scores, excess):
-    """The channels to keep, by first layer, once at least `excess` kMAC per pixel are gone: by steps of few channels, always the step
-    that lowers the loss's estimate least for its cost. Some channels stay everywhere."""
+    """The channels to keep, by first layer, once at least `excess` kMAC per pixel are gone: by steps of few
+    channels, always the step that lowers the loss's estimate least for its cost. Some channels stay everywhere."""
     steps, order = [], {}
     for part in inner:
         score, order[part.first] = torch.sort(scores[part.first])
@@ -148,8 +151,8 @@ def build(config, state):
 
 
 def split_linear(synthesis, config, hidden, latents):
-    """-> a synthesis whose linear branch has `hidden` inner channels, its configuration. Of all such branches it is that with the least squared error
-    on the latents (N, M): their outputs' principal components."""
+    """-> a synthesis whose linear branch has `hidden` inner channels, its configuration. Of all such branches it is
+    that with the least squared error on the latents (N, M): their outputs' principal components."""
     if config.synthesis_linear != FULL:
         raise ValueError("the linear branch has inner channels already")
     weight, bias = synthesis.linear.weight[:, :, 0, 0].detach().double(), synthesis.linear.bias.detach().double()

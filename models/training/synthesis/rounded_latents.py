@@ -1,4 +1,5 @@
-"""Latents as a decoder gets them, computed once: what trains or measures a synthesis alone needs neither analysis nor entropy networks.
+"""Latents as a decoder gets them, computed once: what trains or measures a synthesis alone needs neither analysis
+nor entropy networks.
 
 They come from a pair of model files by the exact integer path, so they are those of the files that exist.
 """
@@ -15,8 +16,8 @@ FIELDS = ("value16", "gain", "pixels", "quality", "bpp")
 
 
 class RoundedLatents:
-    """Pictures of one size at a quality each: tensors on a device, value16 int16 (N, M, h, w), gain float32 (N, M), pixels uint8 (N, 16 h, 16 w, 3),
-    quality and bpp float32 (N)."""
+    """Pictures of one size at a quality each: tensors on a device, value16 int16 (N, M, h, w), gain float32 (N, M),
+    pixels uint8 (N, 16 h, 16 w, 3), quality and bpp float32 (N)."""
 
     def __init__(self, value16, gain, pixels, quality, bpp):
         self.value16, self.gain, self.pixels, self.quality, self.bpp = map(
@@ -30,8 +31,9 @@ class RoundedLatents:
         return RoundedLatents(*(getattr(self, field).to(device) for field in FIELDS))
 
     def part(self, rows):
-        """-> latents without gain float (rows, M, h, w), pixels of 0..1 (rows, 3, 16 h, 16 w), quality (rows). Always whole crops: a synthesis sees
-        zeros beyond an edge, which it may learn for edges that the analysis had too, and for no others."""
+        """-> latents without gain float (rows, M, h, w), pixels of 0..1 (rows, 3, 16 h, 16 w), quality (rows).
+        Always whole crops: a synthesis sees zeros beyond an edge, which it may learn for edges that the analysis had
+        too, and for no others."""
         y = self.value16[rows].float() / (16 * self.gain[rows][:, :, None, None])
         return y, self.pixels[rows].permute(0, 3, 1, 2).float().div(255).contiguous(), self.quality[rows]
 

@@ -1,4 +1,5 @@
-"""The analysis of subjective tests on simulated raters: the true ranking is recovered, those who do not look are screened out."""
+"""The analysis of subjective tests on simulated raters: the true ranking is recovered, those who do not look are
+screened out."""
 
 import unittest
 
@@ -156,8 +157,8 @@ class Rules(unittest.TestCase):
         self.assertFalse([v.reason for v in verdicts.values() if "chance" in (v.reason or "")])
 
     def test_bt500_by_hand(self):
-        """Ten raters; a column of nine 3 and one 5 has the kurtosis 8.1, so that sqrt(20) deviations hold: nobody is far. A column of
-        1, 2 and 4, 5 around 3 with an outlier is near to normal: 2 deviations hold."""
+        """Ten raters; a column of nine 3 and one 5 has the kurtosis 8.1, so that sqrt(20) deviations hold: nobody is
+        far. A column of 1, 2 and 4, 5 around 3 with an outlier is near to normal: 2 deviations hold."""
         spiked = np.array([[3.0]] * 9 + [[5.0]])
         self.assertEqual(screening.outliers(spiked)[0].sum(), 0)
         normal = np.array(

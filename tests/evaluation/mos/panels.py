@@ -1,5 +1,5 @@
-"""How well raters are screened: `python3 -m tests.evaluation.mos.panels` simulates many panels and prints the figures that
-models/evaluation/mos/README.md quotes. About a minute of processor time."""
+"""How well raters are screened: `python3 -m tests.evaluation.mos.panels` simulates many panels and prints the
+figures that models/evaluation/mos/README.md quotes. About a minute of processor time."""
 
 import collections
 

@@ -1,5 +1,6 @@
-"""Pictures for a subjective test, made here: `python3 -m tests.evaluation.mos.study_pictures FOLDER` writes originals, what three pretended codecs make of them at
-three rates, and table.csv for `lic-mos plan --table`. The codecs keep fewer and fewer colours, the better one more of them."""
+"""Pictures for a subjective test, made here: `python3 -m tests.evaluation.mos.study_pictures FOLDER` writes
+originals, what three pretended codecs make of them at three rates, and table.csv for `lic-mos plan --table`. The codecs
+keep fewer and fewer colours, the better one more of them."""
 
 import csv
 import os
