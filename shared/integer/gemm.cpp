@@ -1,26 +1,12 @@
-// The plain kernel, and the choice of a kernel at run time.
-#include <algorithm>
+// The choice of a kernel at run time.
+#include "integer/gemm.h"
+
 #include <array>
 
-#include "integer/gemm_loops.h"
+#include "integer/cpu.h"
 
 namespace lic {
 namespace {
-
-void GemmPlain(const int16_t* const* inputs, size_t positions, const PackedWeights& packed, int32_t* sums) {
-  const size_t lanes = packed.lanes, blocks = packed.blocks(), pairs = packed.pairs();
-  for (size_t p = 0; p < positions; ++p) {
-    for (size_t o = 0; o < packed.stride(); ++o) {
-      int32_t sum = 0;
-      for (size_t t = 0; t < packed.taps; ++t) {
-        const int16_t* weights = packed.weights.data() + ((t * blocks + o / lanes) * pairs * lanes + o % lanes) * 2;
-        for (size_t i = 0; i < packed.in_channels; ++i)
-          sum += inputs[t * positions + p][i] * weights[i / 2 * lanes * 2 + i % 2];
-      }
-      sums[p * packed.stride() + o] = sum;
-    }
-  }
-}
 
 struct KernelList {
   std::array<const IntegerKernel*, 4> kernels = {};
@@ -33,11 +19,11 @@ const KernelList& Kernels() {
     KernelList found;
     found.Add(kPlainKernel);
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.1")) found.Add(kSse41Kernel);
-    if (__builtin_cpu_supports("avx2")) found.Add(kAvx2Kernel);
-    if (__builtin_cpu_supports("avx512bw")) found.Add(kAvx512Kernel);
+    if (MachineHas(InstructionSet::kSse41)) found.Add(kSse41Kernel);
+    if (MachineHas(InstructionSet::kAvx2)) found.Add(kAvx2Kernel);
+    if (MachineHas(InstructionSet::kAvx512)) found.Add(kAvx512Kernel);
 #elif defined(__wasm_simd128__)
-    found.Add(kWasmKernel);
+    if (MachineHas(InstructionSet::kWasmSimd)) found.Add(kWasmKernel);
 #endif
     return found;
   }();
@@ -47,8 +33,6 @@ const KernelList& Kernels() {
 const IntegerKernel* chosen = nullptr;
 
 }  // namespace
-
-const IntegerKernel kPlainKernel = {"plain", 4, GemmPlain, DepthwiseLoop, RequantiseLoop};
 
 std::span<const IntegerKernel* const> AvailableKernels() { return {Kernels().kernels.data(), Kernels().count}; }
 

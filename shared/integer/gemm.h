@@ -41,7 +41,7 @@ struct IntegerKernel {
   const char* name;
   uint32_t lanes;
   // sums[p * stride + o] = sum over taps t and channels i of inputs[t * positions + p][i] * weight[o][t][i].
-  // Two values behind the last channel of an input must be readable.
+  // Two values after the last channel of an input must be readable.
   void (*gemm)(const int16_t* const* inputs, size_t positions, const PackedWeights& weights, int32_t* sums);
   // sums[c] = sum over nine taps t of inputs[t][c] * weights[t * channels + c].
   void (*depthwise)(const int16_t* const* inputs, const int16_t* weights, size_t channels, int32_t* sums);

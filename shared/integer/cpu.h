@@ -1,0 +1,30 @@
+// Which instruction sets the machine at hand has. Kernels of every coding ask here.
+#pragma once
+
+#include <cstdint>
+
+namespace lic {
+
+enum class InstructionSet : uint8_t { kSse41, kAvx2, kAvx512, kWasmSimd };
+
+inline bool MachineHas([[maybe_unused]] InstructionSet set) {
+#if defined(__x86_64__)
+  switch (set) {
+    case InstructionSet::kSse41:
+      return __builtin_cpu_supports("sse4.1");
+    case InstructionSet::kAvx2:
+      return __builtin_cpu_supports("avx2");
+    case InstructionSet::kAvx512:
+      return __builtin_cpu_supports("avx512bw");
+    case InstructionSet::kWasmSimd:
+      return false;
+  }
+  return false;
+#elif defined(__wasm_simd128__)
+  return set == InstructionSet::kWasmSimd;
+#else
+  return false;
+#endif
+}
+
+}  // namespace lic
