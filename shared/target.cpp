@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "container/container.h"
+#include "container/quality.h"
 
 namespace lic {
 namespace {
 
 constexpr int kMaxTrials = 12;
 constexpr uint32_t kFirstQuality256 = 50 * 256;
+constexpr double kMaxBytes = 1e18;    // beyond all files
 constexpr double kMaxDecibels = 200;  // equal pictures count as that
 
 // What is near enough to the target: 0.2 % of the bytes, 0.01 dB.
@@ -32,15 +33,21 @@ TargetSearch::TargetSearch(Target target, double wanted)
       next_(kFirstQuality256) {}
 
 Status TargetSearch::Check() const {
-  const bool possible = target_ == Target::kBytes  ? wanted_ >= 1 && wanted_ < 1e18
-                        : target_ == Target::kPsnr ? wanted_ > 0 && wanted_ < kMaxDecibels
-                                                   : wanted_ > 0 && wanted_ < 1;
-  if (possible) return {};
-  return Fail(Error::kInvalidArgument, "no picture has a %s of %g",
-              target_ == Target::kBytes  ? "size"
-              : target_ == Target::kPsnr ? "PSNR"
-                                         : "SSIM",
-              wanted_);
+  switch (target_) {
+    case Target::kBytes:
+      if (wanted_ >= 1 && wanted_ < kMaxBytes) return {};
+      return Fail(Error::kInvalidArgument, "the target is %g bytes, allowed are 1 and above", wanted_);
+    case Target::kPsnr:
+      if (wanted_ > 0 && wanted_ < kMaxDecibels) return {};
+      return Fail(Error::kInvalidArgument, "the target is a PSNR of %g, allowed are numbers between 0 and %g", wanted_,
+                  kMaxDecibels);
+    case Target::kSsim:
+      if (wanted_ > 0 && wanted_ < 1) return {};
+      return Fail(Error::kInvalidArgument, "the target is an SSIM of %g, allowed are numbers between 0 and 1", wanted_);
+    case Target::kQuality:
+      break;
+  }
+  return Fail(Error::kInternal, "a quality needs no search");
 }
 
 double TargetSearch::Scale(double value) const {
@@ -50,6 +57,9 @@ double TargetSearch::Scale(double value) const {
 }
 
 double TargetSearch::Tolerance() const { return target_ == Target::kBytes ? kByteTolerance : kDecibelTolerance; }
+
+// Where the target is easiest to reach.
+uint32_t TargetSearch::EasiestQuality256() const { return target_ == Target::kBytes ? kMinQuality256 : kMaxQuality256; }
 
 bool TargetSearch::Fulfils(double value) const { return target_ == Target::kBytes ? value <= goal_ : value >= goal_; }
 
@@ -61,14 +71,13 @@ bool TargetSearch::Report(double value) {
                       (best_.quality256 == 0 || std::fabs(trial.value - goal_) < std::fabs(best_.value - goal_));
   if (better) best_ = trial;
   const bool near = best_.quality256 != 0 && std::fabs(best_.value - goal_) <= Tolerance();
-  const bool at_end =
-      target_ == Target::kBytes ? next_ == kMinQuality256 : next_ == kMaxQuality256;  // where the target is easiest
+  const bool at_end = next_ == EasiestQuality256();
   ++trials_;
   done_ =
       near || high_.quality256 - low_.quality256 <= 1 || (trials_ >= kMaxTrials && (best_.quality256 != 0 || at_end));
   if (done_) return better;
   if (trials_ >= kMaxTrials) {
-    next_ = target_ == Target::kBytes ? kMinQuality256 : kMaxQuality256;
+    next_ = EasiestQuality256();
   } else {
     next_ = static_cast<uint32_t>(std::clamp(Interpolate(), low_.quality256 + 1, high_.quality256 - 1));
   }
@@ -86,7 +95,7 @@ int64_t TargetSearch::Interpolate() const {
   }
   const Trial& known = has_low ? low_ : high_;
   const double slope = (target_ == Target::kBytes ? kByteSlope : kDecibelSlope) / 256;
-  // The wrong way round, or too short a way, must not keep it from the end.
+  // At least a whole quality, so that the search comes to the end of the range even where the slope is far off.
   const double way = std::max(1.3 * std::fabs(aim - known.value) / slope, 256.0);
   return known.quality256 + std::llround(has_low ? way : -way);
 }
@@ -94,8 +103,8 @@ int64_t TargetSearch::Interpolate() const {
 Status TargetSearch::Reached() const {
   if (best_.quality256 != 0) return {};
   if (target_ == Target::kBytes)
-    return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, more than %.0f", nearest_, wanted_);
-  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, less than %.4g",
+    return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, allowed are %.0f", nearest_, wanted_);
+  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, due is %.4g",
               target_ == Target::kPsnr ? "PSNR" : "SSIM", nearest_, wanted_);
 }
 

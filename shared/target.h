@@ -29,6 +29,7 @@ class TargetSearch {
   };
   double Scale(double value) const;
   double Tolerance() const;
+  uint32_t EasiestQuality256() const;
   bool Fulfils(double value) const;
   int64_t Interpolate() const;
 

@@ -1,6 +1,7 @@
 // Little-endian numbers in byte arrays, every access within bounds.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -48,6 +49,13 @@ class ByteReader {
   size_t position_ = 0;
   bool overrun_ = false;
 };
+
+// The bytes again, in memory of their own.
+inline Result<Buffer<uint8_t>> CopyOf(Bytes bytes) {
+  auto copy = Buffer<uint8_t>::Create(bytes.size());
+  if (copy.ok()) std::copy(bytes.begin(), bytes.end(), copy.value().begin());
+  return copy;
+}
 
 // Writes a number at `at`.
 template <class T>

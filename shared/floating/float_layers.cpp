@@ -58,16 +58,16 @@ uint32_t ChannelAt(uint32_t position, uint32_t channels, uint32_t factor) {
   return position % plain * block + position / plain;
 }
 
-struct PackedWeights {
+struct PackedFilter {
   Buffer<float> bias;    // (out)
   Buffer<float> weight;  // (out, kernel, kernel, in), depthwise (kernel, kernel, c)
 };
 
-Result<PackedWeights> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor) {
+Result<PackedFilter> Pack(const FloatLayer& layer, uint32_t in_factor, uint32_t out_factor) {
   const size_t taps = size_t{layer.kernel} * layer.kernel;
   const bool depthwise = layer.op == Op::kDepthwise;
   const uint32_t inputs = depthwise ? 1 : layer.in_channels;
-  PackedWeights packed;
+  PackedFilter packed;
   LIC_TRY(packed.bias, Buffer<float>::Create(layer.out_channels));
   LIC_TRY(packed.weight, Buffer<float>::Create(layer.out_channels * taps * inputs));
   for (uint32_t o = 0; o < layer.out_channels; ++o) {
@@ -92,7 +92,7 @@ Result<Convolution> Convolution::Create(const FloatLayer& layer, uint32_t in_fac
                                         uint32_t in_width, uint32_t max_rows) {
   LIC_CHECK(Check(xnn_initialize(&kBlockAllocator), "initialise"));
   const bool depthwise = layer.op == Op::kDepthwise;
-  LIC_TRY(const PackedWeights packed, Pack(layer, in_factor, out_factor));
+  LIC_TRY(const PackedFilter packed, Pack(layer, in_factor, out_factor));
   Convolution convolution;
   convolution.kernel_ = layer.kernel;
   convolution.stride_ = layer.stride;

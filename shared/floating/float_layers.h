@@ -3,12 +3,11 @@
 //
 // NHWC makes a shuffle of the format's channel order, c * r * r + dy * r + dx, a gather of single floats. In the order
 // (dy * r + dx) * channels + c, called `blocked` here, it copies runs of r * channels floats. So the convolution before
-// a shuffle gives its outputs, and that behind an unshuffle takes its inputs, in blocked order, by a permutation of its
+// a shuffle gives its outputs, and that after an unshuffle takes its inputs, in blocked order, by a permutation of its
 // weights.
 #pragma once
 
-#include "lic/lic.h"
-#include "model/model.h"
+#include "networks/layers.h"
 
 struct xnn_operator;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "base/try.h"
 #include "floating/float_layers.h"
@@ -13,8 +14,8 @@ struct Network::State {
   NetworkPlan plan;
   std::vector<float*> data;               // of each plane: its row held.begin; rows follow each other
   std::vector<Convolution> convolutions;  // of each step; empty where the step is none
-  std::vector<int64_t>
-      row_work;  // of each step: multiplications of an output row; steps without any count as what they move
+  // Of each step: multiplications of an output row. Steps without any count as what they move.
+  std::vector<int64_t> row_work;
   std::vector<Buffer<float>> memory;
   int64_t next = -1;   // the output row with which a Run goes on
   uint32_t first = 0;  // the output row with which the present Run began
@@ -39,7 +40,8 @@ struct Network::State {
 
 Result<Network> Network::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t strip_rows,
                                 Tape* tape) {
-  auto state = std::make_unique<State>();
+  std::unique_ptr<State> state(new (std::nothrow) State);
+  if (!state) return Fail(Error::kOutOfMemory, "no memory for a network");
   LIC_TRY(state->plan, NetworkPlan::Create(net, in_height, in_width, strip_rows, tape != nullptr));
   state->tape = tape;
   LIC_CHECK(state->ClaimMemory());
@@ -81,7 +83,7 @@ Status Network::State::ClaimMemory() {
   }
   for (const Slot& slot : slots) {
     // A quarter of what can be addressed: XNNPACK's own sums of sizes then hold, too.
-    if (slot.floats > SIZE_MAX / 4 / sizeof(float)) return Fail(Error::kOutOfMemory, "a strip is larger than memory");
+    if (slot.floats > SIZE_MAX / 4 / sizeof(float)) return Fail(Error::kOutOfMemory, "a strip does not fit in memory");
     LIC_TRY(Buffer<float> buffer, Buffer<float>::Create(static_cast<size_t>(slot.floats)));
     memory.push_back(std::move(buffer));
   }
@@ -99,7 +101,7 @@ Status Network::State::MakeConvolutions() {
     row_work.back() *= int64_t{step.kernel} * step.kernel * (step.layer->op == Op::kConvolution ? in.channels : 1);
     // At least as many pointers to pixels as XNNPACK writes for a strip.
     const uint64_t pointers = (uint64_t{step.max_made} + 1) * (in.width + 8) * step.kernel * step.kernel;
-    if (pointers > SIZE_MAX / 4 / sizeof(void*)) return Fail(Error::kOutOfMemory, "a strip is larger than memory");
+    if (pointers > SIZE_MAX / 4 / sizeof(void*)) return Fail(Error::kOutOfMemory, "a strip does not fit in memory");
     LIC_TRY(convolutions[s],
             Convolution::Create(*step.layer, in.factor, plan.planes[step.output].factor, in.width, step.max_made));
     step.layer = nullptr;
@@ -199,11 +201,20 @@ Status Network::State::RunStep(size_t index) {
         LIC_CHECK(convolutions[index].Run(from, rows, to));
         break;
       case StepKind::kShuffle:
-        (step.accumulates ? ShuffleAdd : Shuffle)(
-            {rows / step.factor, in.width, out.channels, step.factor, in.factor > 1}, from, to);
+        (step.accumulates ? ShuffleAdd : Shuffle)({.rows = rows / step.factor,
+                                                   .width = in.width,
+                                                   .channels = out.channels,
+                                                   .factor = step.factor,
+                                                   .blocked = in.factor > 1},
+                                                  from, to);
         break;
       case StepKind::kUnshuffle:
-        Unshuffle({rows, out.width, in.channels, step.factor, out.factor > 1}, from, to);
+        Unshuffle({.rows = rows,
+                   .width = out.width,
+                   .channels = in.channels,
+                   .factor = step.factor,
+                   .blocked = out.factor > 1},
+                  from, to);
         break;
       case StepKind::kAdd:
         Add(positions * out.channels, from, step.accumulates ? to : Row(step.other, step.made.begin), to);

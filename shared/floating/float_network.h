@@ -5,8 +5,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "lic/lic.h"
-#include "model/model.h"
+#include "networks/layers.h"
 
 namespace lic {
 

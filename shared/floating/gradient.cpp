@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
+#include "base/geometry.h"
 #include "base/try.h"
-#include "container/container.h"
 
 namespace lic {
 namespace {
@@ -41,7 +42,7 @@ Result<FloatLayer> TransposeConvolution(const FloatLayer& layer) {
 
 // Layer by layer from the end. What an addition has read of a slot gets the addition's gradient, too: it is kept, in a
 // slot of its own, until the place where the slot was filled. `tape` is the first plane of the tape that belongs to the
-// branch, and is left behind its last.
+// branch, and is left after its last.
 Result<std::vector<FloatLayer>> TransposeBranch(const std::vector<FloatLayer>& layers, uint32_t& tape) {
   std::vector<size_t> read(layers.size());     // of an addition: the layer that filled the slot
   std::vector<uint32_t> plane(layers.size());  // of a layer that records: its plane on the tape
@@ -116,7 +117,8 @@ Gradient::Gradient(std::unique_ptr<Tape> tape, Network network, Network transpos
 
 Result<Gradient> Gradient::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width, uint32_t ahead) {
   LIC_TRY(const FloatNetwork transpose, Transpose(net));
-  auto tape = std::make_unique<Tape>();
+  std::unique_ptr<Tape> tape(new (std::nothrow) Tape);
+  if (!tape) return Fail(Error::kOutOfMemory, "no memory for a tape");
   LIC_TRY(auto network, Network::Create(net, in_height, in_width, 0, tape.get()));
   LIC_TRY(auto transposed, Network::Create(transpose, network.out_height(), network.out_width(), 0, tape.get()));
   Gradient gradient(std::move(tape), std::move(network), std::move(transposed));

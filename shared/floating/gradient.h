@@ -20,9 +20,8 @@ bool HasGradient(const FloatNetwork& net);
 // HasGradient must hold.
 Result<FloatNetwork> Transpose(const FloatNetwork& net);
 
-// A network and its transpose at work side by side, for planes of one size. The network runs just ahead, strip by
-// strip, so of its output only what it is ahead is in memory; beside the strips there is the tape (1.25 bytes a pixel
-// for lic-photo).
+// A network and its transpose at work side by side, for planes of one size. The network runs a few strips ahead of the
+// transpose, and memory holds only these strips of its output, and the tape (1.25 bytes a pixel for lic-photo).
 class Gradient {
  public:
   // As Network::Create. HasGradient must hold. `ahead`: how many rows the network runs ahead of those that `error` is

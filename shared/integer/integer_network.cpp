@@ -8,20 +8,19 @@ namespace lic {
 namespace {
 
 constexpr size_t kMaxTaps = 9;
-constexpr int64_t kDepthwiseCost =
-    4;  // a multiplication of a depthwise layer takes so many times as long as one of a dense layer
-constexpr size_t kChunk = 64;  // positions whose sums are held at a time: they stay in the first-level cache
+constexpr int64_t kDepthwiseCost = 4;  // how many times as long a multiplication takes as one of a dense layer
+constexpr size_t kChunk = 64;          // positions whose sums are held at a time: they stay in the first-level cache
 
 int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp<int32_t>(value, INT16_MIN, INT16_MAX)); }
 
 Requantisation HowToRequantise(const IntegerLayer& layer, uint32_t bias_set) {
   const uint32_t channels = layer.out_channels;
-  return {layer.bias.data() + size_t{bias_set} * channels,
-          layer.multiplier.data(),
-          channels,
-          layer.shift,
-          layer.lo,
-          layer.hi};
+  return {.bias = layer.bias.data() + size_t{bias_set} * channels,
+          .multiplier = layer.multiplier.data(),
+          .channels = channels,
+          .shift = layer.shift,
+          .lo = layer.lo,
+          .hi = layer.hi};
 }
 
 // layer.weight (out, in, kernel, kernel) to the order of the kernel.
@@ -93,7 +92,8 @@ int64_t RowWork(const IntegerLayer& layer, const IntegerPlane& in) {
 Status IntegerPlane::Reshape(uint32_t new_height, uint32_t new_width, uint32_t new_channels) {
   const uint64_t count = uint64_t{new_height} * new_width * new_channels;
   if (count > SIZE_MAX / 4)
-    return Fail(Error::kOutOfMemory, "a plane of %u x %u x %u is too large", new_channels, new_height, new_width);
+    return Fail(Error::kOutOfMemory, "a plane of %u x %u x %u values does not fit in memory", new_channels, new_height,
+                new_width);
   if (count > values.size()) {
     values = {};
     LIC_TRY(values, Buffer<int16_t>::Create(static_cast<size_t>(count)));
@@ -186,7 +186,7 @@ Status IntegerNetwork::Shape(const IntegerLayer& layer, const IntegerPlane& in, 
     case Op::kMask:
       break;
   }
-  return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+  return Fail(Error::kInternal, "layer %zu is not one of an integer program", layer_);
 }
 
 // Rows [first, end) of the present layer's input.
@@ -217,7 +217,7 @@ Status IntegerNetwork::RunRows(const IntegerPlane& in, uint32_t first, uint32_t 
     case Op::kUnshuffle:
     case Op::kUngate:
     case Op::kMask:
-      return Fail(Error::kInternal, "layer %zu cannot stand here", layer_);
+      return Fail(Error::kInternal, "layer %zu is not one of an integer program", layer_);
   }
   return {};
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "integer/gemm.h"
-#include "model/model.h"
+#include "networks/layers.h"
 
 namespace lic {
 

@@ -23,7 +23,12 @@ inline Colour ColourOnWhite(const PictureView& picture, uint32_t x, uint32_t y) 
   return colour;
 }
 
-// That of BT.601 on the coded values, 0..255.
-inline double Luma(const Colour& colour) { return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]; }
+// The shares of the colours in luma, as in BT.601.
+inline constexpr double kRedShare = 0.299, kGreenShare = 0.587, kBlueShare = 0.114;
+
+// The luma of the coded values, 0..255.
+inline double Luma(const Colour& colour) {
+  return kRedShare * colour[0] + kGreenShare * colour[1] + kBlueShare * colour[2];
+}
 
 }  // namespace lic

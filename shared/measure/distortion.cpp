@@ -5,6 +5,8 @@
 #include <new>
 
 #include "base/try.h"
+#include "measure/appearance.h"
+#include "picture/samples.h"
 
 namespace lic {
 namespace {
@@ -13,15 +15,11 @@ namespace {
 constexpr float kScaleWeights[] = {0.0448f, 0.2856f, 0.3001f, 0.2363f, 0.1333f};
 constexpr uint32_t kTextureScales = 2;
 
-// BT.601.
-constexpr float kRed = 0.299f, kGreen = 0.587f, kBlue = 0.114f;
+constexpr float kRed = kRedShare, kGreen = kGreenShare, kBlue = kBlueShare;
 constexpr float kBlueRange = 2 - 2 * kBlue, kRedRange = 2 - 2 * kRed;
 
-// A value of the synthesis as the decoder's byte.
-float ToByte(float pixel) {
-  const float value = std::min(std::max(0.0f, pixel + 0.5f), 1.0f);
-  return static_cast<float>(static_cast<int32_t>(value * 255 + 0.5f));
-}
+// A value of the synthesis as the decoder's sample.
+float Rounded(float pixel) { return static_cast<float>(ToSample(pixel)); }
 
 bool Moves(float pixel) { return pixel + 0.5f >= 0 && pixel + 0.5f <= 1; }
 
@@ -43,7 +41,7 @@ class SquaredError : public Distortion {
     source_->FillRow(first_ + next_++, source_->view.width, original_.data());
     float squares = 0;
     for (size_t i = 0; i < original_.size(); ++i) {
-      const float difference = ToByte(pixels[i]) - (original_[i] + 0.5f) * 255;
+      const float difference = Rounded(pixels[i]) - (original_[i] + 0.5f) * 255;
       squares += difference * difference;
     }
     squares_ += static_cast<double>(squares);
@@ -72,10 +70,10 @@ struct PixelError {
   float red_difference() const { return (red - luma()) / kRedRange; }
 };
 
-// models/training/learning/losses.py defines it. MS-SSIM's product over scales of means over the picture is replaced by
-// the sum of their losses, to which it comes near for small losses: so every window counts by itself, and a part of the
-// picture has its own loss. Scales and windows are those of the whole picture; of them those count that lie in the
-// rows.
+// models/training/learning/losses.py defines it. MS-SSIM is a product over scales of means over the picture. Here it is
+// the sum of the scales' losses, which comes near to it for small losses: so every window counts by itself, and a part
+// of the picture has a loss of its own. Scales and windows are those of the whole picture. Only windows that lie in the
+// rows count.
 class VisualError : public Distortion {
  public:
   static Result<std::unique_ptr<Distortion>> Create(const Source& source, const VisualLoss& weights, uint32_t first,
@@ -124,8 +122,9 @@ Status VisualError::AddScales(const VisualLoss& weights, uint32_t height) {
     const float windows = static_cast<float>((picture_width >> scale) - kSsimWindow + 1) *
                           static_cast<float>((picture_height >> scale) - kSsimWindow + 1);
     const float samples = static_cast<float>(picture_width) * static_cast<float>(picture_height) * 3 / windows;
-    const StructureWeights own = {weights.structure * samples * kScaleWeights[scale] / sum, scale + 1 == count,
-                                  scale < kTextureScales ? weights.detail * samples / kTextureScales : 0};
+    const StructureWeights own = {.structure = weights.structure * samples * kScaleWeights[scale] / sum,
+                                  .luminance = scale + 1 == count,
+                                  .texture = scale < kTextureScales ? weights.detail * samples / kTextureScales : 0};
     LIC_TRY(auto added, StructureScale::Create(height >> scale, picture_width >> scale, own));
     scales_.push_back(std::move(added));
   }
@@ -145,7 +144,7 @@ void VisualError::Put(const float* pixels) {
   for (uint32_t x = 0; x < source_->view.width; ++x, pixels += 3) {
     const float* wanted = &original_[3 * x];
     float value[3];
-    for (int c = 0; c < 3; ++c) value[c] = ToByte(pixels[c]) / 255 - 0.5f;
+    for (int c = 0; c < 3; ++c) value[c] = Rounded(pixels[c]) / 255 - 0.5f;
     original[x] = kRed * wanted[0] + kGreen * wanted[1] + kBlue * wanted[2] + 0.5f;
     decoded[x] = kRed * value[0] + kGreen * value[1] + kBlue * value[2] + 0.5f;
     const PixelError e = {value[0] - wanted[0], value[1] - wanted[1], value[2] - wanted[2]};
@@ -194,8 +193,8 @@ double VisualError::loss() const {
 
 }  // namespace
 
-Result<std::unique_ptr<Distortion>> MakeDistortion(const Source& source, const std::optional<VisualLoss>& visual,
-                                                   uint32_t first, uint32_t height) {
+Result<std::unique_ptr<Distortion>> Distortion::Create(const Source& source, const VisualLoss* visual, uint32_t first,
+                                                       uint32_t height) {
   if (visual && std::min(source.view.width, source.view.height) >= kSsimWindow)
     return VisualError::Create(source, *visual, first, height);
   LIC_TRY(auto original, Buffer<float>::Create(size_t{source.view.width} * 3));

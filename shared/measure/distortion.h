@@ -2,17 +2,16 @@
 // by row.
 //
 //   rows of the synthesis ──Put──> loss
-//                            └────ToGradient──> rows of the gradient, `ahead` rows behind
+//                            └────ToGradient──> rows of the gradient, `ahead` rows later
 //
 // Losses are in units of the squared error of a sample 0..255, so that lambda weighs them all alike.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "measure/structure_loss.h"
-#include "model/model.h"
+#include "measure/visual_loss.h"
 #include "picture/source.h"
 
 namespace lic {
@@ -20,8 +19,12 @@ namespace lic {
 // Rows [first, first + height) of a picture. Rows are counted from `first`.
 class Distortion {
  public:
+  // What the weights of `visual` say, where it is not null and the picture has room for a window of SSIM; otherwise the
+  // squared error. `source` must outlive the object; `first` is a multiple of 16. Errors: kOutOfMemory.
+  static Result<std::unique_ptr<Distortion>> Create(const Source& source, const VisualLoss* visual, uint32_t first,
+                                                    uint32_t height);
   virtual ~Distortion() = default;
-  // How many rows behind a row must have been put before it can become a gradient, if there are so many.
+  // How many rows after a row must have been put before it can become a gradient, if there are so many.
   virtual uint32_t ahead() const = 0;
   // Starts anew with row 0.
   virtual void Begin() = 0;
@@ -34,10 +37,5 @@ class Distortion {
   // Of the rows that were put.
   virtual double loss() const = 0;
 };
-
-// The squared error, or what the weights say where the picture has room for a window of SSIM. `source` must outlive it;
-// `first` is a multiple of 16. Errors: kOutOfMemory.
-Result<std::unique_ptr<Distortion>> MakeDistortion(const Source& source, const std::optional<VisualLoss>& visual,
-                                                   uint32_t first, uint32_t height);
 
 }  // namespace lic

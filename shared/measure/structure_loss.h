@@ -1,5 +1,4 @@
-// What a decoded picture has lost of the structure and the texture of its original, on one scale, and where that would
-// become less.
+// The loss of MS-SSIM's structure term and of texture on one scale, and its gradient for the decoded luma.
 //
 //   rows of luma ──window──> means, variances, covariance ──> loss, its derivatives ──window, mirrored──> gradient of
 //   the decoded luma
@@ -39,8 +38,8 @@ class StructureScale {
 
   // The sum over the windows that lie in the rows added.
   double loss() const { return loss_; }
-  // Half the gradient of the loss for a row of the decoded plane: of its values, (width), those for the rows behind it
-  // up to kSsimWindow - 1 having been added, if there are so many.
+  // Half the gradient of the loss for a row of the decoded plane, (width). The kSsimWindow - 1 rows after it must have
+  // been added, as far as the plane has them.
   const float* HalfGradient(uint32_t row) const { return gradient_.data() + size_t{row} * width_; }
 
   uint32_t width() const { return width_; }
@@ -54,9 +53,10 @@ class StructureScale {
     size_t row_values = 0;
     float* Row(uint32_t row) { return values.data() + row % kSsimWindow * row_values; }
   };
-  static constexpr size_t kMoments = 5;  // windowed means of the original, the decoded, their squares and their product
-  static constexpr size_t kDerivatives =
-      3;  // of the loss for the mean and the mean square of the decoded, and for the mean product
+  // Windowed means of the original, the decoded, their squares and their product.
+  static constexpr size_t kMoments = 5;
+  // Of the loss for the mean and the mean square of the decoded, and for the mean product.
+  static constexpr size_t kDerivatives = 3;
 
   StructureScale() = default;
   static Result<Ring> MakeRing(size_t row_values);

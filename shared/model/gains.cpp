@@ -1,15 +1,15 @@
 #include "model/gains.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/try.h"
+#include "container/quality.h"
 
 namespace lic {
 namespace {
 
 constexpr int64_t kAnchorSpan = kAnchorCount - 1;
-constexpr int64_t kFullQuality256 = 25600;
+constexpr int64_t kFullQuality256 = kMaxQuality256;
 constexpr int kLog2GainUnit = 1024;
 
 int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
@@ -32,11 +32,7 @@ constexpr uint64_t kExp2Fine[32] = {
 
 }  // namespace
 
-uint32_t ToQuality256(float quality) { return static_cast<uint32_t>(std::lround(quality * 256)); }
-
 uint32_t NearestAnchor(uint32_t quality256) { return (quality256 * 7 + 12800) / 25600; }
-
-float Lambda(uint32_t quality256) { return 0.008f * std::exp(0.0733f * (static_cast<float>(quality256) / 256 - 50)); }
 
 uint32_t Gain65536(const EntropyModel& model, uint32_t quality256, uint32_t channel) {
   const int64_t t = quality256 * kAnchorSpan;

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "model/model.h"
+#include "networks/layers.h"
 
 namespace lic {
 
@@ -25,8 +25,9 @@ struct ProgramRules {
   PlaneShape out;
   uint32_t min_scale;
   uint32_t max_scale;
-  PlaneShape side;         // integer programs: slot 0
+  PlaneShape side = {};    // integer programs: slot 0
   uint32_t bias_sets = 1;  // integer programs: the other number of bias sets that is allowed
+  bool shuffles = true;    // float programs: whether shuffles and unshuffles are allowed
 };
 
 // `count` numbers from a section.
@@ -34,13 +35,14 @@ template <class T>
 Result<Buffer<T>> ReadArray(ByteReader& reader, size_t count) {
   const Bytes bytes = reader.Take(count * sizeof(T));
   if (reader.overrun())
-    return Fail(Error::kBadModel, "the section ends at byte %zu, inside an array", reader.position());
+    return Fail(Error::kBadModel, "the section ends after byte %zu, inside an array of %zu bytes", reader.position(),
+                count * sizeof(T));
   LIC_TRY(auto array, Buffer<T>::Create(count));
   std::memcpy(array.data(), bytes.data(), bytes.size());
   return array;
 }
 
-// A program behind its number of layers; the reader is left behind its last layer.
+// A program, which begins with its number of layers; the reader is left after its last layer.
 Result<IntegerProgram> ReadIntegerProgram(ByteReader& reader, const ProgramRules& rules);
 
 // A whole section of branches.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdarg>
+#include <cstdio>
 
+#include "base/geometry.h"
 #include "base/try.h"
 
 namespace lic {
@@ -10,12 +13,21 @@ namespace {
 
 constexpr uint32_t kMaxInputSide = 65536;  // the largest picture, rounded up to whole hyper-latents
 constexpr uint32_t kMaxPlaneSide = 1 << 20;
-constexpr uint32_t kMaxChannels = 1024;
-constexpr uint64_t kStripBytes =
-    256 * 1024;  // of the largest plane, where the caller leaves the height of strips to us
+// Of the largest plane, where the caller leaves the height of strips to us.
+constexpr uint64_t kStripBytes = 256 * 1024;
 
-Failure BadLayer(size_t branch, size_t layer, const char* what) {
-  return Fail(Error::kBadModel, "branch %zu, layer %zu: %s", branch, layer, what);
+// The layer that is being planned.
+struct Place {
+  size_t branch, layer;
+};
+
+[[gnu::format(printf, 2, 3)]] Failure BadLayer(const Place& place, const char* format, ...) {
+  char what[sizeof(Failure::what)];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(what, sizeof(what), format, arguments);
+  va_end(arguments);
+  return Fail(Error::kBadModel, "branch %zu, layer %zu: %s", place.branch, place.layer, what);
 }
 
 bool IsFactor(uint32_t r) { return r == 2 || r == 4 || r == 8 || r == 16; }
@@ -24,8 +36,6 @@ bool SameShape(const Plane& a, const Plane& b) {
   return a.channels == b.channels && a.height == b.height && a.width == b.width;
 }
 
-uint32_t RoundUp(uint32_t value, uint32_t factor) { return (value + factor - 1) / factor * factor; }
-
 }  // namespace
 
 // ---- Planes and steps -------------------------------------------------------------------------------------
@@ -33,18 +43,21 @@ uint32_t RoundUp(uint32_t value, uint32_t factor) { return (value + factor - 1) 
 Result<NetworkPlan> NetworkPlan::Create(const FloatNetwork& net, uint32_t in_height, uint32_t in_width,
                                         uint32_t strip_rows, bool taped) {
   if (in_height < 1 || in_height > kMaxInputSide || in_width < 1 || in_width > kMaxInputSide) {
-    return Fail(Error::kInvalidArgument, "a network cannot run on %u x %u", in_width, in_height);
+    return Fail(Error::kInvalidArgument, "a network gets %u x %u values, allowed are sides of 1 to %u", in_width,
+                in_height, kMaxInputSide);
   }
-  if (net.in_channels < 1 || net.in_channels > kMaxChannels || net.branches.empty()) {
-    return Fail(Error::kBadModel, "an empty network");
+  if (net.in_channels < 1 || net.in_channels > kMaxChannels) {
+    return Fail(Error::kBadModel, "a network takes %u channels, allowed are 1 to %u", net.in_channels, kMaxChannels);
   }
+  if (net.branches.empty()) return Fail(Error::kBadModel, "a network has no branch");
   NetworkPlan plan;
   plan.taped_ = taped;
   plan.planes.resize(2);
   plan.planes[kInputPlane] = {.channels = net.in_channels, .height = in_height, .width = in_width};
   for (size_t b = 0; b < net.branches.size(); ++b) LIC_CHECK(plan.AddBranch(net.branches[b], b));
   if (plan.planes[kOutputPlane].channels != net.out_channels)
-    return Fail(Error::kBadModel, "a wrong number of output channels");
+    return Fail(Error::kBadModel, "a network ends with %u channels, due are %u", plan.planes[kOutputPlane].channels,
+                net.out_channels);
   plan.BlockChannels();
   plan.ChooseStrips(strip_rows);
   plan.MeasureStrips();
@@ -61,8 +74,9 @@ Status NetworkPlan::AddBranch(const std::vector<FloatLayer>& layers, size_t bran
 }
 
 Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t index, Slots& slots, int& current) {
+  const Place place = {branch, index};
   if ((layer.op == Op::kSave || layer.op == Op::kAdd) && layer.slot >= kMaxSlots)
-    return BadLayer(branch, index, "no such slot");
+    return BadLayer(place, "slot is %u, allowed are 0 to %d", layer.slot, kMaxSlots - 1);
   if (layer.op == Op::kSave) {
     slots[layer.slot] = current;
     return {};
@@ -70,62 +84,20 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
   const Plane& in = planes[current];
   Plane out = {.channels = in.channels, .height = in.height, .width = in.width};
   Step step = {.kind = StepKind::kClamp, .input = current, .output = static_cast<int>(planes.size())};
-  const uint32_t r = layer.factor;
-  switch (layer.op) {
-    case Op::kConvolution:
-    case Op::kDepthwise:
-      LIC_CHECK(AddConvolution(layer, branch, index, out, step));
-      RecordRange(layer, out, step);
-      break;
-    case Op::kShuffle:
-      if (!IsFactor(r) || in.channels % (r * r))
-        return BadLayer(branch, index, "the factor does not divide the channels");
-      step.kind = StepKind::kShuffle;
-      step.factor = r;
-      out = {.channels = in.channels / (r * r), .height = in.height * r, .width = in.width * r};
-      break;
-    case Op::kUnshuffle:
-      if (!IsFactor(r)) return BadLayer(branch, index, "no such factor");
-      if (in.height % r || in.width % r) {
-        return Fail(Error::kInvalidArgument, "a plane of %u x %u is no multiple of %u", in.width, in.height, r);
-      }
-      step.kind = StepKind::kUnshuffle;
-      step.factor = r;
-      out = {.channels = in.channels * r * r, .height = in.height / r, .width = in.width / r};
-      break;
-    case Op::kAdd:
-      step.kind = StepKind::kAdd;
-      step.other = slots[layer.slot];
-      if (step.other < 0 || !SameShape(planes[step.other], in)) {
-        return BadLayer(branch, index, "no plane of this shape was saved");
-      }
-      break;
-    case Op::kClamp:
-      step.lo = layer.lo;
-      step.hi = layer.hi;
-      RecordRange(layer, out, step);
-      break;
-    case Op::kGate:
-      if (in.channels % 2) return BadLayer(branch, index, "an odd number of channels");
-      step.kind = StepKind::kGate;
-      out.channels /= 2;
-      if (taped_) step.tape = tape_planes_++;
-      break;
-    case Op::kUngate:
-      step.kind = StepKind::kUngate;
-      step.tape = static_cast<int>(layer.slot);
-      out.channels *= 2;
-      break;
-    case Op::kMask:
-      step.kind = StepKind::kMask;
-      step.tape = static_cast<int>(layer.slot);
-      break;
-    default:
-      return BadLayer(branch, index, "no such layer");
+  if (layer.op == Op::kAdd) {
+    step.kind = StepKind::kAdd;
+    step.other = slots[layer.slot];
+    if (step.other < 0 || !SameShape(planes[step.other], in))
+      return BadLayer(place, "slot %u holds no plane of %u channels, %u x %u", layer.slot, in.channels, in.width,
+                      in.height);
+  } else {
+    LIC_CHECK(PlanLayer(layer, branch, index, out, step));
   }
-  if (out.channels > kMaxChannels) return BadLayer(branch, index, "too many channels");
+  if (out.channels > kMaxChannels)
+    return BadLayer(place, "it gives %u channels, allowed are %u", out.channels, kMaxChannels);
   if (std::max(out.height, out.width) > kMaxPlaneSide) {
-    return Fail(Error::kInvalidArgument, "a plane of %u x %u is too large", out.width, out.height);
+    return Fail(Error::kInvalidArgument, "a plane has %u x %u values, allowed are sides of %u", out.width, out.height,
+                kMaxPlaneSide);
   }
   current = step.output;
   planes.push_back(out);
@@ -133,20 +105,85 @@ Status NetworkPlan::AddLayer(const FloatLayer& layer, size_t branch, size_t inde
   return {};
 }
 
-Status NetworkPlan::AddConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const {
+// What a layer with one input makes of it: `out` is that input at first.
+Status NetworkPlan::PlanLayer(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) {
+  switch (layer.op) {
+    case Op::kConvolution:
+    case Op::kDepthwise:
+      LIC_CHECK(PlanConvolution(layer, branch, index, out, step));
+      RecordRange(layer, out, step);
+      return {};
+    case Op::kShuffle:
+    case Op::kUnshuffle:
+      return PlanShuffle(layer, branch, index, out, step);
+    case Op::kClamp:
+      step.lo = layer.lo;
+      step.hi = layer.hi;
+      RecordRange(layer, out, step);
+      return {};
+    case Op::kGate:
+      if (out.channels % 2) return BadLayer({branch, index}, "a gate gets %u channels, an odd number", out.channels);
+      step.kind = StepKind::kGate;
+      out.channels /= 2;
+      if (taped_) step.tape = tape_planes_++;
+      return {};
+    case Op::kUngate:
+      step.kind = StepKind::kUngate;
+      step.tape = static_cast<int>(layer.slot);
+      out.channels *= 2;
+      return {};
+    case Op::kMask:
+      step.kind = StepKind::kMask;
+      step.tape = static_cast<int>(layer.slot);
+      return {};
+    default:
+      return BadLayer({branch, index}, "its type is %d, which is unknown", static_cast<int>(layer.op));
+  }
+}
+
+Status NetworkPlan::PlanShuffle(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const {
+  const uint32_t r = layer.factor;
+  if (!IsFactor(r)) return BadLayer({branch, index}, "a shuffle's factor is %u, allowed are 2, 4, 8 and 16", r);
+  step.factor = r;
+  if (layer.op == Op::kShuffle) {
+    if (out.channels % (r * r))
+      return BadLayer({branch, index}, "a shuffle by %u does not divide %u channels", r, out.channels);
+    step.kind = StepKind::kShuffle;
+    out = {.channels = out.channels / (r * r), .height = out.height * r, .width = out.width * r};
+  } else {
+    if (out.height % r || out.width % r) {
+      return Fail(Error::kInvalidArgument, "a plane has %u x %u values, allowed are multiples of %u", out.width,
+                  out.height, r);
+    }
+    step.kind = StepKind::kUnshuffle;
+    out = {.channels = out.channels * r * r, .height = out.height / r, .width = out.width / r};
+  }
+  return {};
+}
+
+Status NetworkPlan::PlanConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out,
+                                    Step& step) const {
+  const Place place = {branch, index};
   const bool depthwise = layer.op == Op::kDepthwise;
   const uint32_t k = layer.kernel, stride = layer.stride;
   const bool known = depthwise ? (k == 3 || k == 5) && (stride == 1 || stride == 2) : (k == 1 || k == 3) && stride == 1;
-  if (!known) return BadLayer(branch, index, "no such convolution");
+  if (!known) {
+    return BadLayer(place, "kernel and stride are %u and %u, allowed are %s", k, stride,
+                    depthwise ? "3 or 5 and 1 or 2" : "1 or 3 and 1");
+  }
   if (layer.in_channels != out.channels || layer.out_channels < 1 || layer.out_channels > kMaxChannels ||
       (depthwise && layer.out_channels != layer.in_channels)) {
-    return BadLayer(branch, index, "a wrong number of channels");
+    return BadLayer(place, "it makes %u channels of %u, the layer before gives %u", layer.out_channels,
+                    layer.in_channels, out.channels);
   }
   const size_t weights = size_t{layer.out_channels} * (depthwise ? 1 : layer.in_channels) * k * k;
   if (layer.weight.size() != weights || layer.bias.size() != layer.out_channels) {
-    return BadLayer(branch, index, "a wrong number of weights");
+    return BadLayer(place, "it has %zu weights and %zu biases, due are %zu and %u", layer.weight.size(),
+                    layer.bias.size(), weights, layer.out_channels);
   }
-  if (!(layer.lo < layer.hi)) return BadLayer(branch, index, "an empty range");
+  if (!(layer.lo < layer.hi))
+    return BadLayer(place, "its range goes from %g to %g", static_cast<double>(layer.lo),
+                    static_cast<double>(layer.hi));
   step.kind = StepKind::kConvolution;
   step.kernel = k;
   step.stride = stride;
@@ -169,7 +206,9 @@ Status NetworkPlan::EndBranch(size_t branch, size_t first_step, int current) {
   if (branch == 0) {
     planes[kOutputPlane] = planes[current];
   } else if (!SameShape(planes[current], planes[kOutputPlane])) {
-    return BadLayer(branch, 0, "the branches end in planes of different shapes");
+    return Fail(Error::kBadModel, "branch %zu ends with %u channels, %u x %u, the first with %u, %u x %u", branch,
+                planes[current].channels, planes[current].width, planes[current].height, planes[kOutputPlane].channels,
+                planes[kOutputPlane].width, planes[kOutputPlane].height);
   }
   if (steps.size() > first_step && (branch == 0 || steps.back().kind == StepKind::kShuffle)) {
     steps.back().output = kOutputPlane;

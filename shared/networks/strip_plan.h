@@ -1,13 +1,12 @@
 // The plan of a float network for planes of one size: which planes there are, which steps make them, and which rows of
-// each a strip of the output needs. It moves no data; network.cpp does.
+// each a strip of the output needs. It moves no data; floating/float_network.cpp does.
 #pragma once
 
 #include <array>
 #include <climits>
 #include <vector>
 
-#include "lic/lic.h"
-#include "model/model.h"
+#include "networks/layers.h"
 
 namespace lic {
 
@@ -28,13 +27,13 @@ struct Plane {
   uint32_t channels = 0;
   uint32_t height = 0;
   uint32_t width = 0;
-  uint32_t factor = 1;    // of the shuffle or unshuffle for which the channels are blocked (network_layers.h)
+  uint32_t factor = 1;    // of the shuffle or unshuffle for which the channels are blocked (floating/float_layers.h)
   bool kept = false;      // some rows outlive a strip
   bool recorded = false;  // on a tape, in the format's order of channels
   int last_use = -1;      // the last step that reads it
   uint32_t capacity = 0;  // the most rows held at a time
   Rows held = {};         // after the last strip
-  Rows wanted = {};       // by the layers behind it in this strip
+  Rows wanted = {};       // by the layers after it in this strip
 
   size_t row_floats() const { return size_t{width} * channels; }
 };
@@ -97,7 +96,9 @@ class NetworkPlan {
 
   Status AddBranch(const std::vector<FloatLayer>& layers, size_t branch);
   Status AddLayer(const FloatLayer& layer, size_t branch, size_t index, Slots& slots, int& current);
-  Status AddConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const;
+  Status PlanLayer(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step);
+  Status PlanShuffle(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const;
+  Status PlanConvolution(const FloatLayer& layer, size_t branch, size_t index, Plane& out, Step& step) const;
   void RecordRange(const FloatLayer& layer, Plane& out, Step& step);
   Status EndBranch(size_t branch, size_t first_step, int current);
   void BlockChannels();

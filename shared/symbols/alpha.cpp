@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/try.h"
-#include "symbols/rans.h"
+#include "symbols/residual_costs.h"
 
 namespace lic {
 namespace {
@@ -36,10 +36,8 @@ int Residual(int value, int prediction) { return ((value - prediction + 128) & 2
 // Bits that a residual costs with a table.
 double Cost(const ResidualTable& table, int q) {
   const int support = static_cast<int>(table.support);
-  const bool escaped = std::abs(q) > support;
-  const int symbol = escaped ? 2 * support + 1 : q + support;
-  const double bits = kRansPrecision - std::log2(table.cumulative[symbol + 1] - table.cumulative[symbol]);
-  return escaped ? bits + 2 * std::floor(std::log2(std::abs(q) - support)) + 2 : bits;
+  if (std::abs(q) <= support) return SymbolBits<double>(table, q + support);
+  return EscapedBits(SymbolBits<double>(table, 2 * support + 1), std::abs(q) - support);
 }
 
 // The table that codes a histogram of residuals -128..127 with the fewest bits.
@@ -107,7 +105,8 @@ Status AlphaDecoder::Start(Bytes stream, const ResidualTable* tables) {
   reader_.reset();
   if (stream.size() == 1) return {};
   for (int c = 0; c < kClassCount; ++c) {
-    if (stream[c] >= kScaleCount) return Fail(Error::kBadStream, "alpha table %u", stream[c]);
+    if (stream[c] >= kScaleCount)
+      return Fail(Error::kBadStream, "a table is %u, allowed are 0 to %d", stream[c], kScaleCount - 1);
   }
   reader_.emplace(stream.subspan(kTableBytes));
   return {};
@@ -121,7 +120,8 @@ Status AlphaDecoder::FillRow(const AlphaView<uint8_t>& alpha) {
     }
     const Prediction prediction = Predict(alpha, x, row_);
     const int residual = reader_->TakeResidual(tables_[stream_[prediction.activity_class]]);
-    if (residual < -128 || residual > 127) return Fail(Error::kBadStream, "alpha residual %d", residual);
+    if (residual < -128 || residual > 127)
+      return Fail(Error::kBadStream, "a residual is %d, allowed are -128 to 127", residual);
     alpha.at(x, row_) = static_cast<uint8_t>(prediction.value + residual);
   }
   return {};

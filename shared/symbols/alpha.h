@@ -3,8 +3,6 @@
 
 #include <optional>
 
-#include "lic/lic.h"
-#include "model/model.h"
 #include "symbols/rans.h"
 
 namespace lic {
@@ -28,8 +26,8 @@ class AlphaDecoder {
  public:
   // `stream` and `tables` must outlive the decoder.
   Status Start(Bytes stream, const ResidualTable* tables);
-  // Fills some rows, as many as `work` allows (entropy.h), from the top; true behind the last one. `alpha` must be the
-  // same in every step.
+  // Fills some rows from the top, about as many as take `work` multiplications, and takes from `work` what it did. True
+  // after the last row. `alpha` must be the same in every step.
   Result<bool> Step(const AlphaView<uint8_t>& alpha, int64_t& work);
 
  private:

@@ -11,13 +11,7 @@
 namespace lic {
 
 Status RansWriter::Put(uint32_t start, uint32_t frequency) {
-  if (count_ == intervals_.size()) {
-    LIC_TRY(auto grown, Buffer<Interval>::Create(std::max<size_t>(4096, 2 * count_)));
-    std::copy(intervals_.begin(), intervals_.end(), grown.begin());
-    intervals_ = std::move(grown);
-  }
-  intervals_[count_++] = {static_cast<uint16_t>(start), static_cast<uint16_t>(frequency)};
-  return {};
+  return intervals_.Append({static_cast<uint16_t>(start), static_cast<uint16_t>(frequency)});
 }
 
 Status RansWriter::PutBits(uint32_t value, int bits) {
@@ -41,11 +35,11 @@ Status RansWriter::PutResidual(const ResidualTable& table, int q) {
 
 Result<Buffer<uint8_t>> RansWriter::Finish() {
   // Each interval gives one word at most; they are laid down from the back.
-  LIC_TRY(auto stream, Buffer<uint8_t>::Create(4 + 2 * count_));
+  LIC_TRY(auto stream, Buffer<uint8_t>::Create(4 + 2 * intervals_.size()));
   uint32_t state = kRansLow;
   size_t at = stream.size();
-  while (count_ > 0) {
-    const Interval interval = intervals_[--count_];
+  for (size_t i = intervals_.size(); i-- > 0;) {
+    const Interval interval = intervals_[i];
     if (state >= uint64_t{interval.frequency} << (32 - kRansPrecision)) {
       at -= 2;
       WriteAt(stream.data() + at, static_cast<uint16_t>(state));
@@ -117,9 +111,11 @@ int RansReader::TakeResidual(const ResidualTable& table) {
 }
 
 Status RansReader::Finish() const {
-  if (bad_) return Fail(Error::kBadStream, "a symbol that no encoder writes, or the stream ends inside the symbols");
-  if (state_ != kRansLow || next_ != end_)
-    return Fail(Error::kBadStream, "the stream does not end with its last symbol");
+  if (bad_) return Fail(Error::kBadStream, "the stream ends inside its symbols, or holds one that no encoder writes");
+  if (state_ != kRansLow || next_ != end_) {
+    return Fail(Error::kBadStream, "%zu bytes and state %u are left after the last symbol, due are none and %u",
+                static_cast<size_t>(end_ - next_), state_, kRansLow);
+  }
   return {};
 }
 

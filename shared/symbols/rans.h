@@ -5,8 +5,8 @@
 // them.
 #pragma once
 
-#include "lic/lic.h"
-#include "model/model.h"
+#include "base/growing_buffer.h"
+#include "symbols/residual_table.h"
 
 namespace lic {
 
@@ -31,8 +31,7 @@ class RansWriter {
   Status Put(uint32_t start, uint32_t frequency);
   Status PutBits(uint32_t value, int bits);
 
-  Buffer<Interval> intervals_;
-  size_t count_ = 0;
+  GrowingBuffer<Interval> intervals_;
 };
 
 // Takes symbols from a stream. After a violation every further symbol is 0 and Finish reports it: the caller need not

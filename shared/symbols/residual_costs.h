@@ -1,28 +1,44 @@
-// What residuals cost: the lengths, in bits, that the tables of a model give them.
+// What residuals cost: the lengths, in bits, that tables give them.
 #pragma once
 
+#include <bit>
+#include <cmath>
 #include <cstdlib>
-#include <vector>
 
-#include "model/model.h"
+#include "symbols/rans.h"
 
 namespace lic {
 
+// Bits of a symbol of a table.
+template <class Real>
+Real SymbolBits(const ResidualTable& table, size_t symbol) {
+  const int frequency = table.cumulative[symbol + 1] - table.cumulative[symbol];
+  return kRansPrecision - std::log2(static_cast<Real>(frequency));
+}
+
+// Those of an escaped residual, whose magnitude is `excess` above the support: an Exp-Golomb code and a sign follow the
+// escape.
+template <class Real>
+Real EscapedBits(Real escape_bits, size_t excess) {
+  return escape_bits + 2 * static_cast<Real>(std::bit_width(excess) - 1) + 2;
+}
+
+// The costs of all residuals with the tables of a model, at hand for an encoder that weighs many.
 class ResidualCosts {
  public:
-  static Result<ResidualCosts> Create(const EntropyModel& model);
+  // `tables` are kScaleCount.
+  static Result<ResidualCosts> Create(const ResidualTable* tables);
 
   // Bits of residual q, |q| <= kMaxResidual, with the table of a scale index.
   float Bits(uint32_t scale, int q) const {
     const auto magnitude = static_cast<size_t>(std::abs(q));
     const Buffer<float>& table = bits_[scale];
-    return magnitude + 1 < table.size() ? table[magnitude] : EscapeBits(table, magnitude);
+    const size_t support = table.size() - 2;
+    return magnitude <= support ? table[magnitude] : EscapedBits(table[support + 1], magnitude - support);
   }
 
  private:
-  static float EscapeBits(const Buffer<float>& table, size_t magnitude);
-
-  std::vector<Buffer<float>> bits_;  // of each table: those of 0, 1, ... support, and of the escape alone
+  Buffer<float> bits_[kScaleCount];  // of each table: those of 0, 1, ... support, and of the escape alone
 };
 
 }  // namespace lic

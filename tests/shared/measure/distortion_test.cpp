@@ -163,9 +163,9 @@ Found Measure(const Pair& pair, Distortion& distortion) {
   return found;
 }
 
-Found Measure(const Pair& pair, const std::optional<VisualLoss>& loss) {
+Found Measure(const Pair& pair, const VisualLoss* loss) {
   const Source source = ReadSource(pair.View(pair.original)).value();
-  auto distortion = MakeDistortion(source, loss, 0, pair.height);
+  auto distortion = Distortion::Create(source, loss, 0, pair.height);
   if (!CHECK(distortion.ok())) return {};
   const Found found = Measure(pair, *distortion.value()), again = Measure(pair, *distortion.value());
   CHECK(found.loss == again.loss && found.gradient == again.gradient);  // nothing is left of the first time
@@ -176,7 +176,7 @@ Found Measure(const Pair& pair, const std::optional<VisualLoss>& loss) {
 
 TEST(SquaredErrors) {
   const Pair pair = MakePair(40, 30);
-  const Found found = Measure(pair, std::nullopt);
+  const Found found = Measure(pair, nullptr);
   double squares = 0;
   for (size_t i = 0; i < pair.original.size(); ++i) {
     const double error = pair.decoded[i] - double(pair.original[i]);
@@ -191,7 +191,7 @@ TEST(VisualLossesByTheirDefinition) {
     const Pair pair = MakePair(width, height);
     const double samples = 3.0 * width * height * 255 * 255;
     const double expected = VisualOf(pair.View(pair.original), pair.View(pair.decoded)) * samples;
-    const double got = Measure(pair, kLoss).loss;
+    const double got = Measure(pair, &kLoss).loss;
     CHECK(std::fabs(got - expected) < 1e-4 * expected);
   }
 }
@@ -200,7 +200,7 @@ TEST(VisualLossesByTheirDefinition) {
 // with the move.
 void CheckDifferences(uint32_t width, uint32_t height, uint32_t seed) {
   const Pair pair = MakePair(width, height);
-  const Found found = Measure(pair, kLoss);
+  const Found found = Measure(pair, &kLoss);
   Random random(seed);
   for (const uint32_t share : {1u, 7u, 50u}) {  // one of so many values moves
     Pair up = pair, down = pair;
@@ -213,7 +213,7 @@ void CheckDifferences(uint32_t width, uint32_t height, uint32_t seed) {
       down.decoded[i] = static_cast<uint8_t>(pair.decoded[i] - sign);
       slope += sign * 2 * double(found.gradient[i]) * 255;  // of losses in squares of 0..255, by a move of 1
     }
-    const double difference = (Measure(up, kLoss).loss - Measure(down, kLoss).loss) / 2;
+    const double difference = (Measure(up, &kLoss).loss - Measure(down, &kLoss).loss) / 2;
     CHECK(slope > 0 && std::fabs(difference - slope) < 0.02 * slope);
   }
 }
@@ -228,8 +228,8 @@ TEST(VisualGradientsAreDifferences) {
 TEST(ClampedValuesHaveNoGradient) {
   const Pair pair = MakePair(24, 24);
   const Source source = ReadSource(pair.View(pair.original)).value();
-  for (const std::optional<VisualLoss>& loss : {std::optional<VisualLoss>(), std::optional<VisualLoss>(kLoss)}) {
-    auto distortion = MakeDistortion(source, loss, 0, 24).value();
+  for (const VisualLoss* loss : {static_cast<const VisualLoss*>(nullptr), &kLoss}) {
+    auto distortion = Distortion::Create(source, loss, 0, 24).value();
     std::vector<float> row(24 * 3, 0.1f);
     row[6] = 0.6f;
     row[7] = -0.7f;
@@ -243,12 +243,12 @@ TEST(ClampedValuesHaveNoGradient) {
 // The rows of a part of the picture have the loss that the picture has there.
 TEST(PartsOfAPicture) {
   Pair pair = MakePair(64, 96);
-  const double whole = Measure(pair, kLoss).loss;
+  const double whole = Measure(pair, &kLoss).loss;
   const Source source = ReadSource(pair.View(pair.original)).value();
-  auto part = MakeDistortion(source, kLoss, 32, 64).value();
+  auto part = Distortion::Create(source, &kLoss, 32, 64).value();
   // Equal above the part and in its first rows: what is lost lies in windows of the part alone.
   std::copy_n(pair.original.begin(), size_t{72} * 64 * 3, pair.decoded.begin());
-  const double expected = Measure(pair, kLoss).loss;
+  const double expected = Measure(pair, &kLoss).loss;
   part->Begin();
   for (uint32_t y = 32; y < 96; ++y) part->Put(RowOf(pair, y).data());
   CHECK(expected > 0 && expected < whole);
@@ -266,7 +266,7 @@ TEST(VisualGradientOfPyTorch) {
   std::vector<float> expected(pair.original.size());
   if (!CHECK_EQ(bytes.size(), expected.size() * sizeof(float))) return;
   std::memcpy(expected.data(), bytes.data(), bytes.size());
-  const Found found = Measure(pair, kLoss);
+  const Found found = Measure(pair, &kLoss);
   float most = 0;
   for (const float value : expected) most = std::max(most, std::fabs(value));
   for (size_t i = 0; i < expected.size(); ++i) CHECK(std::fabs(found.gradient[i] - expected[i]) < 1e-4f * most);

@@ -1,5 +1,7 @@
 #include "model/gains.h"
 
+#include "container/quality.h"
+
 #include <cmath>
 
 #include "support/check.h"
