@@ -2,6 +2,7 @@
 #pragma once
 
 #include "integer/integer_network.h"
+#include "model/model.h"
 
 namespace lic {
 

@@ -1,7 +1,6 @@
 #include "autoencoder/latent_coder.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/try.h"
 #include "model/gains.h"
@@ -9,57 +8,12 @@
 namespace lic {
 namespace {
 
-constexpr float kMaxCoded = kMaxResidual;
 constexpr int64_t kSymbolWork = 64;  // coding a symbol takes about as long as so many multiplications
-
-// What is not a number, as a hostile model can make it, becomes a number: the order of max's arguments sees to that.
-int RoundToResidual(float value) {
-  return static_cast<int>(std::lrint(std::min(std::max(-kMaxCoded, value), kMaxCoded)));
-}
-
-// The residual whose bits and error together cost least, of the nearest and of those that the quantiser may put in its
-// place.
-int ChooseResidual(float target, uint32_t scale, const ResidualCosts& costs, float error_weight, bool lowers_all) {
-  const int nearest = RoundToResidual(target);
-  if (nearest == 0 || (!lowers_all && std::abs(nearest) > 1)) return nearest;
-  const auto cost = [&](int q) {
-    const float error = target - static_cast<float>(q);
-    return error_weight * error * error + costs.Bits(scale, q);
-  };
-  int best = nearest;
-  float least = cost(nearest);
-  for (const int q : {nearest - (nearest > 0 ? 1 : -1), 0}) {
-    if (const float candidate = cost(q); candidate < least) {
-      least = candidate;
-      best = q;
-    }
-  }
-  return best;
-}
 
 }  // namespace
 
-Result<LatentPlane> LatentPlane::Create(const Rect& held, uint32_t channels) {
-  const uint64_t count = uint64_t{held.height} * held.width * channels;
-  if (count > SIZE_MAX / 8)
-    return Fail(Error::kOutOfMemory, "%u x %u x %u latents are too many", channels, held.height, held.width);
-  LatentPlane plane;
-  plane.held = held;
-  plane.channels = channels;
-  LIC_TRY(plane.values, Buffer<int32_t>::Create(static_cast<size_t>(count)));
-  return plane;
-}
-
-void LatentPlane::MoveTo(uint32_t first) {
-  assert(first >= held.y);
-  const size_t row = size_t{held.width} * channels;
-  const size_t gone = std::min(first - held.y, held.height) * row;
-  std::copy(values.begin() + gone, values.begin() + held.height * row, values.begin());
-  held.y = first;
-}
-
-Result<EntropyCoder> EntropyCoder::Create(const EntropyModel& model) {
-  EntropyCoder coder;
+Result<LatentCoder> LatentCoder::Create(const EntropyModel& model) {
+  LatentCoder coder;
   coder.model_ = &model;
   LIC_TRY(coder.hyper_synthesis_, IntegerNetwork::Create(model.hyper_synthesis.layers));
   LIC_TRY(coder.context_network_, ContextNetwork::Create(model));
@@ -68,7 +22,7 @@ Result<EntropyCoder> EntropyCoder::Create(const EntropyModel& model) {
 
 // ---- Hyper-latents ----------------------------------------------------------------------------------------
 
-Result<Buffer<uint8_t>> EntropyCoder::EncodeHyper(const IntegerPlane& hyper, uint32_t quality256) const {
+Result<Buffer<uint8_t>> LatentCoder::EncodeHyper(const IntegerPlane& hyper, uint32_t quality256) const {
   const size_t prior = size_t{NearestAnchor(quality256)} * hyper.channels;
   RansWriter writer;
   for (uint32_t c = 0; c < hyper.channels; ++c) {
@@ -80,18 +34,19 @@ Result<Buffer<uint8_t>> EntropyCoder::EncodeHyper(const IntegerPlane& hyper, uin
   return writer.Finish();
 }
 
-void EntropyCoder::StartHyper(Bytes stream, uint32_t quality256) {
+void LatentCoder::StartHyper(Bytes stream, uint32_t quality256) {
   reader_.emplace(stream);
   prior_ = size_t{NearestAnchor(quality256)} * model_->hyper_channels;
   channel_ = 0;
 }
 
-Result<bool> EntropyCoder::StepHyper(IntegerPlane& hyper, int64_t& work) {
+Result<bool> LatentCoder::StepHyper(IntegerPlane& hyper, int64_t& work) {
   for (; channel_ < hyper.channels && work > 0; ++channel_) {
     const ResidualTable& table = model_->tables[model_->hyper_table[prior_ + channel_]];
     for (size_t position = 0; position < hyper.positions(); ++position) {
       const int value = model_->hyper_offset[prior_ + channel_] + reader_->TakeResidual(table);
-      if (value < -kHyperMax || value > kHyperMax) return Fail(Error::kBadStream, "hyper-latent %d", value);
+      if (value < -kHyperMax || value > kHyperMax)
+        return Fail(Error::kBadStream, "a hyper-latent is %d, allowed are %d to %d", value, -kHyperMax, kHyperMax);
       hyper.at(position)[channel_] = static_cast<int16_t>(value);
     }
     work -= static_cast<int64_t>(hyper.positions()) * kSymbolWork;
@@ -101,8 +56,8 @@ Result<bool> EntropyCoder::StepHyper(IntegerPlane& hyper, int64_t& work) {
   return true;
 }
 
-Result<bool> EntropyCoder::StepFeatures(uint32_t latent_height, uint32_t latent_width, IntegerPlane& features,
-                                        int64_t& work) {
+Result<bool> LatentCoder::StepFeatures(uint32_t latent_height, uint32_t latent_width, IntegerPlane& features,
+                                       int64_t& work) {
   LIC_CHECK(hyper_synthesis_.Step(work));
   if (!hyper_synthesis_.done()) return false;
   IntegerPlane whole;
@@ -115,8 +70,8 @@ Result<bool> EntropyCoder::StepFeatures(uint32_t latent_height, uint32_t latent_
   return true;
 }
 
-Status EntropyCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_height, uint32_t latent_width,
-                                    IntegerPlane& features) {
+Status LatentCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_height, uint32_t latent_width,
+                                   IntegerPlane& features) {
   int64_t work = INT64_MAX;
   StartFeatures(hyper);
   LIC_TRY([[maybe_unused]] const bool through, StepFeatures(latent_height, latent_width, features, work));
@@ -126,7 +81,7 @@ Status EntropyCoder::DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_h
 
 // ---- Latents ----------------------------------------------------------------------------------------------
 
-Status EntropyCoder::BeginTile(const IntegerPlane& features, const Rect& tile) {
+Status LatentCoder::BeginTile(const IntegerPlane& features, const Rect& tile) {
   tile_ = tile;
   LIC_CHECK(tile_features_.Reshape(tile.height, tile.width, features.channels));
   for (uint32_t y = 0; y < tile.height; ++y) {
@@ -138,14 +93,14 @@ Status EntropyCoder::BeginTile(const IntegerPlane& features, const Rect& tile) {
   return BeginPass(0);
 }
 
-Status EntropyCoder::BeginPass(uint32_t pass) {
+Status LatentCoder::BeginPass(uint32_t pass) {
   pass_ = pass;
   row_ = 0;
   return context_network_.Start(context_, tile_features_, pass, parameters_);
 }
 
 template <class Visitor>
-Result<bool> EntropyCoder::VisitTile(int64_t& work, Visitor visit) {
+Result<bool> LatentCoder::VisitTile(int64_t& work, Visitor visit) {
   while (work > 0) {
     if (!context_network_.done()) {
       LIC_CHECK(context_network_.Step(work));
@@ -163,7 +118,7 @@ Result<bool> EntropyCoder::VisitTile(int64_t& work, Visitor visit) {
 }
 
 template <class Visitor>
-void EntropyCoder::VisitRow(Visitor visit) {
+void LatentCoder::VisitRow(Visitor visit) {
   const uint32_t group_size = model_->latent_channels / model_->groups;
   for (uint32_t x = 0; x < tile_.width; ++x) {
     const uint32_t group = model_->group[pass_][2 * (row_ & 1) + (x & 1)];
@@ -182,28 +137,18 @@ void EntropyCoder::VisitRow(Visitor visit) {
 }
 
 template <class Put>
-Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
-                              const Rect& tile, const CodedLatents* coded, Put put) {
-  if (!costs_) {
-    LIC_TRY(costs_, ResidualCosts::Create(*model_));
-  }
-  const ResidualCosts& costs = *costs_;
+Status LatentCoder::Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
+                             const Rect& tile, Put put) {
   const uint32_t channels = model_->latent_channels;
   const auto visit = [&](uint32_t x, uint32_t y, uint32_t channel, int32_t mean, uint32_t scale) {
     int q = 0;
     if (scale >= model_->skip_below) {
       const float target = latents.values[y * latents.row_stride + size_t{x} * channels + channel] -
                            static_cast<float>(mean) / kMeanUnit;
-      const float place =
-          quantiser.place_weight ? quantiser.place_weight[size_t{tile.y + y} * features.width + tile.x + x] : 1;
-      q = quantiser.channel_weight
-              ? ChooseResidual(target, scale, costs, quantiser.channel_weight[channel] * place, quantiser.lowers_all)
-              : RoundToResidual(target);
-      put(scale, q);
+      q = quantiser.Choose(target, scale, channel, size_t{tile.y + y} * features.width + tile.x + x);
     }
     const int32_t latent = kMeanUnit * q + mean;
-    if (coded)
-      coded->values[y * coded->row_stride + size_t{x} * channels + channel] = static_cast<float>(latent) / kMeanUnit;
+    put({.x = x, .y = y, .channel = channel, .scale = scale, .q = q, .latent = latent});
     return latent;
   };
   LIC_CHECK(BeginTile(features, tile));
@@ -213,31 +158,36 @@ Status EntropyCoder::Quantise(const GainedLatents& latents, const Quantiser& qua
   return {};
 }
 
-Result<Buffer<uint8_t>> EntropyCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser,
-                                                 const IntegerPlane& features, const Rect& tile) {
+Result<Buffer<uint8_t>> LatentCoder::EncodeTile(const GainedLatents& latents, const Quantiser& quantiser,
+                                                const IntegerPlane& features, const Rect& tile) {
   RansWriter writer;
-  Status put;
-  LIC_CHECK(Quantise(latents, quantiser, features, tile, nullptr, [&](uint32_t scale, int q) {
-    if (put.ok()) put = writer.PutResidual(model_->tables[scale], q);
+  Status written;
+  LIC_CHECK(Quantise(latents, quantiser, features, tile, [&](const Coded& coded) {
+    if (coded.scale >= model_->skip_below && written.ok())
+      written = writer.PutResidual(model_->tables[coded.scale], coded.q);
   }));
-  LIC_CHECK(put);
+  LIC_CHECK(written);
   return writer.Finish();
 }
 
-Result<double> EntropyCoder::QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser,
-                                          const IntegerPlane& features, const Rect& tile, const CodedLatents& coded) {
+Result<double> LatentCoder::QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser,
+                                         const ResidualCosts& costs, const IntegerPlane& features, const Rect& tile,
+                                         const CodedLatents& coded) {
   double bits = 0;
-  LIC_CHECK(Quantise(latents, quantiser, features, tile, &coded,
-                     [&](uint32_t scale, int q) { bits += static_cast<double>(costs_->Bits(scale, q)); }));
+  LIC_CHECK(Quantise(latents, quantiser, features, tile, [&](const Coded& latent) {
+    if (latent.scale >= model_->skip_below) bits += static_cast<double>(costs.Bits(latent.scale, latent.q));
+    coded.values[latent.y * coded.row_stride + size_t{latent.x} * model_->latent_channels + latent.channel] =
+        static_cast<float>(latent.latent) / kMeanUnit;
+  }));
   return bits;
 }
 
-Status EntropyCoder::StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile) {
+Status LatentCoder::StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile) {
   reader_.emplace(stream);
   return BeginTile(features, tile);
 }
 
-Result<bool> EntropyCoder::StepTile(LatentPlane& latents, int64_t& work) {
+Result<bool> LatentCoder::StepTile(LatentPlane& latents, int64_t& work) {
   // A copy on the stack, so that its state stays in registers.
   RansReader reader = *reader_;
   const auto visit = [&](uint32_t x, uint32_t y, uint32_t channel, int32_t mean, uint32_t scale) {
@@ -252,11 +202,9 @@ Result<bool> EntropyCoder::StepTile(LatentPlane& latents, int64_t& work) {
   return through;
 }
 
-Status EntropyCoder::StartFirstPass(const IntegerPlane& features, const Rect& tile) {
-  return BeginTile(features, tile);
-}
+Status LatentCoder::StartFirstPass(const IntegerPlane& features, const Rect& tile) { return BeginTile(features, tile); }
 
-Result<bool> EntropyCoder::StepFirstPass(int64_t& work) {
+Result<bool> LatentCoder::StepFirstPass(int64_t& work) {
   LIC_CHECK(context_network_.Step(work));
   return context_network_.done();
 }

@@ -10,61 +10,17 @@
 #include <optional>
 
 #include "autoencoder/context_network.h"
-#include "container/container.h"
-#include "integer/integer_network.h"
-#include "symbols/rans.h"
-#include "symbols/residual_costs.h"
+#include "autoencoder/latents.h"
+#include "autoencoder/quantiser.h"
 
 namespace lic {
 
-inline constexpr int kMeanUnit = 16;  // means and decoded latents are in 1/16
-
-// Decoded latents in 1/16, channels innermost: (height, width, channels). The plane holds a part of the picture's
-// latents, of which it may move on downwards; positions are those of the picture.
-struct LatentPlane {
-  Rect held;
-  uint32_t channels = 0;
-  Buffer<int32_t> values;
-
-  static Result<LatentPlane> Create(const Rect& held, uint32_t channels);
-  bool Holds(uint32_t x, uint32_t y) const { return x - held.x < held.width && y - held.y < held.height; }
-  int32_t* at(uint32_t x, uint32_t y) {
-    return values.data() + (size_t{y - held.y} * held.width + x - held.x) * channels;
-  }
-  const int32_t* at(uint32_t x, uint32_t y) const { return const_cast<LatentPlane*>(this)->at(x, y); }
-  // Lets the rows above `first` go; as many undefined ones come at the bottom.
-  void MoveTo(uint32_t first);
-};
-
-// Latents with their gain as the encoder sees them, of one tile: (height, width, channels).
-struct GainedLatents {
-  const float* values = nullptr;
-  size_t row_stride = 0;  // values from row to row
-};
-
-// How an encoder turns latents into residuals.
-struct Quantiser {
-  // Bits that one unit of squared error of a latent is worth: what its channel has, (channels), times what its place
-  // has, (height, width) of the picture. No channels: the nearest integer always. No places: 1 everywhere.
-  const float* channel_weight = nullptr;
-  const float* place_weight = nullptr;
-  // Whether residuals beyond 1, too, may move towards 0 where that saves more bits than it costs. That pays only if the
-  // latents are then corrected for it (search.h): by itself it loses, since later passes lean on these residuals.
-  bool lowers_all = false;
-};
-
-// Where latents go that have been coded, of one tile: as GainedLatents.
-struct CodedLatents {
-  float* values = nullptr;
-  size_t row_stride = 0;
-};
-
 // Decoding goes in steps, which are bounded by `work`, about the number of multiplications that a step may take: it
 // takes from `work` what it did, and gives true when it is through. What Start was given must outlive the steps.
-class EntropyCoder {
+class LatentCoder {
  public:
   // `model` must outlive the coder.
-  static Result<EntropyCoder> Create(const EntropyModel& model);
+  static Result<LatentCoder> Create(const EntropyModel& model);
 
   // Hyper-latents of a picture; the plane is (height, width, hyper_channels), values within kHyperMax.
   Result<Buffer<uint8_t>> EncodeHyper(const IntegerPlane& hyper, uint32_t quality256) const;
@@ -81,10 +37,10 @@ class EntropyCoder {
   // forgotten.
   Result<Buffer<uint8_t>> EncodeTile(const GainedLatents& latents, const Quantiser& quantiser,
                                      const IntegerPlane& features, const Rect& tile);
-  // As EncodeTile, but instead of a stream gives what a decoder would make of it, and the length in bits without the
-  // stream's ends.
-  Result<double> QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
-                              const Rect& tile, const CodedLatents& coded);
+  // As EncodeTile, but gives what a decoder would make of the stream and, by `costs`, how many bits it would have
+  // without its ends.
+  Result<double> QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const ResidualCosts& costs,
+                              const IntegerPlane& features, const Rect& tile, const CodedLatents& coded);
   Status StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile);
   Result<bool> StepTile(LatentPlane& latents, int64_t& work);
 
@@ -94,21 +50,27 @@ class EntropyCoder {
   const IntegerPlane& first_pass() const { return parameters_; }
 
  private:
+  // A latent that an encoder has coded: where it lies in the tile, its table, its residual and what it is decoded to.
+  struct Coded {
+    uint32_t x, y, channel, scale;
+    int q;
+    int32_t latent;
+  };
+
   // Goes on with the passes over the tile and calls visit(x, y, channel, mean, scale index) for every latent, in the
-  // order of the stream; the visitor returns the decoded latent in 1/16. True behind the last pass.
+  // order of the stream; the visitor returns the decoded latent in 1/16. True after the last pass.
   template <class Visitor>
   Result<bool> VisitTile(int64_t& work, Visitor visit);
   template <class Visitor>
   void VisitRow(Visitor visit);
-  // Codes a tile and calls put(table index, q) for every coded residual.
+  // Codes a tile and calls put(Coded) for every latent of it.
   template <class Put>
   Status Quantise(const GainedLatents& latents, const Quantiser& quantiser, const IntegerPlane& features,
-                  const Rect& tile, const CodedLatents* coded, Put put);
+                  const Rect& tile, Put put);
   Status BeginTile(const IntegerPlane& features, const Rect& tile);
   Status BeginPass(uint32_t pass);
 
   const EntropyModel* model_ = nullptr;
-  std::optional<ResidualCosts> costs_;  // made when an encoder first asks
   IntegerNetwork hyper_synthesis_;
   ContextNetwork context_network_;
   IntegerPlane tile_features_;  // (tile height, tile width, feature_channels)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/try.h"
+#include "picture/samples.h"
 
 namespace lic {
 namespace {
@@ -17,8 +18,6 @@ const std::vector<FloatLayer>* LinearBranch(const FloatNetwork& synthesis) {
   }
   return nullptr;
 }
-
-uint8_t ToByte(float value) { return static_cast<uint8_t>(std::min(std::max(0.0f, value + 0.5f), 1.0f) * 255 + 0.5f); }
 
 // The row or column of a class (0 or 1) in the `block`-th pair of rows or columns of a tile; where the tile ends inside
 // the pair, that of the pair before. -1: there is none.
@@ -50,8 +49,8 @@ Result<Preview> Preview::Create(const Model::Data& model, std::span<const float>
   Rect& blocks = preview.blocks_;
   blocks.x = region.x / kPreviewStride;
   blocks.y = region.y / kPreviewStride;
-  blocks.width = CeilDiv(region.x + region.width, kPreviewStride) - blocks.x;
-  blocks.height = CeilDiv(region.y + region.height, kPreviewStride) - blocks.y;
+  blocks.width = CeilDiv(region.right(), kPreviewStride) - blocks.x;
+  blocks.height = CeilDiv(region.bottom(), kPreviewStride) - blocks.y;
   Picture& picture = preview.picture_;
   picture.width = blocks.width;
   picture.height = blocks.height;
@@ -62,8 +61,8 @@ Result<Preview> Preview::Create(const Model::Data& model, std::span<const float>
 
 void Preview::PutTile(const IntegerPlane& means, const Rect& tile) {
   const uint32_t left = tile.x / 2, top = tile.y / 2;
-  const uint32_t right = std::min(left + CeilDiv(tile.width, 2), blocks_.x + blocks_.width);
-  const uint32_t bottom = std::min(top + CeilDiv(tile.height, 2), blocks_.y + blocks_.height);
+  const uint32_t right = std::min(left + CeilDiv(tile.width, 2), blocks_.right());
+  const uint32_t bottom = std::min(top + CeilDiv(tile.height, 2), blocks_.bottom());
   for (uint32_t y = std::max(top, blocks_.y); y < bottom; ++y) {
     uint8_t* row = picture_.pixels.data() + size_t{y - blocks_.y} * picture_.width * picture_.channels;
     for (uint32_t x = std::max(left, blocks_.x); x < right; ++x)
@@ -92,7 +91,8 @@ Preview::Colour Preview::Mix(const IntegerPlane& means, uint32_t block_x, uint32
 void Preview::PutPixel(const Colour& colour, uint8_t* to) const {
   const uint32_t channels = picture_.channels;
   const float grey = (colour.value[0] + colour.value[1] + colour.value[2]) / kColours;
-  for (uint32_t k = 0; k < (channels < 3 ? 1 : kColours); ++k) to[k] = ToByte(is_grey_ ? grey : colour.value[k]);
+  for (uint32_t k = 0; k < (channels < 3 ? 1 : kColours); ++k)
+    to[k] = static_cast<uint8_t>(ToSample(is_grey_ ? grey : colour.value[k]));
   if (channels % 2 == 0) to[channels - 1] = 255;
 }
 

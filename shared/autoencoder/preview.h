@@ -5,8 +5,9 @@
 // what the synthesis's linear branch (a 1x1 convolution and a shuffle) makes of it.
 #pragma once
 
-#include "container/container.h"
+#include "base/geometry.h"
 #include "integer/integer_network.h"
+#include "model/model.h"
 
 namespace lic {
 
@@ -22,7 +23,7 @@ class Preview {
   // Whether the model's synthesis has a linear branch.
   static bool IsPossible(const Model::Data& model);
 
-  // The part that a tile covers: `means` as EntropyCoder::first_pass gives them, `tile` in latents.
+  // The part that a tile covers: `means` as LatentCoder::first_pass gives them, `tile` in latents.
   void PutTile(const IntegerPlane& means, const Rect& tile);
 
   const Picture& picture() const { return picture_; }

@@ -7,32 +7,20 @@
 #pragma once
 
 #include "autoencoder/latent_coder.h"
-#include "picture/source.h"
+#include "autoencoder/search_task.h"
 
 namespace lic {
 
-// What a search is about.
-struct SearchTask {
-  const Source* source;
-  const FloatNetwork* synthesis;
-  const Buffer<float>* gains;    // (latent_channels)
-  const IntegerPlane* features;  // of the picture
-  TileGrid grid;
-  float lambda;
-  const std::optional<VisualLoss>* visual_loss;  // the distortion; none: the squared error
-};
-
-// Those of a quantiser; empty ones stand for none.
+// The weights of the quantiser that is to code the latents. Empty buffers stand for none.
 struct ErrorWeights {
   Buffer<float> channels;
   Buffer<float> places;
 };
 
-// Searches with an effort of 0..kMaxEffort, of what is known when the hyper-latents are fixed. `latents` are those with
-// their gain, (height, width, channels); from effort 3 on they are replaced by coded ones, which the nearest integer
-// codes as they are. Returns the weights of the quantiser that is to code them. Memory from effort 3 on, for each pixel
-// of a row of tiles: 11 bytes. With a visual loss from effort 2 on 17, and 12 for each pixel of 200 rows. Errors:
+// Searches with an effort of 0..kMaxEffort. `latents` are those with their gain, (height, width, channels); from effort
+// 3 on they are replaced by coded ones, which the nearest integer codes as they are. Memory from effort 3 on, for each
+// pixel of a row of tiles: 11 bytes. With a visual loss from effort 2 on 17, and 12 for each pixel of 200 rows. Errors:
 // kOutOfMemory, kInternal.
-Result<ErrorWeights> Search(const SearchTask& task, int effort, EntropyCoder& coder, Buffer<float>& latents);
+Result<ErrorWeights> Search(const SearchTask& task, int effort, LatentCoder& coder, Buffer<float>& latents);
 
 }  // namespace lic

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autoencoder/latents.h"
 #include "base/try.h"
 #include "networks/strip_plan.h"
 
@@ -9,20 +10,21 @@ namespace lic {
 
 Result<Band> Band::Create(const SearchTask& task, uint32_t tile_row) {
   Band band(task);
-  const Rect tile = task.grid.Latents(tile_row * task.grid.columns);
+  const Rect tile = LatentsOf(task.grid, tile_row * task.grid.columns);
   band.first_ = tile.y;
   band.end_ = tile.y + tile.height;
   // A latent acts on pixels `reach` latents away, and these depend on latents as far beyond.
   const uint32_t reach = InputReach(*task.synthesis, kLatentStride);
   band.top_ = band.first_ - std::min(band.first_, 2 * reach);
-  const uint32_t bottom = std::min(task.features->height, band.end_ + 2 * reach);
+  const uint32_t bottom = std::min(task.height(), band.end_ + 2 * reach);
   const uint32_t watched_top = (band.first_ - std::min(band.first_, reach)) * kLatentStride;
   const uint32_t watched_bottom = std::min((band.end_ + reach) * kLatentStride, task.source->view.height);
   band.watched_begin_ = watched_top - band.top_ * kLatentStride;
   band.watched_end_ = watched_bottom - band.top_ * kLatentStride;
-  LIC_TRY(band.distortion_, MakeDistortion(*task.source, *task.visual_loss, watched_top, watched_bottom - watched_top));
+  LIC_TRY(band.distortion_,
+          Distortion::Create(*task.source, task.visual_loss, watched_top, watched_bottom - watched_top));
   LIC_TRY(band.gradient_,
-          Gradient::Create(*task.synthesis, bottom - band.top_, task.features->width, band.distortion_->ahead()));
+          Gradient::Create(*task.synthesis, bottom - band.top_, task.width(), band.distortion_->ahead()));
   return band;
 }
 
@@ -30,7 +32,7 @@ Result<Band> Band::Create(const SearchTask& task, uint32_t tile_row) {
 void Band::FillRow(RowFunction latents, uint32_t row, float* to) const {
   latents(top_ + row, to);
   const Buffer<float>& gains = *task_->gains;
-  for (uint32_t x = 0; x < task_->features->width; ++x, to += gains.size()) {
+  for (uint32_t x = 0; x < task_->width(); ++x, to += gains.size()) {
     for (size_t c = 0; c < gains.size(); ++c) to[c] /= gains[c];
   }
 }

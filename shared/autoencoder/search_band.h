@@ -1,10 +1,10 @@
-// A row of tiles with as much around it as acts on it, as a search sees it: latents in, loss and gradient out.
+// One row of tiles and the margin of latents that its pixels depend on. Takes latents; gives the loss and its gradient.
 #pragma once
 
 #include <memory>
 #include <optional>
 
-#include "autoencoder/search.h"
+#include "autoencoder/search_task.h"
 #include "floating/gradient.h"
 #include "measure/distortion.h"
 
@@ -18,10 +18,10 @@ class Band {
   uint32_t first() const { return first_; }
   uint32_t end() const { return end_; }
 
-  // Synthesises latents with their gain, which `latents` gives by rows of the picture, (width, channels): only the
-  // loss.
+  // Synthesises latents with their gain, which `latents` gives by rows of the picture, (width, channels), for the loss
+  // alone.
   Status Run(RowFunction latents);
-  // And the gradient: hands half of it, for latents without gain, of each row of the tiles to `sink`.
+  // As Run, and hands half the gradient for latents without gain, of each row of the tiles, to `sink`.
   Status RunGradient(RowFunction latents, RowFunction sink);
   // Of what Run or RunGradient synthesised: the distortion on all pixels on which the tiles have an effect.
   double loss() const { return distortion_->loss(); }
