@@ -1,10 +1,13 @@
-// What callers see of the decoder: what a file says of itself, a decoder that goes in steps, a picture or a hash in one
-// call.
+// The door of decoding: feeds the reader, chooses the coding, asks it for steps and hands out what they make.
+//
+//   bytes ──Feed──> ContainerReader ──header──> Info, choice of the coding
+//                          └──────────────────> PictureDecoder ──Step──> strips, picture, preview
 #include <new>
 
 #include "autoencoder/picture_decoder.h"
-#include "base/checksum.h"
 #include "base/try.h"
+#include "coding/picture_decoder.h"
+#include "info.h"
 
 namespace lic {
 namespace {
@@ -12,70 +15,64 @@ namespace {
 // Multiplications of a step: few enough for a slow machine's main thread, many enough for a step's own cost to vanish.
 constexpr int64_t kStepWork = 12'000'000;
 
+// The one place that knows which room decodes which coding.
+Result<std::unique_ptr<PictureDecoder>> CreatePictureDecoder(const DecodingTask& task, const Model* model) {
+  switch (task.header().coding()) {
+    case Coding::kAutoencoder:
+      return AutoencoderDecoder::Create(task, model);
+  }
+  return Fail(Error::kInternal, "a coding without a decoder");
+}
+
+Status CheckSize(const Header& header, uint64_t max_pixels) {
+  if (uint64_t{header.width} * header.height <= max_pixels) return {};
+  return Fail(Error::kLimitExceeded, "the picture has %u x %u pixels, allowed are %llu in all", header.width,
+              header.height, static_cast<unsigned long long>(max_pixels));
+}
+
 }  // namespace
 
-Info ToInfo(const Header& header) {
+struct Decoder::State {
+  State(const Model* handed_in, const DecoderOptions& asked_for) : model(handed_in), options(asked_for) {}
+
+  const Model* model;
+  DecoderOptions options;
+  ContainerReader reader;
   Info info;
-  info.width = header.width;
-  info.height = header.height;
-  info.version = header.version;
-  info.quality = static_cast<float>(header.quality256) / 256;
-  info.has_alpha = header.has_alpha;
-  info.is_grey = header.is_grey;
-  info.model_id = header.model_id;
-  info.head_hash = header.head_hash;
-  info.tile_units = header.tile_units;
-  return info;
-}
-
-Layout ToLayout(const Container& container) {
   Layout layout;
-  layout.info = ToInfo(container.header);
-  layout.metadata = container.metadata;
-  layout.hyper_bytes = container.hyper.size();
-  layout.index_bytes = container.index.size();
-  layout.tiles = TileGrid(container.header).count();
-  size_t offset = 0;
-  for (uint32_t tile = 0; tile < layout.tiles; ++tile) {
-    const TileStreams streams = NextTile(container, tile, offset);
-    layout.latent_bytes += streams.latents.size();
-    layout.alpha_bytes += streams.alpha.size();
+  std::unique_ptr<PictureDecoder> picture;  // null before the header has come
+
+  Status Begin();
+  const PictureRows& rows() const {
+    static const PictureRows kNone;
+    return picture ? picture->rows() : kNone;
   }
-  return layout;
-}
+};
 
-Status CheckModel(const Header& header, const Model& model) {
-  if (header.model_id == model.id()) return {};
-  return Fail(Error::kModelMismatch, "the file is of model %s, the model handed in is %s",
-              ToHex(header.model_id).c_str(), ToHex(model.id()).c_str());
+// The header has come.
+Status Decoder::State::Begin() {
+  const Header& header = reader.container().header;
+  LIC_CHECK(CheckSize(header, options.max_pixels));
+  LIC_TRY(const Rect region, ChooseRegion(options.region, header));
+  LIC_TRY(picture, CreatePictureDecoder({.reader = &reader, .options = options, .region = region}, model));
+  info = ToInfo(header);
+  return {};
 }
-
-Result<Info> ReadInfo(Bytes file) {
-  LIC_TRY(const Header header, ReadHeader(file));
-  return ToInfo(header);
-}
-
-Result<Layout> ReadLayout(Bytes file) {
-  LIC_TRY(const Container container, ReadContainer(file));
-  return ToLayout(container);
-}
-
-// ---- In steps ---------------------------------------------------------------------------------------------
 
 Decoder::Decoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 Decoder::~Decoder() = default;
 
-Result<Decoder> Decoder::Begin(const Model& model, const DecoderOptions& options) {
+Result<Decoder> Decoder::Begin(const Model* model, const DecoderOptions& options) {
   if (options.channels != 0 && options.channels != 4)
-    return Fail(Error::kInvalidArgument, "%u channels cannot be asked for", options.channels);
+    return Fail(Error::kInvalidArgument, "channels is %u, allowed are 0 and 4", options.channels);
   std::unique_ptr<State> state(new (std::nothrow) State(model, options));
   if (!state) return Fail(Error::kOutOfMemory, "no memory for a decoder");
   return Decoder(std::move(state));
 }
 
-Result<Decoder> Decoder::Open(Bytes file, const Model& model, const DecoderOptions& options) {
+Result<Decoder> Decoder::Open(Bytes file, const Model* model, const DecoderOptions& options) {
   LIC_TRY(Decoder decoder, Begin(model, options));
   LIC_CHECK(decoder.Feed(file, true));
   return decoder;
@@ -83,126 +80,43 @@ Result<Decoder> Decoder::Open(Bytes file, const Model& model, const DecoderOptio
 
 Status Decoder::Feed(Bytes file, bool complete) {
   State& state = *state_;
-  if (!has_info() && (complete || file.size() >= lic::kHeaderBytes)) {
-    LIC_TRY(const Header header, ReadHeader(file));
-    LIC_CHECK(state.SetUp(header));
+  // The header first: what it says of the size and the model must be refused before anything else.
+  if (!has_info()) {
+    const bool is_there = file.size() >= kHeaderBytes;
+    LIC_CHECK(state.reader.Read(is_there ? file.first(kHeaderBytes) : file, complete && !is_there));
+    if (is_there) LIC_CHECK(state.Begin());
   }
   LIC_CHECK(state.reader.Read(file, complete));
-  if (state.reader.done()) state.layout = ToLayout(state.file());
+  if (state.reader.done()) state.layout = ToLayout(state.reader.container());
   return {};
 }
 
-Status Decoder::Step() {
-  State& state = *state_;
-  state.rows_new = 0;
-  if (done() || waits()) return {};
-  int64_t work = kStepWork;
-  using Stage = State::Stage;
-  if (state.stage == Stage::kTiles && !state.started && state.StripIsReady()) state.stage = Stage::kStrip;
-  state.synthesized = state.stage == Stage::kStrip;
-  switch (state.stage) {
-    case Stage::kHyper:
-      return state.StepHyper(work);
-    case Stage::kPreview:
-      return state.StepPreview(work);
-    case Stage::kTiles:
-      return state.StepTile(work);
-    case Stage::kStrip:
-      return state.StepStrip(work);
-    case Stage::kDone:
-      break;
-  }
-  return {};
-}
+Status Decoder::Step() { return state_->picture ? state_->picture->Step(kStepWork) : Status(); }
 
-bool Decoder::done() const { return state_->stage == State::Stage::kDone; }
-bool Decoder::synthesized() const { return state_->synthesized; }
+bool Decoder::done() const { return state_->picture && state_->picture->done(); }
+bool Decoder::waits() const { return !state_->picture || (!done() && state_->picture->waits()); }
 bool Decoder::complete() const { return state_->reader.done(); }
-bool Decoder::has_info() const { return state_->info.width > 0; }
-
-bool Decoder::waits() const {
-  const State& state = *state_;
-  if (state.started) return false;
-  if (state.stage == State::Stage::kHyper) return !state.reader.has_hyper();
-  if (state.stage != State::Stage::kTiles || state.StripIsReady()) return false;
-  return state.reader.tiles_read() <= state.TileNumber(state.taken);
-}
-
-float Decoder::progress() const {
-  const State& state = *state_;
-  if (!has_info()) return 0;
-  const bool in_preview = state.stage == State::Stage::kPreview;
-  const float entropy = in_preview ? 0 : static_cast<float>(state.taken) / static_cast<float>(state.tile_count());
-  const float synthesis = static_cast<float>(state.rows_done) / static_cast<float>(state.region.height);
-  return 0.4f * entropy + 0.6f * synthesis;
-}
-
+bool Decoder::has_info() const { return state_->picture != nullptr; }
 const Info& Decoder::info() const { return state_->info; }
 const Layout& Decoder::layout() const { return state_->layout; }
-uint32_t Decoder::rows_done() const { return state_->rows_done; }
-const Picture& Decoder::picture() const { return state_->picture; }
-Picture Decoder::TakePicture() && { return std::move(state_->picture); }
+float Decoder::progress() const { return state_->picture ? state_->picture->progress() : 0; }
+bool Decoder::synthesized() const { return state_->picture && state_->picture->synthesised(); }
 
-PictureView Decoder::strip() const {
-  State& state = *state_;
-  const Picture& picture = state.picture;
-  const uint8_t* first = state.rows_new ? state.row(state.rows_done - state.rows_new) : nullptr;
-  return {first, picture.width, state.rows_new, picture.channels, size_t{picture.width} * picture.channels};
-}
+uint32_t Decoder::rows_done() const { return state_->rows().done(); }
+PictureView Decoder::strip() const { return state_->rows().strip(); }
+const Picture& Decoder::picture() const { return state_->rows().picture(); }
+Picture Decoder::TakePicture() && { return state_->picture ? state_->picture->TakePicture() : Picture(); }
 
 const Picture& Decoder::preview() const {
   static const Picture kNone;
-  return state_->preview_done ? state_->preview->picture() : kNone;
+  const Picture* preview = state_->picture ? state_->picture->preview() : nullptr;
+  return preview ? *preview : kNone;
 }
 
-Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options) {
+Result<Picture> Decode(Bytes file, const Model* model, const DecodeOptions& options) {
   LIC_TRY(auto decoder, Decoder::Open(file, model, {options}));
   while (!decoder.done()) LIC_CHECK(decoder.Step());
   return std::move(decoder).TakePicture();
-}
-
-namespace {
-
-// Adds a plane to a hash in (channels, height, width) order; get(position, channel) gives a 16-bit value.
-template <class Get>
-Status HashPlane(Sha256Hasher& hasher, size_t positions, uint32_t channels, Get get) {
-  LIC_TRY(auto plane, Buffer<int16_t>::Create(positions));
-  for (uint32_t c = 0; c < channels; ++c) {
-    for (size_t position = 0; position < positions; ++position) plane[position] = get(position, c);
-    hasher.Update({reinterpret_cast<const uint8_t*>(plane.data()), positions * sizeof(int16_t)});
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<SymbolHash> HashSymbols(Bytes file, const Model& model) {
-  LIC_TRY(const Container container, ReadContainer(file));
-  LIC_CHECK(CheckModel(container.header, model));
-  HyperDecoder entropy;
-  LIC_CHECK(entropy.Start(container, model));
-  int64_t work = INT64_MAX;
-  for (bool through = false; !through;) {
-    LIC_TRY(through, entropy.Step(container.header, work));
-  }
-  const TileGrid grid(container.header);
-  const Rect whole = {0, 0, CeilDiv(grid.width, kLatentStride), CeilDiv(grid.height, kLatentStride)};
-  LIC_TRY(auto latents, LatentPlane::Create(whole, model.data().entropy.latent_channels));
-  size_t offset = 0;
-  for (uint32_t tile = 0; tile < grid.count(); ++tile) {
-    LIC_CHECK(entropy.coder.StartTile(NextTile(container, tile, offset).latents, entropy.features, grid.Latents(tile)));
-    const auto through = entropy.coder.StepTile(latents, work);
-    if (!through.ok()) return AboutTile("", tile, through.failure());
-  }
-  Sha256Hasher hasher;
-  const IntegerPlane& hyper = entropy.hyper;
-  LIC_CHECK(HashPlane(hasher, hyper.positions(), hyper.channels,
-                      [&](size_t position, uint32_t c) { return hyper.at(position)[c]; }));
-  LIC_CHECK(HashPlane(hasher, size_t{whole.height} * whole.width, latents.channels, [&](size_t position, uint32_t c) {
-    return static_cast<int16_t>(
-        std::clamp<int32_t>(latents.values[position * latents.channels + c], INT16_MIN, INT16_MAX));
-  }));
-  return hasher.Finish();
 }
 
 }  // namespace lic

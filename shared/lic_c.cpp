@@ -108,7 +108,7 @@ int lic_decode(const uint8_t* file, size_t size, const lic_model* model, uint64_
   lic::DecodeOptions options;
   if (max_pixels) options.max_pixels = max_pixels;
   options.channels = channels;
-  auto result = lic::Decode({file, size}, model->model, options);
+  auto result = lic::Decode({file, size}, model ? &model->model : nullptr, options);
   if (!result.ok()) return Report(result.failure(), failure);
   lic::Picture decoded = std::move(result).value();
   const size_t stride = size_t{decoded.width} * decoded.channels;

@@ -86,7 +86,8 @@ int LIC_EXPORT(wasm_model_load)(const uint8_t* bytes, size_t size) {
 
 void LIC_EXPORT(wasm_model_release)(lic::Model* model) { delete model; }
 
-// Words: the decoding, red green blue alpha to come. All of the region zero: the whole picture.
+// Words: the decoding, red green blue alpha to come. `model` is null for a file that carries its own networks. All of
+// the region zero: the whole picture.
 int LIC_EXPORT(wasm_begin)(const lic::Model* model, double max_pixels, uint32_t x, uint32_t y, uint32_t width,
                            uint32_t height, bool make_preview) {
   lic::DecoderOptions options;
@@ -95,7 +96,7 @@ int LIC_EXPORT(wasm_begin)(const lic::Model* model, double max_pixels, uint32_t 
   options.region = {x, y, width, height};
   options.keep_picture = false;
   options.make_preview = make_preview;
-  auto begun = lic::Decoder::Begin(*model, options);
+  auto begun = lic::Decoder::Begin(model, options);
   if (!begun.ok()) return Report(begun.failure());
   auto* decoding = new (std::nothrow) Decoding{.decoder = std::move(begun).value()};
   if (!decoding) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a decoder"));

@@ -14,7 +14,7 @@ Result<Attempt> Try(const PictureView& picture, const EncodingModel& model, cons
                     const Measures& limits) {
   Attempt attempt;
   LIC_TRY(attempt.file, Encode(picture, *model.decoder, *model.encoder, options));
-  LIC_TRY(const Picture decoded, Decode(attempt.file, *model.decoder));
+  LIC_TRY(const Picture decoded, Decode(attempt.file, model.decoder.get()));
   LIC_TRY(const DamageGrid grid, MeasureTiles(picture, decoded.view()));
   attempt.judgement = Judge(grid, limits);
   return attempt;

@@ -28,7 +28,7 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
   LIC_TRY(const Buffer<uint8_t> file, LoadFile(job.input, kMaxLicFileBytes));
   LIC_TRY(const Info info, ReadInfo(file));
   LIC_TRY(const std::shared_ptr<const Model> model, models.ForDecoding(info));
-  LIC_TRY(Decoder decoder, Decoder::Open(file, *model, {arguments.decode}));
+  LIC_TRY(Decoder decoder, Decoder::Open(file, model.get(), {arguments.decode}));
   while (!decoder.done()) {
     LIC_CHECK(decoder.Step());
     report(decoder.progress());

@@ -130,7 +130,7 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   LIC_TRY(file.model, models.ForDecoding(info));
   LIC_TRY(const SymbolHash symbols, HashSymbols(file.bytes, *file.model));
   const auto start = std::chrono::steady_clock::now();
-  LIC_TRY(file.picture, Decode(file.bytes, *file.model));
+  LIC_TRY(file.picture, Decode(file.bytes, file.model.get()));
   const std::chrono::duration<double, std::milli> decoding = std::chrono::steady_clock::now() - start;
   const SymbolHash pixels = Sha256(file.picture.pixels);
 

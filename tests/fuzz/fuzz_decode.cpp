@@ -31,7 +31,7 @@ void Mend(std::vector<uint8_t>& file, std::minstd_rand& random) {
 // taken from the strips.
 Result<std::vector<uint8_t>> DecodeInPieces(Bytes file, const Model& model, const DecoderOptions& options,
                                             std::minstd_rand& random) {
-  auto begun = Decoder::Begin(model, options);
+  auto begun = Decoder::Begin(&model, options);
   REQUIRE(begun.ok());
   Decoder decoder = std::move(begun).value();
   const size_t longest = random() % 2 ? 16 : 1024;
@@ -69,7 +69,7 @@ void CheckPieces(Bytes file, const Model& model) {
     options.region.width = static_cast<uint32_t>(1 + random() % (width - options.region.x));
     options.region.height = static_cast<uint32_t>(1 + random() % (height - options.region.y));
   }
-  const auto whole = Decode(file, model, options);
+  const auto whole = Decode(file, &model, options);
   const auto pieces = DecodeInPieces(file, model, options, random);
   REQUIRE(pieces.ok() == whole.ok());
   if (whole.ok()) {
@@ -91,13 +91,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Model& model = ModelOf(file);
   CheckPieces(file, model);
   const DecodeOptions options = {.max_pixels = kMaxPixelsHere};
-  const auto picture = Decode(file, model, options);
+  const auto picture = Decode(file, &model, options);
   if (!picture.ok()) {
     REQUIRE(picture.error() <= Error::kModelMismatch);
     return 0;
   }
   REQUIRE(HashSymbols(file, model).ok());
-  auto decoder = Decoder::Open(file, model, {options});
+  auto decoder = Decoder::Open(file, &model, {options});
   REQUIRE(decoder.ok());
   uint32_t rows = 0;
   while (!decoder.value().done()) {

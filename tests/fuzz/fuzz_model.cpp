@@ -1,6 +1,8 @@
 // Model files of both kinds: whatever loads must also work. With a decoder model, symbols are coded and decoded again
 // and a picture is made of them; with an encoder model, a picture is encoded for the model `least`.
 #include "autoencoder/latent_coder.h"
+#include "container/container.h"
+#include "container/quality.h"
 #include "mutate.h"
 
 using namespace lic;
@@ -24,10 +26,9 @@ std::vector<uint8_t> WriteNoise(const Model& model, uint32_t seed) {
   parts.header.width = parts.header.height = kSide;
   parts.header.model_id = model.id();
   parts.header.tile_units = 1;
-  const TileGrid grid(parts.header);
-  const Rect tile = grid.Latents(0);
+  const Rect tile = LatentsOf(parts.header.grid(), 0);
 
-  EntropyCoder coder = Get(EntropyCoder::Create(entropy));
+  LatentCoder coder = Get(LatentCoder::Create(entropy));
   IntegerPlane hyper, features;
   REQUIRE(hyper.Reshape(1, 1, entropy.hyper_channels).ok());
   for (int16_t& z : hyper.values) z = int16_t(int(random() % (2 * kHyperMax + 1)) - kHyperMax);
@@ -38,9 +39,10 @@ std::vector<uint8_t> WriteNoise(const Model& model, uint32_t seed) {
   for (float& latent : latents) latent = float(int(random() % 2001) - 1000) / 16;
   const Quantiser quantiser;
   const GainedLatents gained = {latents.data(), size_t{tile.width} * entropy.latent_channels};
-  const Buffer<uint8_t> stream[] = {Get(coder.EncodeTile(gained, quantiser, features, tile))};
-  parts.hyper = hyper_stream;
-  parts.latents = stream;
+  StreamList streams;
+  REQUIRE(streams.Add(Get(coder.EncodeTile(gained, quantiser, features, tile))).ok());
+  parts.payloads[SectionType::kHyper] = hyper_stream;
+  parts.latents = &streams;
   const Buffer<uint8_t> file = Get(WriteContainer(parts));
   return {file.begin(), file.end()};
 }
@@ -49,7 +51,7 @@ void TryDecoderModel(Bytes file) {
   const auto model = Model::Load(file);
   if (!model.ok()) return;
   const auto picture_file = WriteNoise(model.value(), uint32_t(file.size()));
-  REQUIRE(Decode(picture_file, model.value()).ok());
+  REQUIRE(Decode(picture_file, &model.value()).ok());
   REQUIRE(HashSymbols(picture_file, model.value()).ok());
 }
 
@@ -61,7 +63,7 @@ void TryEncoderModel(Bytes file) {
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = uint8_t(i * i / 5);
   const auto encoded = Encode({pixels.data(), kSide, kSide, 3, kSide * 3}, least, encoder.value());
   REQUIRE(encoded.ok());
-  REQUIRE(Decode(encoded.value(), least).ok());
+  REQUIRE(Decode(encoded.value(), &least).ok());
 }
 
 }  // namespace

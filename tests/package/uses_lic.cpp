@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return 64;
   const auto model = lic::Model::Load(Read(argv[1]));
   if (!model.ok()) return static_cast<int>(model.error());
-  const auto picture = lic::Decode(Read(argv[2]), model.value());
+  const auto picture = lic::Decode(Read(argv[2]), &model.value());
   if (!picture.ok()) return static_cast<int>(picture.error());
   std::printf("%u x %u\n", picture.value().width, picture.value().height);
 }

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
       std::printf("%s ", hash.ok() ? test::ToHex(hash.value()).c_str() : ErrorName(hash.error()));
     }
     SetKernel(nullptr);
-    const auto picture = Decode(file, model.value());
+    const auto picture = Decode(file, &model.value());
     std::printf("%s\n", ErrorName(picture.error()));
     if (!picture.ok()) continue;
     std::ofstream output(argv[i + 2], std::ios::binary);

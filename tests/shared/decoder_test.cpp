@@ -2,8 +2,10 @@
 // definition.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
+#include "model/model.h"
 #include "networks/strip_plan.h"
 #include "support/check.h"
 #include "support/files.h"
@@ -29,7 +31,7 @@ File Crop(const Picture& picture, const Region& region) {
 // Decodes a file that is fed in chunks, each time to another place; the rows are taken from the strips.
 Result<File> DecodeInChunks(const File& file, size_t chunk, const Model& model, DecoderOptions options) {
   options.keep_picture = false;
-  auto begun = Decoder::Begin(model, options);
+  auto begun = Decoder::Begin(&model, options);
   if (!begun.ok()) return begun.failure();
   Decoder decoder = std::move(begun).value();
   File pixels, fed;
@@ -77,7 +79,7 @@ TEST(fed_in_chunks_every_vector_gives_the_same_picture) {
     const auto model = test::LoadModel(test::kRoot + "/" + vector.model);
     if (!CHECK(model)) continue;
     const File file = ReadFile(test::kVectors + vector.file);
-    const auto whole = Decode(file, *model);
+    const auto whole = Decode(file, &*model);
     if (!CHECK(whole.ok())) continue;
     const File expected(whole.value().pixels.begin(), whole.value().pixels.end());
     for (const size_t chunk : {size_t{1}, size_t{61}, file.size()}) {
@@ -92,7 +94,7 @@ TEST(a_region_is_the_crop_of_the_whole) {
   Random random(11);
   for (const uint32_t channels : {3u, 4u}) {
     const Photo photo(330, 270, channels);
-    const auto whole = Decode(photo.file, *photo.model);
+    const auto whole = Decode(photo.file, &*photo.model);
     if (!CHECK(whole.ok())) return;
     std::vector<Region> regions = {{0, 0, 330, 270}, {0, 0, 1, 1},     {329, 269, 1, 1},
                                    {0, 128, 330, 1}, {64, 64, 64, 64}, {200, 0, 3, 270}};
@@ -104,7 +106,7 @@ TEST(a_region_is_the_crop_of_the_whole) {
     for (const Region& region : regions) {
       DecoderOptions options;
       options.region = region;
-      const auto part = Decode(photo.file, *photo.model, options);
+      const auto part = Decode(photo.file, &*photo.model, options);
       const File expected = Crop(whole.value(), region);
       CHECK(part.ok() && std::ranges::equal(part.value().pixels, expected));
       const auto fed = DecodeInChunks(photo.file, 1000, *photo.model, options);
@@ -119,11 +121,11 @@ TEST(every_vector_has_regions) {
     const auto model = test::LoadModel(test::kRoot + "/" + vector.model);
     if (!CHECK(model)) continue;
     const File file = ReadFile(test::kVectors + vector.file);
-    const auto whole = Decode(file, *model);
+    const auto whole = Decode(file, &*model);
     if (!CHECK(whole.ok())) continue;
     const uint32_t x = vector.width / 3, y = vector.height / 2;
     const Region region = {x, y, (vector.width - x + 1) / 2, (vector.height - y + 1) / 2};
-    const auto part = Decode(file, *model, {.region = region});
+    const auto part = Decode(file, &*model, {.region = region});
     if (!CHECK(part.ok() && std::ranges::equal(part.value().pixels, Crop(whole.value(), region))))
       std::printf("  %s\n", vector.file.c_str());
   }
@@ -132,10 +134,10 @@ TEST(every_vector_has_regions) {
 // A damaged tile outside the region does not matter, and is not waited for.
 TEST(a_region_takes_only_its_tiles) {
   const Photo photo(330, 270, 3);
-  const auto whole = Decode(photo.file, *photo.model);
+  const auto whole = Decode(photo.file, &*photo.model);
   DecoderOptions options;
   options.region = {10, 10, 20, 20};
-  auto decoder = Decoder::Begin(*photo.model, options);
+  auto decoder = Decoder::Begin(&*photo.model, options);
   const File half(photo.file.begin(), photo.file.begin() + ptrdiff_t(photo.file.size() / 2));
   if (!CHECK(whole.ok() && decoder.ok() && decoder.value().Feed(half, false).ok())) return;
   while (!decoder.value().done() && CHECK(!decoder.value().waits())) CHECK(decoder.value().Step().ok());
@@ -152,22 +154,34 @@ TEST(a_region_outside_the_picture_is_refused) {
                                {5, 5, 0, 0},
                                {1, 0, UINT32_MAX, 1},
                                {0, UINT32_MAX, 1, 1}}) {
-    CHECK_EQ(Decode(file, *model, {.region = region}).error(), Error::kInvalidArgument);
+    CHECK_EQ(Decode(file, &*model, {.region = region}).error(), Error::kInvalidArgument);
   }
 }
 
 // However it ends, a file that is fed is refused for the same reason as one that is there at once.
+TEST(a_file_that_names_a_model_is_not_decoded_without_one) {
+  const auto file = ReadFile(test::kVectors + test::ReadManifest().front().file);
+  const auto info = ReadInfo(file);
+  CHECK(info.ok() && info.value().coding == Coding::kAutoencoder);
+  const auto picture = Decode(file, nullptr);
+  CHECK_EQ(picture.error(), Error::kUnknownModel);
+  CHECK(std::strstr(picture.failure().what, ToHex(info.value().model_id).c_str()) != nullptr);
+  auto decoder = Decoder::Begin(nullptr);
+  CHECK(decoder.ok());
+  CHECK_EQ(decoder.value().Feed(file, false).error(), Error::kUnknownModel);
+}
+
 TEST(truncated_or_damaged_while_it_comes_in) {
   const auto model = test::LoadTestModel("tiny");
   const File file = ReadFile(test::kVectors + "tiny-every-section.lic");
   for (size_t size = 0; size < file.size(); ++size) {
     const File cut(file.begin(), file.begin() + ptrdiff_t(size));
-    CHECK_EQ(DecodeInChunks(cut, 9, *model, {}).error(), Decode(cut, *model).error());
+    CHECK_EQ(DecodeInChunks(cut, 9, *model, {}).error(), Decode(cut, &*model).error());
   }
   for (const auto& entry : std::filesystem::directory_iterator(test::kBadVectors)) {
     if (entry.path().extension() != ".lic") continue;
     const File bad = ReadFile(entry.path().string());
-    if (!CHECK_EQ(DecodeInChunks(bad, 5, *model, {}).error(), Decode(bad, *model).error()))
+    if (!CHECK_EQ(DecodeInChunks(bad, 5, *model, {}).error(), Decode(bad, &*model).error()))
       std::printf("  %s\n", entry.path().c_str());
   }
 }
@@ -176,7 +190,7 @@ TEST(strips_come_before_the_file_has_come) {
   const Photo photo(200, 640, 3);
   DecoderOptions options;
   options.keep_picture = false;
-  auto decoder = Decoder::Begin(*photo.model, options);
+  auto decoder = Decoder::Begin(&*photo.model, options);
   const File half(photo.file.begin(), photo.file.begin() + ptrdiff_t(photo.file.size() / 2));
   if (!CHECK(decoder.ok() && decoder.value().Feed(half, false).ok())) return;
   while (!decoder.value().waits()) CHECK(decoder.value().Step().ok());
@@ -186,11 +200,11 @@ TEST(strips_come_before_the_file_has_come) {
 
 TEST(a_preview_shows_the_colours_and_changes_nothing) {
   const Photo photo(330, 270, 3);
-  const auto whole = Decode(photo.file, *photo.model);
+  const auto whole = Decode(photo.file, &*photo.model);
   DecoderOptions options;
   options.make_preview = true;
   options.channels = 4;
-  auto opened = Decoder::Open(photo.file, *photo.model, options);
+  auto opened = Decoder::Open(photo.file, &*photo.model, options);
   if (!CHECK(whole.ok() && opened.ok())) return;
   Decoder& decoder = opened.value();
   while (!decoder.done()) {
@@ -226,7 +240,7 @@ TEST(a_preview_of_a_region) {
     DecoderOptions options;
     options.make_preview = true;
     options.region = region;
-    auto decoder = Decoder::Open(photo.file, *photo.model, options);
+    auto decoder = Decoder::Open(photo.file, &*photo.model, options);
     while (!decoder.value().done()) CHECK(decoder.value().Step().ok());
     const Picture& made = decoder.value().preview();
     return std::pair(Region{0, 0, made.width, made.height}, File(made.pixels.begin(), made.pixels.end()));
@@ -246,7 +260,7 @@ TEST(a_file_of_one_tile_that_is_there_has_no_preview) {
   const File file = ReadFile(test::kVectors + "tiny-33x31.lic");
   DecoderOptions options;
   options.make_preview = true;
-  auto decoder = Decoder::Open(file, *model, options);
+  auto decoder = Decoder::Open(file, &*model, options);
   while (!decoder.value().done()) CHECK(decoder.value().Step().ok());
   CHECK(decoder.value().preview().pixels.empty());
 }

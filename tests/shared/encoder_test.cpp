@@ -3,9 +3,10 @@
 #include <cmath>
 #include <vector>
 
+#include "container/quality.h"
 #include "measure/distortion.h"
 #include "measure/metrics.h"
-#include "model/gains.h"
+#include "model/model.h"
 #include "support/check.h"
 #include "support/files.h"
 #include "support/mend.h"
@@ -71,7 +72,7 @@ TEST(EverySizeAndChannelCountComesBack) {
       const auto pixels = MakePixels(width, height, channels);
       const auto file = EncodeTest(View(pixels, width, height, channels));
       if (!CHECK(file.ok())) return;
-      const auto picture = Decode(file.value(), TestModels().decoder);
+      const auto picture = Decode(file.value(), &TestModels().decoder);
       if (!CHECK(picture.ok())) return;
       CHECK_EQ(picture.value().width, width);
       CHECK_EQ(picture.value().height, height);
@@ -89,7 +90,7 @@ TEST(OpaqueAlphaIsDropped) {
   CHECK(!ReadInfo(file.value()).value().has_alpha);
   DecodeOptions options;
   options.channels = 4;
-  const auto picture = Decode(file.value(), TestModels().decoder, options);
+  const auto picture = Decode(file.value(), &TestModels().decoder, options);
   for (size_t i = 3; i < pixels.size(); i += 4) CHECK_EQ(picture.value().pixels[i], 255);
 }
 
@@ -120,7 +121,7 @@ TEST(TilesAreIndependentOfTheSynthesis) {
   options.tile_units = 1;
   const auto file = EncodeTest(View(pixels, 200, 150, 3), options);
   CHECK_EQ(ReadLayout(file.value()).value().tiles, 12u);
-  CHECK(Decode(file.value(), TestModels().decoder).ok());
+  CHECK(Decode(file.value(), &TestModels().decoder).ok());
 }
 
 TEST(MetadataComesBack) {
@@ -175,7 +176,7 @@ TEST(StepsEndWithTheSamePicture) {
   EncodeOptions options;
   options.tile_units = 1;
   const auto file = EncodeTest(View(pixels, 150, 300, 3), options);
-  auto decoder = Decoder::Open(file.value(), TestModels().decoder);
+  auto decoder = Decoder::Open(file.value(), &TestModels().decoder);
   if (!CHECK(decoder.ok())) return;
   uint32_t rows = 0;
   float progress = 0;
@@ -187,13 +188,13 @@ TEST(StepsEndWithTheSamePicture) {
     progress = decoder.value().progress();
   }
   CHECK_EQ(rows, 300u);
-  const auto whole = Decode(file.value(), TestModels().decoder);
+  const auto whole = Decode(file.value(), &TestModels().decoder);
   CHECK(std::ranges::equal(std::move(decoder).value().picture().pixels, whole.value().pixels));
 }
 
 // Bits + lambda * squared error, what the search lowers.
 double Loss(const Buffer<uint8_t>& file, const std::vector<uint8_t>& pixels, float quality) {
-  const auto picture = Decode(file, TestModels().decoder);
+  const auto picture = Decode(file, &TestModels().decoder);
   double squares = 0;
   for (size_t i = 0; i < pixels.size(); ++i) {
     const double difference = static_cast<double>(picture.value().pixels[i]) - pixels[i];
@@ -237,10 +238,10 @@ TEST(RefinementLowersTheLoss) {
 
 // The loss of what a decoder makes of the file, by the distortion of the model's search.
 double VisualTotal(Bytes file, const PictureView& original, const Models& models, float quality) {
-  const auto picture = Decode(file, models.decoder);
+  const auto picture = Decode(file, &models.decoder);
   if (!CHECK(picture.ok())) return 0;
   const Source source = ReadSource(original).value(), decoded = ReadSource(picture.value().view()).value();
-  auto error = MakeDistortion(source, models.encoder.data().visual_loss, 0, original.height).value();
+  auto error = Distortion::Create(source, &*models.encoder.data().visual_loss, 0, original.height).value();
   std::vector<float> row(size_t{original.width} * 3);
   error->Begin();
   for (uint32_t y = 0; y < original.height; ++y) {
@@ -293,7 +294,7 @@ TEST(VisualLossOfSmallPictures) {
       options.effort = effort;
       const auto visual = Encode(view, VisualTestModels().decoder, VisualTestModels().encoder, options);
       if (!CHECK(visual.ok())) return;
-      CHECK(Decode(visual.value(), TestModels().decoder).ok());
+      CHECK(Decode(visual.value(), &TestModels().decoder).ok());
     }
   }
 }
@@ -326,7 +327,7 @@ TEST(TargetsAreMet) {
     const auto measure = [&](const EncodeOptions& with) {
       const auto encoded = EncodeTest(view, with);
       if (!CHECK(encoded.ok())) return Difference{};
-      return Compare(view, Decode(encoded.value(), TestModels().decoder).value().view()).value();
+      return Compare(view, Decode(encoded.value(), &TestModels().decoder).value().view()).value();
     };
     options.target = Target::kQuality;
     options.quality = 40;
@@ -355,7 +356,7 @@ TEST(EffortsDiffer) {
     options.effort = effort;
     const auto file = EncodeTest(View(pixels, 100, 90, 3), options);
     if (!CHECK(file.ok())) return;
-    CHECK(Decode(file.value(), TestModels().decoder).ok());
+    CHECK(Decode(file.value(), &TestModels().decoder).ok());
     files.emplace_back(file.value().begin(), file.value().end());
   }
   CHECK(files[1].size() < files[0].size());

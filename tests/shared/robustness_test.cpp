@@ -16,7 +16,7 @@ using File = std::vector<uint8_t>;
 bool IsFileError(Error error) { return error >= Error::kNotLic && error <= Error::kModelMismatch; }
 
 void CheckPicture(const File& file, const Model& model) {
-  const auto picture = Decode(file, model);
+  const auto picture = Decode(file, &model);
   CHECK(picture.ok() || IsFileError(picture.error()));
   const auto hash = HashSymbols(file, model);
   CHECK(hash.ok() || hash.error() == picture.error());
@@ -99,7 +99,7 @@ TEST(every_truncation_of_a_picture) {
     const File file = ReadFile(kVectors + name);
     for (size_t size = 0; size < file.size(); ++size) {
       File cut(file.begin(), file.begin() + ptrdiff_t(size));
-      const auto picture = Decode(cut, *model);
+      const auto picture = Decode(cut, &*model);
       // Metadata behind the tiles are optional: without them the file is whole.
       CHECK(picture.ok() || picture.error() == Error::kTruncated);
       MendPicture(cut);
@@ -114,7 +114,7 @@ TEST(every_flipped_bit_of_a_picture) {
     if (!CHECK(model)) return;
     ForEachFlippedBit(ReadFile(kVectors + name), [&](File damaged) {
       CheckPicture(damaged, *model);
-      CHECK(!Decode(damaged, *model).ok());
+      CHECK(!Decode(damaged, &*model).ok());
       MendPicture(damaged);
       CheckPicture(damaged, *model);
     });
@@ -181,7 +181,7 @@ TEST(memory_that_runs_out_while_decoding) {
     const auto model = ModelOf(name);
     if (!CHECK(model)) return;
     const File file = ReadFile(kVectors + name);
-    FailEveryAllocation([&] { return Decode(file, *model).error(); });
+    FailEveryAllocation([&] { return Decode(file, &*model).error(); });
     FailEveryAllocation([&] { return HashSymbols(file, *model).error(); });
     FailEveryAllocation([&] { return ReadLayout(file).error(); });
   }
@@ -196,7 +196,7 @@ TEST(memory_that_runs_out_while_a_file_comes_in) {
       DecoderOptions options;
       options.keep_picture = false;
       options.make_preview = true;
-      auto decoder = Decoder::Begin(*model, options);
+      auto decoder = Decoder::Begin(&*model, options);
       if (!decoder.ok()) return decoder.error();
       for (size_t size = 0; !decoder.value().done(); size = std::min(size + 50, file.size())) {
         if (const Status status = decoder.value().Feed({file.data(), size}, size == file.size()); !status.ok())
@@ -238,9 +238,9 @@ TEST(a_small_file_that_claims_a_huge_picture) {
   Failing failing{.byte_limit = 64 << 20, .live = {}};
   const Allocator allocator = {Failing::Allocate, Failing::Release, &failing};
   SetAllocator(&allocator);
-  CHECK_EQ(Decode(file, *model, {.max_pixels = 1 << 20}).error(), Error::kLimitExceeded);
+  CHECK_EQ(Decode(file, &*model, {.max_pixels = 1 << 20}).error(), Error::kLimitExceeded);
   CHECK_EQ(failing.count, 0u);
-  const Error error = Decode(file, *model).error();
+  const Error error = Decode(file, &*model).error();
   CHECK(error == Error::kBadStream || error == Error::kOutOfMemory);
   SetAllocator(nullptr);
   CHECK(failing.live.empty());
@@ -250,9 +250,9 @@ TEST(the_limit_of_pixels_is_inclusive) {
   const auto model = LoadTestModel("tiny");
   if (!CHECK(model)) return;
   const File file = ReadFile(kVectors + "tiny-15x17.lic");
-  CHECK_EQ(Decode(file, *model, {.max_pixels = 15 * 17}).error(), Error::kNone);
-  CHECK_EQ(Decode(file, *model, {.max_pixels = 15 * 17 - 1}).error(), Error::kLimitExceeded);
-  CHECK_EQ(Decode(file, *model, {.channels = 5}).error(), Error::kInvalidArgument);
+  CHECK_EQ(Decode(file, &*model, {.max_pixels = 15 * 17}).error(), Error::kNone);
+  CHECK_EQ(Decode(file, &*model, {.max_pixels = 15 * 17 - 1}).error(), Error::kLimitExceeded);
+  CHECK_EQ(Decode(file, &*model, {.channels = 5}).error(), Error::kInvalidArgument);
 }
 
 }  // namespace lic::test

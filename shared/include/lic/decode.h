@@ -36,7 +36,8 @@ struct DecodeOptions {
 
 // Decodes a whole file and returns its picture, or the region that is asked for.
 //
-// Takes the file, the model whose id it names, and options. Nothing that is handed in is kept.
+// Takes the file, the model whose id it names, and options. A null `model` is for files that carry their own networks
+// and name none. Nothing that is handed in is kept.
 //
 // Every machine decodes the same symbols and the same alpha. Colours may differ by one between machines, since the
 // synthesis computes in floating point.
@@ -49,11 +50,12 @@ struct DecodeOptions {
 //     kNotLic, kUnsupportedVersion, kTruncated, kBadChecksum, kBadHeader, kBadSection
 //                         the file is damaged, or none: see ReadInfo and ReadLayout
 //     kBadStream          a stream is damaged although its checksum is right
+//     kUnknownModel       the file names a model, and none is handed in
 //     kModelMismatch      the model is another than the file names
 //     kLimitExceeded      the picture has more than DecodeOptions::max_pixels
 //     kInvalidArgument    channels are neither 0 nor 4; the region is empty or not inside the picture
 //     kOutOfMemory        the allocator gave no memory
-LIC_API Result<Picture> Decode(Bytes file, const Model& model, const DecodeOptions& options = {});
+LIC_API Result<Picture> Decode(Bytes file, const Model* model, const DecodeOptions& options = {});
 
 // How a Decoder hands out what it makes.
 struct DecoderOptions : DecodeOptions {
@@ -74,7 +76,7 @@ inline constexpr uint32_t kPreviewStride = 32;
 // Open makes a decoder for a file that is there. Begin makes one for a file that is still coming in, and Feed tells
 // it what has come:
 //
-//     lic::Result<lic::Picture> DecodeAsItComes(const lic::Model& model, Download& download) {
+//     lic::Result<lic::Picture> DecodeAsItComes(const lic::Model* model, Download& download) {
 //       auto begun = lic::Decoder::Begin(model);
 //       if (!begun.ok()) return begun.failure();
 //       lic::Decoder decoder = std::move(begun).value();
@@ -102,9 +104,9 @@ inline constexpr uint32_t kPreviewStride = 32;
 class LIC_API Decoder {
  public:
   // Makes a decoder for a whole file, and verifies all of its checksums. Errors: those of Decode but kBadStream.
-  static Result<Decoder> Open(Bytes file, const Model& model, const DecoderOptions& options = {});
+  static Result<Decoder> Open(Bytes file, const Model* model, const DecoderOptions& options = {});
   // Makes a decoder for a file of which nothing is there yet. Errors: kInvalidArgument (channels), kOutOfMemory.
-  static Result<Decoder> Begin(const Model& model, const DecoderOptions& options = {});
+  static Result<Decoder> Begin(const Model* model, const DecoderOptions& options = {});
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
   ~Decoder();

@@ -12,15 +12,21 @@
 
 namespace lic {
 
+// How a picture is coded.
+enum class Coding : uint8_t {
+  kAutoencoder = 0,  // by the networks of a model, which the file names
+};
+
 // What the header of a file says.
 struct Info {
-  uint32_t width = 0;       // 1..kMaxSide
-  uint32_t height = 0;      // 1..kMaxSide; the picture has at most kMaxPixels
-  uint32_t version = 0;     // of the format: 1, or 0 where the file's model was not released when it was written
-  float quality = 0;        // 1..100, in steps of 1/256
-  bool has_alpha = false;   // some pixel is not opaque
-  bool is_grey = false;     // there is one channel of colour in place of three
-  Id model_id = {};         // Model::id of the models that decode the file
+  uint32_t width = 0;    // 1..kMaxSide
+  uint32_t height = 0;   // 1..kMaxSide; the picture has at most kMaxPixels
+  uint32_t version = 0;  // of the format: 1, or 0 where the file's model was not released when it was written
+  Coding coding = Coding::kAutoencoder;  // follows from the version
+  float quality = 0;                     // 1..100, in steps of 1/256
+  bool has_alpha = false;                // some pixel is not opaque
+  bool is_grey = false;                  // there is one channel of colour in place of three
+  Id model_id = {};                      // Model::id of the models that decode the file
   Id head_hash = {};        // Model::head_hash of the model that encoded it; one with another may decode it too
   uint32_t tile_units = 0;  // the side of a tile in units of 64 pixels, 1..1024
 

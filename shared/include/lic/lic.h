@@ -42,7 +42,7 @@
 //       const auto file = lic::Encode(view, model.value(), encoder.value(), {.quality = 60});
 //       if (!file.ok()) return Stop(file.failure());
 //
-//       const auto picture = lic::Decode(file.value(), model.value());
+//       const auto picture = lic::Decode(file.value(), &model.value());
 //       if (!picture.ok()) return Stop(picture.failure());
 //       std::printf("%u x %u pixels\n", picture.value().width, picture.value().height);
 //     }

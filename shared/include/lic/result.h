@@ -2,7 +2,7 @@
 // a Failure. The compiler warns where one is ignored.
 //
 //     void Show(lic::Bytes file, const lic::Model& model) {
-//       const auto picture = lic::Decode(file, model);
+//       const auto picture = lic::Decode(file, &model);
 //       if (!picture.ok()) {
 //         std::fprintf(stderr, "%s: %s\n", lic::ErrorName(picture.error()), picture.failure().what);
 //         return;

@@ -1,0 +1,61 @@
+// What a file says of itself: its header, and how many bytes its parts have.
+#include "info.h"
+
+#include "base/try.h"
+
+namespace lic {
+namespace {
+
+// The autoencoder's sections and streams.
+void CountStreams(const Container& container, Layout& layout) {
+  layout.hyper_bytes = container.payloads[SectionType::kHyper].size();
+  layout.index_bytes = container.payloads[SectionType::kIndex].size();
+  layout.tiles = container.header.grid().count();
+  TileFinder finder;
+  for (uint32_t tile = 0; tile < layout.tiles; ++tile) {
+    const TileStreams streams = finder.Find(container, tile);
+    layout.latent_bytes += streams.latents.size();
+    layout.alpha_bytes += streams.alpha.size();
+  }
+}
+
+}  // namespace
+
+Info ToInfo(const Header& header) {
+  Info info;
+  info.width = header.width;
+  info.height = header.height;
+  info.version = header.version;
+  info.coding = header.coding();
+  info.quality = static_cast<float>(header.quality256) / 256;
+  info.has_alpha = header.has_alpha;
+  info.is_grey = header.is_grey;
+  info.model_id = header.model_id;
+  info.head_hash = header.head_hash;
+  info.tile_units = header.tile_units;
+  return info;
+}
+
+Layout ToLayout(const Container& container) {
+  Layout layout;
+  layout.info = ToInfo(container.header);
+  layout.metadata = container.metadata();
+  switch (container.header.coding()) {
+    case Coding::kAutoencoder:
+      CountStreams(container, layout);
+      break;
+  }
+  return layout;
+}
+
+Result<Info> ReadInfo(Bytes file) {
+  LIC_TRY(const Header header, ReadHeader(file));
+  return ToInfo(header);
+}
+
+Result<Layout> ReadLayout(Bytes file) {
+  LIC_TRY(const Container container, ReadContainer(file));
+  return ToLayout(container);
+}
+
+}  // namespace lic
