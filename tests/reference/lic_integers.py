@@ -1,4 +1,4 @@
-"""The exact half of a model at work: integer programs (docs/format.md#integer-programs) and gains (#quality).
+"""The exact half of a model at work: integer programs (docs/format.md#integer-programs) and gains (#gains).
 
 Planes are int64. Sums of products are formed in float64, where numpy is fast: they are whole numbers below 2^31, as
 reading a model makes sure, and float64 is exact up to 2^53 in whatever order they are added.
