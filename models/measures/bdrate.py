@@ -1,5 +1,6 @@
-"""Bjontegaard's delta rate: how many more bytes one codec takes than another for the same quality, averaged over
-qualities.
+"""Bjontegaard's delta rate: how many more bytes one codec takes than another for the same quality.
+
+The figure is an average over qualities.
 
 A codec's curve is ln(rate) as a function of a metric in dB, through its measured points. The delta rate is exp(mean
 difference of two curves) - 1, over the metrics that both reach between the same two rates. Comparisons of codecs

@@ -10,8 +10,10 @@ COLUMNS = ("step", "seconds", "kind", "loss", "bpp", "psnr", "rate")
 
 
 class Curve:
-    """Appends lines to a CSV file; `kind` is train (means since the last line) or val (all val crops, three
-    qualities)."""
+    """Appends lines to a CSV file.
+
+    `kind` is train (means since the last line) or val (all val crops, three qualities).
+    """
 
     def __init__(self, path):
         self.path = path

@@ -1,5 +1,6 @@
-"""Measures a pair of model files: bits per pixel by the stored tables, PSNR of the decoded pixels, BD-rate against
-anchors.
+"""Measures a pair of model files: bits per pixel by the stored tables, and PSNR of the decoded pixels.
+
+`--anchors` adds BD-rates against JPEG and JPEG 2000.
 
     python3 -m models.training.evaluate --model models/lic-photo --pictures DIR [--csv OUT] [--anchors]
     python3 -m models.training.evaluate --model models/lic-photo --data DIR        # the val crops

@@ -51,7 +51,7 @@ def integer_layer(layer):
 
 
 def float_layer(layer, relu=False):
-    """Conv -> FloatConvolution, with the activation behind it as its clamp."""
+    """Conv -> FloatConvolution, with the activation after it as its clamp."""
     rounded, scale = quantise(layer.weight.detach().double().numpy())
     rounded = rounded[:, 0] if layer.groups > 1 else rounded
     return licm.FloatConvolution(
@@ -217,8 +217,10 @@ class Statistics:
         return threshold
 
     def fit_hyper(self, fitted):
-        """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits; anchors without data as
-        before."""
+        """-> offset (8, Z), index (8, Z): the table and the centre with the fewest bits.
+
+        Anchors without data stay as they were.
+        """
         cost = np.stack([residual_tables.costs(table)[: 2 * HYPER_MAX + 1] for table in fitted])  # (64, sizes)
         offset, index = self.entropy.hyper_offset.copy(), self.entropy.hyper_index.copy()
         for a, parts in enumerate(self.hyper):
@@ -234,8 +236,10 @@ class Statistics:
 
 
 def fit(entropy, decoder, encoder, pictures, fixed_quality=0.0, seed=0):
-    """Fits tables, hyper prior and threshold in place on pictures coded with the draft files, at random qualities or
-    at a fixed one."""
+    """Fits tables, hyper prior and threshold in place, on pictures coded with the draft files.
+
+    Qualities are drawn at random, unless one is fixed.
+    """
     coder, random, statistics = Coder(decoder, encoder), np.random.default_rng(seed), Statistics(entropy)
     for picture in pictures:
         latents = coder.analyse(picture)

@@ -85,8 +85,10 @@ def load_recipe(path, **changes):
 
 
 def start(base, config, recipe, latents):
-    """-> synthesis to train, its configuration: the base's, or one of another shape that begins with what it can use
-    of it."""
+    """-> the synthesis to train, its configuration.
+
+    It is the base's, or one of another shape that begins with what it can use of the base's.
+    """
     wanted = configuration.from_dict({**configuration.to_dict(config), **recipe.shape, "name": recipe.name})
     if wanted.synthesis_linear > 0 and config.synthesis_linear == configuration.FULL:
         y, _, _ = latents.draw(np.random.default_rng(0), CROPS_FOR_SPLIT)
@@ -178,8 +180,10 @@ class HeadTrainer:
 
 @torch.no_grad()
 def rate_curves(synthesize, latents, qualities=len(QUALITIES)):
-    """`synthesize`: latents (1, M, h, w) -> picture - 1/2 -> for each picture its points (bits per pixel, PSNR of
-    the bytes)."""
+    """For each picture its points (bits per pixel, PSNR of the bytes).
+
+    `synthesize`: latents (1, M, h, w) -> picture - 1/2.
+    """
     points = []
     for row in range(len(latents)):
         y, _, _ = latents.part(slice(row, row + 1))

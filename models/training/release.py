@@ -59,8 +59,10 @@ def golden_files(name, manifest=MANIFEST):
 
 
 def entry_of(name, models, vectors, date):
-    """-> the registry's entry, and the model files' contents by half. Refused if something is missing or does not
-    fit."""
+    """-> the registry's entry, and the model files' contents by half.
+
+    Raises Refused if something is missing or does not fit.
+    """
     try:
         files = {half: read(os.path.join(models, name + suffix)) for half, suffix in SUFFIXES.items()}
         decoder, encoder = licm.read_decoder(files["decoder"]), licm.read_encoder(files["encoder"])
@@ -100,8 +102,10 @@ def release(name, models=MODELS, manifest=MANIFEST, date=""):
 
 
 def keep_released(prefix, new_id):
-    """Makes way for a new model at `prefix`: a released decoder with another id moves aside. -> its new path, or
-    None."""
+    """Makes way for a new model at `prefix`: a released decoder with another id moves aside.
+
+    Returns its new path, or None.
+    """
     path = prefix + SUFFIXES["decoder"]
     if not os.path.exists(path):
         return None

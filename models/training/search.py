@@ -99,8 +99,10 @@ class Search:
 
 
 def costs(model):
-    """-> kMAC per pixel of analysis, synthesis, entropy networks, with what only the encoder computes left to the
-    first."""
+    """-> kMAC per pixel of analysis, synthesis and entropy networks.
+
+    What only the encoder computes counts as analysis.
+    """
     if not isinstance(model, Codec):
         parts = model.costs()
         return parts["analysis"], parts["synthesis"], 0.0
@@ -109,8 +111,10 @@ def costs(model):
 
 
 def rate_at(curve, db):
-    """The rate of a curve of (bpp, PSNR) at a PSNR, along the nearest of its segments, log-linear also beyond its
-    ends."""
+    """The rate of a curve of (bpp, PSNR) at a PSNR.
+
+    The curve is log-linear along the nearest of its segments, also beyond its ends.
+    """
     rate, psnr = np.array(sorted(curve)).T
     index = int(np.clip(np.searchsorted(psnr, db) - 1, 0, len(psnr) - 2))
     slope = np.log(rate[index + 1] / rate[index]) / (psnr[index + 1] - psnr[index])

@@ -59,8 +59,10 @@ def find_config(path):
 
 
 def build(config, resume):
-    """-> model, average of the checkpoint or None, steps done. The checkpoint's networks must have the
-    configuration's shapes."""
+    """-> model, average of the checkpoint or None, steps done.
+
+    The checkpoint's networks must have the configuration's shapes.
+    """
     model = make_model(config)
     if not resume:
         return model, None, 0

@@ -1,5 +1,6 @@
-"""Trains the entropy networks alone, at the real rate, on latents computed once: five times cheaper a step than
-train.py.
+"""Trains the entropy networks alone, at the real rate, on latents computed once.
+
+A step costs a fifth of one of train.py.
 
     python3 -m models.training.tune_entropy --checkpoint checkpoints/lic-photo.pt --minutes 10 [--out CHECKPOINT]
 

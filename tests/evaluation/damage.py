@@ -1,5 +1,6 @@
-"""Whether a picture is damaged more than photographs are at the same quality, by measures that `lic encode --qa`
-does not use.
+"""Says whether a picture is damaged more than photographs are at the same quality.
+
+The measures are others than those of `lic encode --qa`.
 
 MS-SSIM of luma stands for structure. Colours are compared as CIE 1976 distances in L*a*b* of slightly blurred pictures
 (the eye does not see the colour of single pixels), in the mean and where they are worst. A picture is damaged if one of

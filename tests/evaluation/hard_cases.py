@@ -1,5 +1,6 @@
-"""Pictures that a codec for photographs is bad at, drawn from a seed: text, charts, line art, noise, pure colours,
-screens, patterns.
+"""Pictures that a codec for photographs is bad at, drawn from a seed.
+
+They are text, charts, line art, noise, pure colours, screens and patterns.
 
     for name, pixels in hard_cases(seed): ...     # pixels: (height, width, 3) of uint8
 

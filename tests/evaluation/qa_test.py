@@ -1,5 +1,5 @@
-"""Quality assurance of `lic encode --qa`: few false alarms on photographs, every hard case that is really damaged
-caught.
+"""Quality assurance of `lic encode --qa`: it raises few false alarms on photographs, and catches what is really
+damaged.
 
     python3 -m tests.evaluation.qa_test [SEED]
 
@@ -54,8 +54,10 @@ def corner(path):
 
 
 def measure_all(checked):
-    """{quality: {file: (qa, decoded)}} -> {quality: {file: measures}}. Each original is prepared once, for all
-    qualities."""
+    """{quality: {file: (qa, decoded)}} -> {quality: {file: measures}}.
+
+    Each original is prepared once, for all qualities.
+    """
     measured = {quality: {} for quality in checked}
     for file in next(iter(checked.values())):
         original = Original(corner(file))

@@ -1,5 +1,6 @@
-"""More quality means more bytes and a higher PSNR, on every photo: LIC_TEST_DATA names the folder that holds
-kodak/*.png.
+"""More quality means more bytes and a higher PSNR, on every photo.
+
+LIC_TEST_DATA names the folder that holds kodak/*.png.
 
 The middle of each photo is coded. Whole photos would take 2.7 times as long.
 """

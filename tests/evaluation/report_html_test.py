@@ -1,5 +1,4 @@
-"""The report of pages: what it shows is what was measured, pictures are kept without loss, and every page has all
-that it names."""
+"""The report of pages shows what was measured, keeps pictures without loss, and has all that its pages name."""
 
 import html.parser
 import json

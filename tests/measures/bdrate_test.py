@@ -98,8 +98,7 @@ class BdRate(unittest.TestCase):
         self.assertAlmostEqual(bd_rate(with_beaten, scaled(CURVE, 1.2)), 0.2, places=12)
 
     def test_straight_lines_by_hand(self):
-        """From 28.5 to 31.2 dB the other curve takes e^0.1 times the rate on average, from there to 34.1 dB e^0.3
-        times."""
+        """From 28.5 to 31.2 dB the other curve takes e^0.1 times the rate on average, from there on e^0.3 times."""
         anchor = [(0.2, 28.5), (0.4, 31.2), (0.8, 34.1)]
         other = [(0.2, 28.5), (0.4 * math.exp(0.2), 31.2), (0.8 * math.exp(0.4), 34.1)]
         mean = (0.1 * (31.2 - 28.5) + 0.3 * (34.1 - 31.2)) / (34.1 - 28.5)

@@ -1,5 +1,6 @@
-"""Makes tiny_gradient.f32: the gradient that PyTorch finds for the latents of the tiny model's synthesis; and
-visual_gradient.f32.
+"""Makes the gradients that PyTorch finds: tiny_gradient.f32 for latents, and visual_gradient.f32 for samples.
+
+tiny_gradient.f32 is that of the latents of the tiny model's synthesis.
 
     python3 -m tests.models.make_gradient
 

@@ -33,7 +33,7 @@ def model_file(kind, name, sections, version=0):
 
 
 def split_model_file(data, kind, types, optional=None):
-    """The name, the version and the payloads of the sections, and of the optional one behind them if it is there."""
+    """The name, the version and the payloads of the sections, and of the optional one after them if it is there."""
     cursor = Cursor(data)
     require(cursor.take(4) == MAGIC, "magic")
     version, found_kind, name_length = cursor.one("B"), cursor.one("B"), cursor.one("H")

@@ -107,8 +107,10 @@ def read_sections(data, at):
 
 
 def read_layout(data):
-    """The header with the streams and metadata of the whole file: hyper, latent_streams, alpha_streams, icc, exif,
-    xmp."""
+    """The header, with the streams and metadata of the whole file.
+
+    These are hyper, latent_streams, alpha_streams, icc, exif and xmp.
+    """
     h = read_header(data)
     sections = read_sections(data, HEADER_BYTES)
     h.hyper = sections[HYPER]
@@ -139,8 +141,10 @@ def read_layout(data):
 
 
 class SlotTables:
-    """For each table of a model: slot -> (residual, frequency, start), made when first used. The escape is residual
-    None."""
+    """For each table of a model: slot -> (residual, frequency, start), made when first used.
+
+    The residual of the escape is None.
+    """
 
     def __init__(self, model):
         self.model, self.made = model, {}

@@ -1,5 +1,7 @@
-"""The second decoder against the committed vectors: hashes, alpha, pixels and errors; and that a changed model is
-noticed."""
+"""The second decoder against the committed vectors: hashes, alpha, pixels and errors.
+
+A changed model is noticed, too.
+"""
 
 import copy
 import csv

@@ -167,8 +167,10 @@ class GainTest(unittest.TestCase):
 
 @unittest.skipUnless(HAS_ALL, "needs numpy, torch and Pillow")
 class FinetuneTest(Folder):
-    """A base of few weights, trained for nothing. The DCT start shows smooth pictures well, so what is learnt is the
-    rate."""
+    """A base of few weights, trained for nothing.
+
+    The DCT start shows smooth pictures well, so what is learnt is the rate.
+    """
 
     def setUp(self):
         super().setUp()

@@ -1,5 +1,4 @@
-"""Tests of cheaper synthesis heads: other shapes, pruning, activations of few bits, and the whole command on a model
-of few weights.
+"""Cheaper synthesis heads: other shapes, pruning, activations of few bits, and the whole command on a small model.
 
 Needs numpy, Pillow and torch; what the C++ decoder says of a head also the built `lic` (LIC_COMMAND, or build/release).
 """
@@ -235,8 +234,10 @@ class ActivationTest(unittest.TestCase):
 
 @unittest.skipUnless(HAS_ALL, "needs numpy, torch and Pillow")
 class HeadsTest(unittest.TestCase):
-    """The whole command on generated pictures. The base is untrained, the DCT start shows them well enough to be
-    measured."""
+    """The whole command on generated pictures.
+
+    The base is untrained; its DCT start shows them well enough to be measured.
+    """
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

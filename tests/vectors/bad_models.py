@@ -147,8 +147,10 @@ def heavy_sum(m):
 
 
 def float_edits(name):
-    """Violations of a float network; `name` is that of a field of the model whose first layer of branch 0 has
-    weights."""
+    """Violations of a float network.
+
+    `name` is that of a field of the model whose first layer of branch 0 has weights.
+    """
 
     def edit(**fields):
         return lambda m: vars(first_weighted(m)).update(fields)
@@ -265,7 +267,7 @@ def bad_encoder_files(encoder, decoder):
 
 
 def bad_losses(sections):
-    """LOSS behind all that has to be there."""
+    """LOSS after all that has to be there."""
 
     def with_loss(*weights, rest=b""):
         return licm.model_file(2, "least", [*sections, (licm.LOSS, struct.pack(f"<{len(weights)}f", *weights) + rest)])

@@ -63,7 +63,7 @@ def bd_note(results):
 
 
 def equal_jpeg(results, psnr):
-    """The JPEG quality, interpolated between the measured ones, whose mean PSNR is the given one, and its bits per
+    """The JPEG quality whose mean PSNR is the given one, interpolated between the measured ones, and its bits per
     pixel."""
     points = [
         (point["psnr"], float(quality), point["bpp"])

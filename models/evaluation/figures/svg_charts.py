@@ -65,8 +65,10 @@ def group(classes, parts):
 
 
 class Axes:
-    """A rectangle in which a range of values lies: x on a logarithmic scale, y on a linear one with `top` at its
-    upper edge."""
+    """A rectangle in which a range of values lies: x on a logarithmic scale, y on a linear one.
+
+    `top` is the value at its upper edge.
+    """
 
     def __init__(self, left, upper, width, height, x_range, bottom, top):
         self.left, self.upper, self.width, self.height = left, upper, width, height

@@ -43,7 +43,9 @@ class PerceptualMetrics:
 
     def compare(self, original, decoded):
         """metric -> value, of two picture files without colour profile; None where the program is missing.
-        CodecError."""
+
+        Raises CodecError.
+        """
         return {metric: path and self._value(metric, path, original, decoded) for metric, path in self.programs.items()}
 
     def _value(self, metric, path, original, decoded):

@@ -1,5 +1,7 @@
-"""Pictures as arrays: (height, width, 3) of uint8. Reads PNG and PNM, which is what decoders write; writes both for
-encoders to read."""
+"""Pictures as arrays: (height, width, 3) of uint8.
+
+This module reads PNG and PNM, which is what decoders write. It writes both for encoders to read.
+"""
 
 import struct
 import zlib
@@ -76,8 +78,10 @@ def read_png(data):
 
 
 def unfilter(residuals, filters):
-    """Undoes PNG's filters. A pixel needs those on its left, above and above left, so a whole anti-diagonal is done
-    at a time."""
+    """Undoes PNG's filters.
+
+    A pixel needs those on its left, above and above left, so a whole anti-diagonal is done at a time.
+    """
     height, width, channels = residuals.shape
     if filters.max(initial=0) > 4:
         raise PictureError("unknown filter")

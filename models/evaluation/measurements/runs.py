@@ -55,8 +55,10 @@ def image_name(path):
 
 
 class Cache:
-    """JSON records and files in a folder, by a hash of what they depend on. Several processes may use a folder at a
-    time."""
+    """JSON records and files in a folder, by a hash of what they depend on.
+
+    Several processes may use a folder at a time.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -80,8 +82,10 @@ class Cache:
 
 
 class Original:
-    """A picture with all that its measurements need: arrays, and a folder with copies for encoders, which is also
-    where they work."""
+    """A picture with all that its measurements need: arrays, and a folder with copies for encoders.
+
+    The encoders work in that folder as well.
+    """
 
     def __init__(self, path):
         self.path = path

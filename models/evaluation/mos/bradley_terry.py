@@ -82,8 +82,10 @@ def preference(log_strengths):
 
 
 def bootstrap(wins, ties, samples, seed):
-    """Strengths of so many panels drawn from the raters. wins, ties: (raters, codecs, codecs). Returns (samples,
-    codecs)."""
+    """Strengths of so many panels drawn from the raters.
+
+    wins and ties have the shape (raters, codecs, codecs). Returns (samples, codecs).
+    """
     raters = len(wins)
     drawn = np.random.default_rng(seed).multinomial(raters, np.full(raters, 1 / raters), samples).astype(float)
     together = [np.tensordot(drawn, of_raters, 1) for of_raters in (wins, ties)]

@@ -118,8 +118,9 @@ def training(method, image, codecs, rates):
 
 
 def design(method, conditions, codecs, *, seed, images_per_rater=0, trap_count=6, repeat_count=6, training_images=1):
-    """Training items, items, and the number of items of one rater. conditions: (image, rate) with pictures of all
-    codecs.
+    """Training items, items, and the number of items of one rater.
+
+    conditions: (image, rate) with pictures of all codecs.
 
     Raises DesignError.
     """

@@ -120,8 +120,10 @@ def figures(analysis):
 
 
 def sections_of(analysis):
-    """(heading, paragraphs, figure's name or None, table or None); a table is a list of rows, the first being the
-    head."""
+    """(heading, paragraphs, figure's name or None, table or None).
+
+    A table is a list of rows, of which the first is the head.
+    """
     facts = [
         f"Method: {analysis['method'].upper()}, {SCALE_NAMES[analysis['method']]}. {len(analysis['codecs'])} codecs, "
         f"{len(analysis['images'])} images, bits per pixel {', '.join(f'{rate:g}' for rate in analysis['rates'])}. "

@@ -46,8 +46,10 @@ def read_files(paths):
 
 
 def texts_of(path, data):
-    """A JSON file is one text, JSON lines are many; strings in them may hold what str.splitlines() takes for an end
-    of line."""
+    """The texts of a file: a JSON file is one text, JSON lines are many.
+
+    Strings in them may hold what str.splitlines() takes for an end of line.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -69,8 +71,10 @@ def rows_of_sqlite(path):
 
 
 def usable(places, plan):
-    """Raters with a finished result of this plan, and why others are left out. Of two results of one name the first
-    counts."""
+    """Raters with a finished result of this plan, and why others are left out.
+
+    Of two results of one name the first counts.
+    """
     shape = read_json(os.path.join(PAGE, "result.schema.json"))
     results, left_out = {}, []
     for place, result in places:

@@ -113,8 +113,10 @@ def with_holm(rows):
 
 
 def strengths(raters, key, seed=1):
-    """Of each rate: rows {codec, rate, strength, low, high, component, wins, losses, ties}, differences as in
-    mos_differences, notes."""
+    """Of each rate: rows, differences as in mos_differences, and notes.
+
+    A row is {codec, rate, strength, low, high, component, wins, losses, ties}.
+    """
     codecs, rows, differences, notes = list(key["codecs"]), [], [], []
     for rate in rates_of(key):
         wins, ties = counts(raters, key, codecs, None if rate == ALL else rate)
@@ -141,8 +143,10 @@ def strengths(raters, key, seed=1):
 
 
 def preferences(rate, codecs, fit, samples):
-    """Of the pairs of codecs with a common scale. p is that of the bootstrap: how often the difference has the other
-    sign."""
+    """Of the pairs of codecs with a common scale.
+
+    p is that of the bootstrap: how often the difference has the other sign.
+    """
     rows = []
     for a, b in itertools.combinations(range(len(codecs)), 2):
         if fit.components[a] != fit.components[b]:

@@ -37,8 +37,10 @@ class Source:
 
 
 def from_runs(images, keys, rates, cache, lic, model, jobs):
-    """Every image by every codec at the setting that comes nearest to each rate. Raises SourceError, naming what
-    cannot be made."""
+    """Every image by every codec at the setting that comes nearest to each rate.
+
+    Raises SourceError, which names what cannot be made.
+    """
     originals = {image_name(path): path for path in images}
     if len(originals) < len(images):
         raise SourceError("two pictures have the same name")
@@ -99,8 +101,7 @@ def from_table(path):
 
 
 def equal_rates(source, tolerance):
-    """The (image, rate) whose pictures of all codecs are there and within the tolerance of the rate, and of the
-    others why not.
+    """The (image, rate) at which all codecs are within the tolerance of the rate, and of the others why they are not.
 
     One codec off the rate leaves out the others' pictures as well, since means over different images would not compare.
     """

@@ -1,5 +1,7 @@
-"""What raters read, and the scales: ITU-R BT.500-13 (the same in later editions), five-grade quality and impairment
-scales."""
+"""What raters read, and the five-grade scales of quality and impairment.
+
+The scales are those of ITU-R BT.500-13, which are the same in later editions.
+"""
 
 QUALITY = ("Bad", "Poor", "Fair", "Good", "Excellent")
 IMPAIRMENT = ("Very annoying", "Annoying", "Slightly annoying", "Perceptible, but not annoying", "Imperceptible")

@@ -1,5 +1,7 @@
-"""Where decoded pictures differ from their original, and where codecs differ from each other. Pictures: (height,
-width, 3), uint8."""
+"""Where decoded pictures differ from their original, and where codecs differ from each other.
+
+Pictures are arrays (height, width, 3) of uint8.
+"""
 
 import numpy as np
 
@@ -83,8 +85,10 @@ def differing_crops(errors, height, width):
 
 
 def interests(rms):
-    """What a crop may show, with a score for each window: (reason, array). `rms`: codec -> root mean square error of
-    windows."""
+    """What a crop may show, with a score for each window: (reason, array).
+
+    `rms`: codec -> root mean square error of windows.
+    """
     spread = np.std(list(rms.values()), 0)
     yield "The codecs differ most", spread
     rivals = [error for codec, error in rms.items() if codec != "lic"]

@@ -1,5 +1,7 @@
-"""Charts as SVG, drawn in the colour of the text around (`currentColor`), which classes `codec-KEY` set: see
-palette()."""
+"""Charts as SVG, drawn in the colour of the text around them (`currentColor`).
+
+Classes `codec-KEY` set that colour: see palette().
+"""
 
 import math
 

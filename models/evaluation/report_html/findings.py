@@ -1,5 +1,5 @@
-"""What a picture's page shows: its decoded pictures of equal size, maps of their errors, and the crops in which they
-differ.
+"""What a picture's page shows: its decoded pictures of equal size, maps of their errors, and the crops that differ
+most.
 
 Everything lands in FOLDER/pictures/NAME/, pictures as lossless WebP, so that what is judged is what was measured.
 found.json, written last, says what there is and what it depends on; a later build into the same folder takes it as it

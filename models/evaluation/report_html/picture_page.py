@@ -29,8 +29,11 @@ OFF_RATE = 0.05  # a file whose rate is off by more than this part is marked
 
 
 def picture_page(results, rows, found, before, after):
-    """`found`: see findings.find(); `rows`: the measurements of this picture; `before` and `after`: names of its
-    neighbours, or None."""
+    """The page of a picture.
+
+    `found`: see findings.find(); `rows`: the measurements of this picture; `before` and `after`: the names of its
+    neighbours, or None.
+    """
     codecs, metrics = results["codecs"], measured_metrics(rows)
     rates = [f"{rate:g}" for rate in RATES]
     start = rates[1]

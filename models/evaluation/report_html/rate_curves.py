@@ -27,8 +27,10 @@ def image_curves(rows):
 
 
 def mean_curves(rows):
-    """codec -> means of the points of the pictures that all codecs have, by rate; of the settings that all of these
-    have."""
+    """codec -> means of the points of the pictures that all codecs have, by rate.
+
+    Only settings that all of these pictures have count.
+    """
     pictures = {}
     for row in rows:
         pictures.setdefault(row["codec"], {}).setdefault(row["image"], {})[row["setting"]] = point(row)

@@ -75,8 +75,10 @@ class Crops:
         return len(self.shapes)
 
     def draw(self):
-        """-> pictures (batch), int64 (batch, 3): where the crop begins in its picture, and how far its rows and its
-        columns lie apart."""
+        """-> pictures (batch), int64 (batch, 3).
+
+        The three numbers say where the crop begins in its picture, and how far its rows and its columns lie apart.
+        """
         rows = np.empty((self.batch, 3), np.int64)
         chosen = self.random.integers(len(self.shapes), size=self.batch)
         for row, index in zip(rows, chosen):

@@ -121,8 +121,10 @@ def examine(folder, name):
 
 
 def audit(folder):
-    """-> Audit of every picture in the folder, in the order of their names. The second of two equal pictures is left
-    out."""
+    """-> Audit of every picture in the folder, in the order of their names.
+
+    The second of two equal pictures is left out.
+    """
     names = sorted(
         os.path.relpath(os.path.join(parent, name), folder)
         for parent, _, files in os.walk(folder)

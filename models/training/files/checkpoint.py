@@ -1,5 +1,7 @@
-"""Checkpoints: weights and their running average in fp16, the step count and the configuration; tensors and plain
-values only."""
+"""Checkpoints hold weights and their running average in fp16, the step count and the configuration.
+
+They consist of tensors and plain values only.
+"""
 import os
 
 import torch

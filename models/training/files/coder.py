@@ -1,5 +1,4 @@
-"""Runs the float networks of model files with torch: what the released encoder and decoder compute, to within float
-rounding."""
+"""Runs the float networks of model files with torch, as the released encoder and decoder do, to within rounding."""
 import numpy as np
 import torch
 import torch.nn.functional as F

@@ -20,8 +20,10 @@ def requantise(acc, layer):
 
 
 def accumulate(weight, x):
-    """Cross-correlation with zero padding. weight (out, in, k, k) or (c, k, k); x int64 (in, h, w) -> int64 (out, h,
-    w)."""
+    """Cross-correlation with zero padding.
+
+    weight (out, in, k, k) or (c, k, k); x int64 (in, h, w) -> int64 (out, h, w).
+    """
     kernel, (_, height, width) = weight.shape[-1], x.shape
     margin = kernel // 2
     padded = np.pad(x.astype(np.float64), ((0, 0), (margin, margin), (margin, margin)))

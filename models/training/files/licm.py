@@ -82,8 +82,10 @@ class Table:
 
 @dataclasses.dataclass
 class Entropy:
-    """group_table (passes, 4); gains int16 (8, M); hyper_offset, hyper_index (8, Z); tables: 64; two integer
-    programs."""
+    """The entropy half of a decoder.
+
+    group_table (passes, 4); gains int16 (8, M); hyper_offset, hyper_index (8, Z); tables: 64; two integer programs.
+    """
 
     latent_channels: int
     hyper_channels: int
@@ -282,7 +284,7 @@ def read_entropy(data):
 
 def check_end(reader):
     if reader.position != len(reader.data):
-        raise ValueError("bytes behind the last field")
+        raise ValueError("bytes after the last field")
 
 
 def write_file(kind, name, version, sections):
@@ -295,8 +297,10 @@ def write_file(kind, name, version, sections):
 
 
 def read_file(data, kind, types, optional=()):
-    """-> name, version, payloads of the sections, which must be `types`, and of the `optional` ones that follow
-    them."""
+    """-> name, version, payloads of the sections.
+
+    The sections must be `types`; the `optional` ones may follow.
+    """
     if data[:4] != MAGIC:
         raise ValueError("not a model file")
     reader = Reader(data)

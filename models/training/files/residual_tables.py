@@ -1,5 +1,7 @@
-"""Integer frequency tables for residuals: 64 symmetric distributions with an escape (docs/format.md, "Residual
-tables")."""
+"""Integer frequency tables for residuals: 64 symmetric distributions with an escape.
+
+docs/format.md describes them under "Residual tables".
+"""
 import math
 
 import numpy as np

@@ -31,8 +31,10 @@ def blur(x):
 
 
 def similarity(a, b):
-    """a, b (B, 1, H, W) -> SSIM, its contrast and structure part, each (B), and the squared difference of standard
-    deviations (B)."""
+    """a, b (B, 1, H, W) -> SSIM, its contrast and structure part, and the squared difference of standard deviations.
+
+    Each has the shape (B).
+    """
     mean_a, mean_b, square_a, square_b, product = blur(torch.cat([a, b, a * a, b * b, a * b], 1)).chunk(5, 1)
     variance_a, variance_b = (square_a - mean_a.square()).clamp(min=0), (square_b - mean_b.square()).clamp(min=0)
     structure = (2 * (product - mean_a * mean_b) + C2) / (variance_a + variance_b + C2)

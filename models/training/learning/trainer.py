@@ -33,8 +33,7 @@ LAMBDA_AT_50 = float(lambda_of(torch.tensor(50.0)))
 
 @dataclasses.dataclass
 class Budget:
-    """Seconds, or a number of steps where a run must be repeatable; and the part of the schedule that the run
-    covers."""
+    """How long a run is: seconds, or a number of steps where it must be repeatable; and its part of the schedule."""
 
     seconds: float = 0.0
     steps: int = 0
@@ -105,8 +104,10 @@ def psnr(mse):
 
 @torch.no_grad()
 def validate(model, pictures, device, autocast, qualities=VALIDATION_QUALITIES):
-    """-> (quality, loss, bits per pixel, PSNR, MS-SSIM of luma) for each quality: means over the pictures,
-    everything rounded."""
+    """-> (quality, loss, bits per pixel, PSNR, MS-SSIM of luma) for each quality.
+
+    They are means over the pictures, with everything rounded.
+    """
     model.eval()
     points = []
     for q in qualities:

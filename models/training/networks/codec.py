@@ -1,5 +1,4 @@
-"""The model: analysis, synthesis (float) and hyper-synthesis, context (integers), in the order in which a picture
-passes them.
+"""The model: analysis and synthesis (float), hyper-synthesis and context (integers), as a picture passes them.
 
     picture -> Analysis -> latents * gain ----------------------------> residuals -> stream
                                 |                                          ^
@@ -71,8 +70,10 @@ class Analysis(nn.Module):
 
 
 def start_beside_linear(net, config):
-    """Beside a linear branch, which starts as a DCT, the convolutional one starts at nothing; alone it starts as
-    convolutions do."""
+    """Lets the convolutional branch start at nothing beside a linear one, which starts as a DCT.
+
+    Alone it starts as convolutions do.
+    """
     if config.linear != "absent":
         nn.init.zeros_(net.leave.weight)
         nn.init.zeros_(net.leave.bias)
@@ -87,8 +88,10 @@ def linear_analysis(channels):
 
 
 def linear_synthesis(channels, hidden):
-    """The linear branch: the inverse DCT, through `hidden` channels of the lowest frequencies. None without a
-    branch."""
+    """The linear branch: the inverse DCT, through `hidden` channels of the lowest frequencies.
+
+    None without a branch.
+    """
     if hidden == NONE:
         return None
     inner = torch.from_numpy(dct_basis(channels if hidden == FULL else hidden))  # (inner, 768)
@@ -144,8 +147,10 @@ class Synthesis(nn.Module):
 
 
 class HyperAnalysis(nn.Module):
-    """latents with gain (B, M, h, w) -> hyper-latents before rounding (B, Z, ceil(h/4), ceil(w/4)); float, encoder
-    only."""
+    """latents with gain (B, M, h, w) -> hyper-latents before rounding (B, Z, ceil(h/4), ceil(w/4)).
+
+    The encoder alone runs this float network.
+    """
 
     def __init__(self, config):
         super().__init__()
@@ -191,8 +196,9 @@ def from_classes(x, b, h, w):
 
 
 class Context(nn.Module):
-    """Latents decoded so far and features -> mean and scale index of the next ones. Integer network, one for all
-    passes.
+    """Latents decoded so far and features -> mean and scale index of the next ones.
+
+    One integer network serves all passes.
 
     A pass evaluates the last layer only where it decodes: each class of positions has one active group of the channels,
     or none.
@@ -216,8 +222,10 @@ class Context(nn.Module):
         self.reach.weight.data.mul_(0.25)[:, :, 1, 1] += 1.0  # near the identity
 
     def active_rows(self, rows, p):
-        """rows (2M, ...), first those of means, then those of scale indices -> (pairs of pass p, 2 * group, ...):
-        those that it decodes."""
+        """rows (2M, ...) -> those that pass p decodes: (pairs of pass p, 2 * group, ...).
+
+        Rows of means come first, then those of scale indices.
+        """
         halves = rows.reshape(2, self.groups, self.group, *rows.shape[1:])
         return torch.stack([halves[:, g].flatten(0, 1) for _, g in self.passes[p]])
 

@@ -71,8 +71,10 @@ class Config:
 
     @property
     def block_hidden(self):
-        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4: three tuples; 0 leaves them to blocks with
-        gates."""
+        """Inner widths of the synthesis' blocks at 1/16, 1/8 and 1/4, as three tuples.
+
+        0 leaves them to blocks with gates.
+        """
         widths = (self.synthesis_width16, self.synthesis_width8, self.synthesis_width4)
         factor = 0 if self.activation == "gate" else 2
         flat = self.synthesis_hidden or sum(

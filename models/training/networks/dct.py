@@ -5,8 +5,10 @@ PATCH = 16  # pixels per latent position and side
 
 
 def dct_basis(channels):
-    """Rows (channels, 3 * 16 * 16): low frequencies of an orthonormal 16x16 DCT, 3/4 of them luma, 1/8 each chroma
-    axis."""
+    """Rows (channels, 3 * 16 * 16): low frequencies of an orthonormal 16x16 DCT.
+
+    3/4 of them are of luma, 1/8 of each chroma axis.
+    """
     k = np.arange(PATCH)
     dct = np.sqrt(2 / PATCH) * np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / (2 * PATCH))
     dct[0] /= np.sqrt(2)

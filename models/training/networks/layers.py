@@ -1,5 +1,6 @@
-"""Convolutions of the float networks (8-bit weights at the end) and of the integer networks (fake-quantised while
-training).
+"""Convolutions of the float networks and of the integer networks.
+
+The float ones have 8-bit weights at the end; the integer ones are fake-quantised while training.
 
 An integer layer of the released decoder computes clamp((acc * m + 2^(s-1)) >> s, lo, hi) on int16 activations and int8
 weights. While training the same layer works on real numbers that are multiples of a step: weights are rounded to int8
@@ -77,7 +78,7 @@ class Gate(nn.Module):
 
 class Block(nn.Module):
     """x + 1x1(act(1x1(depthwise(x)))), twice as wide inside unless `hidden` says otherwise; with gates as many MACs:
-    2 * 4/3 before them, 4/3 behind."""
+    2 * 4/3 before them, 4/3 after them."""
 
     def __init__(self, channels, kernel, activation="relu", hidden=0):
         super().__init__()

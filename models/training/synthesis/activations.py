@@ -39,8 +39,7 @@ class FakeActivation(nn.Module):
 
 
 class QuantisedSynthesis(nn.Module):
-    """A synthesis whose activations have few bits: behind its 1x1 and depthwise layers, activations and sums of
-    blocks."""
+    """A synthesis whose activations have few bits: after its 1x1 and depthwise layers, and after sums of blocks."""
 
     def __init__(self, synthesis, bits):
         super().__init__()
@@ -54,9 +53,9 @@ class QuantisedSynthesis(nn.Module):
                 or name in ("enter", "up8", "up4", "smooth")
             ):
                 self.ranges[name.replace(".", "_")] = FakeActivation(bits)
-                module.register_forward_hook(self.behind(name.replace(".", "_")))
+                module.register_forward_hook(self.after(name.replace(".", "_")))
 
-    def behind(self, key):
+    def after(self, key):
         return lambda _, __, output: self.ranges[key](output)
 
     def stop_measuring(self):

@@ -23,8 +23,10 @@ DIVISORS = {"blocks16": 16, "blocks8": 8, "blocks4": 4}
 
 @dataclasses.dataclass
 class Inner:
-    """Channels between two layers of a synthesis: `first` gives them, `last` takes them, `watched` shows them as
-    `last` sees them."""
+    """Channels between two layers of a synthesis: `first` gives them, `last` takes them.
+
+    `watched` shows them as `last` sees them.
+    """
 
     first: str
     last: str

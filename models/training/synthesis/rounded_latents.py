@@ -1,5 +1,6 @@
-"""Latents as a decoder gets them, computed once: what trains or measures a synthesis alone needs neither analysis
-nor entropy networks.
+"""Latents as a decoder gets them, computed once.
+
+What trains or measures a synthesis alone then needs neither analysis nor entropy networks.
 
 They come from a pair of model files by the exact integer path, so they are those of the files that exist.
 """

@@ -1,5 +1,7 @@
-"""The analysis of subjective tests on simulated raters: the true ranking is recovered, those who do not look are
-screened out."""
+"""The analysis of subjective tests, on simulated raters.
+
+The true ranking is recovered, and those who do not look are screened out.
+"""
 
 import unittest
 

@@ -68,8 +68,10 @@ def answer(entry, rater, method, effects, random, ties):
 
 
 def panel(key, raters, random, ties=False, effects=None):
-    """Raters as results.usable gives them. `raters`: name -> Honest, "random", or a fixed answer (for pairs "first"
-    or "second")."""
+    """Raters as results.usable gives them.
+
+    `raters`: name -> Honest, "random", or a fixed answer (for pairs "first" or "second").
+    """
     effects = image_effects(key, random) if effects is None else effects
     method, found = key["method"], []
     scale = (["a", "tie", "b"] if ties else ["a", "b"]) if method == "pair" else [1, 2, 3, 4, 5]

@@ -1,5 +1,4 @@
-"""What the tests of lic-mos share: the command run in this process, and a class with a table of pictures to plan
-studies from."""
+"""What the tests of lic-mos share: the command, run in this process, and a class with a table of pictures."""
 
 import contextlib
 import csv
