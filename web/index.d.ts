@@ -1,6 +1,6 @@
-// Types of `lic-codec`. The same for browsers, Node and workerd.
+// Types of `lic-codec`, the same for browsers, Node and workerd.
 
-/** What a .lic file may come in. A string is a URL; in Node, one without a scheme is a path. */
+/** What may hold a .lic file. A string is a URL; in Node, a string without a scheme is a path. */
 export type Source =
   ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob | Response | ReadableStream<Uint8Array> | URL | string;
 
@@ -18,19 +18,19 @@ export interface Info {
   readonly isGrey: boolean;
   /** Names the model that decodes the file: 16 hexadecimal digits. */
   readonly modelId: string;
-  /** Names the synthesis that the file was encoded for. */
+  /** Names the synthesis that the file was encoded for: 16 hexadecimal digits. */
   readonly headHash: string;
   /** Side of a tile in units of 64 pixels. */
   readonly tileUnits: number;
-  /** The ICC profile that the file keeps; null: none, the picture is sRGB. */
+  /** The ICC profile that the file keeps; null where it keeps none and the picture is sRGB. */
   readonly profile: Profile | null;
 }
 
 /** What the beginning of a file tells about its ICC profile. */
 export interface Profile {
-  /** Its description; null where it does not lie in the first kilobyte. */
+  /** Its description; null where that does not lie in the first kilobyte of the file. */
   readonly name: string | null;
-  /** The canvas colour space that it stands for; null: another one, which is shown as if it were sRGB. */
+  /** The colour space of a canvas that it stands for; null for any other, which is shown as if it were sRGB. */
   readonly colorSpace: 'srgb' | 'display-p3' | null;
   readonly bytes: number;
 }
@@ -52,7 +52,7 @@ export interface Picture {
   readonly colorSpace: 'srgb' | 'display-p3';
 }
 
-// Both are there only where the project's `lib` has them.
+// ImageData and ImageBitmap have types only where the project's `lib` has them.
 type ImageDataOrPicture = typeof globalThis extends { ImageData: { prototype: infer T } } ? T : Picture;
 type ImageBitmapHere = typeof globalThis extends { ImageBitmap: { prototype: infer T } } ? T : never;
 type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;
@@ -65,20 +65,19 @@ export interface DecodeOptions {
    * @default 100_000_000
    */
   maxPixels?: number;
-  /** Decode only this part: exactly that part of the whole picture. A RangeError where it is not inside the picture. */
+  /** Decode only this part, which is exactly that part of the whole picture. Outside the picture it is a RangeError. */
   region?: Region;
   /**
-   * Insist on a synthesis: `Info.headHash` of the one that is wanted, or 'file' for that which the file was encoded
-   * for. With another one at hand the promise rejects with `model_mismatch`. By default any head of the file's model
-   * will do.
+   * The synthesis that must be used: its `Info.headHash`, or 'file' for the one that the file was encoded for. With
+   * another one at hand the promise rejects with `model_mismatch`. By default any head of the file's model will do.
    */
   head?: string;
   /** Called when the header is read, before the rest of the file is there. */
   onInfo?: (info: Info) => void;
   /**
-   * Called at most once, before the first strip: the colours of the picture (or region), a pixel for each 32 x 32, to
-   * be drawn scaled up and smoothed. It comes from the first few per cent of the file; not made where the whole file is
-   * there and small.
+   * Called at most once, before the first strip, with the colours of the picture or region: a pixel for each 32 x 32,
+   * to be drawn scaled up and smoothed. A preview comes from the first few per cent of the file. None is made where the
+   * whole file is there and small.
    */
   preview?: (image: ImageDataOrPicture) => void;
   /** Called as bytes come and as rows are made. */
@@ -90,7 +89,7 @@ export interface Progress {
   readonly phase: 'loading' | 'decoding';
   /** Bytes of the file that have come. */
   readonly loaded: number;
-  /** The part of the decoding that is done, 0..1. */
+  /** How much of the decoding is done, from 0 to 1. */
   readonly fraction: number;
   /** Rows of the picture that are final. */
   readonly rows: number;
@@ -100,7 +99,7 @@ export interface Progress {
 
 /**
  * Decodes a .lic file, while it is still coming in. Browsers decode in a worker, or in slices on this thread where
- * workers cannot start; Node decodes in slices (see `Configuration.workers`) and gets a `Picture`. The bytes of a
+ * workers cannot start. Node decodes in slices (see `Configuration.workers`) and gives a `Picture`. The bytes of a
  * buffer are neither changed nor transferred, and must not change before the promise settles.
  *
  * Rejects with a `LicError`, with the reason of `signal` (an AbortError by default), or with a TypeError for wrong
@@ -109,14 +108,14 @@ export interface Progress {
 export function decode(source: Source, options?: DecodeOptions): Promise<ImageDataOrPicture>;
 
 /**
- * The same as an ImageBitmap, made in the worker where that is possible. Rejects as `decode` does, and with a
+ * Decodes to an ImageBitmap, which is made in the worker where that is possible. Rejects as `decode` does, and with a
  * NotSupportedError where there are no ImageBitmaps.
  */
 export function decodeToBitmap(source: Source, options?: DecodeOptions): Promise<ImageBitmapHere>;
 
 /**
- * Decodes a file for its strips alone, which `onProgress` gets: nothing holds the whole picture. For canvases, and
- * pictures that are larger than memory. Gives what the header says. Rejects as `decode` does.
+ * Decodes a file for its strips alone, which `onProgress` gets. Nothing holds the whole picture: it is for canvases,
+ * and for pictures that are larger than memory. Gives what the header says. Rejects as `decode` does.
  */
 export function decodeStrips(source: Source, options?: DecodeOptions): Promise<Info>;
 
@@ -125,14 +124,14 @@ export interface InfoOptions {
 }
 
 /**
- * Reads the header and the profile's name; of a stream no more than its beginning, of a URL the first kilobyte. Needs
- * neither WebAssembly nor a model. Rejects as `decode` does.
+ * Reads the header and the profile's name. It reads no more than the beginning of a stream and asks a URL for the first
+ * kilobyte. It needs neither WebAssembly nor a model. Rejects as `decode` does.
  */
 export function info(source: Source, options?: InfoOptions): Promise<Info>;
 
 /**
- * SHA-256, in hexadecimal, of what the entropy decoder makes of a file: equal on every machine.
- * For conformance tests. Rejects as `decode` does.
+ * Gives the SHA-256, in hexadecimal, of what the entropy decoder makes of a file. It is equal on every machine, and is
+ * for conformance tests. Rejects as `decode` does.
  */
 export function hashSymbols(source: Source, options?: DecodeOptions): Promise<string>;
 
@@ -140,27 +139,27 @@ type Awaitable<T> = T | PromiseLike<T>;
 
 export interface Configuration {
   /**
-   * Where the decoder lies. By default `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the engine
-   * has relaxed SIMD, which only the synthesis uses.
+   * Where the decoder lies. By default it is `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the
+   * engine has relaxed SIMD, which only the synthesis uses.
    */
   wasm?:
     | Awaitable<WebAssemblyModule | Source>
     | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
   /**
-   * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`), which go
-   * before those of the package. A file with another head of the same model goes under `modelId/headHash`.
+   * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`). These go
+   * before the models of the package. A file with another head of the same model is named `modelId/headHash`.
    */
   models?: Awaitable<Source> | Record<string, Awaitable<Source>>;
   /**
-   * Most workers at a time; 0: decode on this thread, in slices.
+   * How many workers there may be at a time. With 0 this thread decodes, in slices.
    * @default in browsers 4 or as many as there are processors, in Node 0
    */
   workers?: number;
-  /** Leave `performance.measure` entries `lic:load` and `lic:decode` for each picture. */
+  /** Whether each picture leaves `performance.measure` entries `lic:load` and `lic:decode`. */
   measures?: boolean;
 }
 
-/** Changes settings, for calls to come. */
+/** Changes settings for calls to come. */
 export function configure(configuration: Configuration): void;
 
 /** What has been done so far. */
@@ -171,10 +170,10 @@ export interface Stats {
     readonly failed: number;
     readonly aborted: number;
   };
-  /** Of files that were decoded. */
+  /** Bytes of the files that were decoded, and pixels of their pictures. */
   readonly bytes: number;
   readonly pixels: number;
-  /** Milliseconds, summed up over the pictures that were decoded: loading and decoding overlap. */
+  /** Milliseconds, summed up over the pictures that were decoded. Loading and decoding overlap. */
   readonly ms: {
     readonly load: number;
     /** In the queue. */
@@ -204,7 +203,7 @@ export type Decoder = {
   decodeToBitmap: typeof decodeToBitmap;
   hashSymbols: typeof hashSymbols;
   stats: typeof stats;
-  /** Ends it when the running calls have ended; later ones reject. */
+  /** Ends the decoder when the running calls have ended; later calls reject. */
   close(): void;
 } & { [K in Dispose & symbol]: () => void };
 

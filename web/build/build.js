@@ -93,7 +93,7 @@ await buildServer(DIST);
 report();
 
 /**
- * The import of web/ that is no file there: where wasm and models lie.
+ * Makes common/places.js, which is no file of web/: it says where wasm and models lie.
  * @param {esbuild.PluginBuild} build
  */
 function resolveBuilt(build) {

@@ -1,4 +1,4 @@
-// Model ids without the decoder, for the build (docs/format.md#model-files).
+// Reads the ids of model files without the decoder, for the build (docs/format.md#model-files).
 
 import { createHash } from 'node:crypto';
 

@@ -5,7 +5,7 @@ import { StandIn } from './stand-in.js';
 
 /** @typedef {'idle' | 'waiting' | 'loading' | 'loaded' | 'error'} State */
 
-// Page styles go before :host rules, so `lic-img { max-width: 100%; height: auto }` works as it does for img.
+// Styles of the page win over :host rules, so `lic-img { max-width: 100%; height: auto }` works as it does for img.
 const STYLE = `
   :host { display: inline-block; overflow: clip; width: fit-content; min-width: 0; min-height: 0; }
   :host([hidden]) { display: none; }
@@ -28,7 +28,7 @@ export class Appearance {
   #sizeSheet;
   #frame = document.createElement('div');
   #holder = document.createElement('div');
-  /** Is seen in place of the canvas. */
+  /** What is seen in place of the canvas. */
   standIn = new StandIn(this.#frame, this.#holder);
   /** @type {ResizeObserver | null} */
   #observer = null;
@@ -53,7 +53,9 @@ export class Appearance {
     this.#arrange();
   }
 
-  /** The element is in a document. Style sheets belong to one: in another the element gets new ones. */
+  /**
+   * To be called when the element is in a document. Style sheets belong to one document: in another it gets new ones.
+   */
   dress() {
     this.enter(this.#state);
     if (this.#root.adoptedStyleSheets.length) return;
@@ -63,7 +65,7 @@ export class Appearance {
   }
 
   /**
-   * Tells CSS: `lic-img:state(loading)`, or `lic-img[data-state=loading]` in browsers without such states.
+   * Tells CSS the state: `lic-img:state(loading)`, or `lic-img[data-state=loading]` in browsers without such states.
    * @param {State} state
    */
   enter(state) {
@@ -81,7 +83,7 @@ export class Appearance {
     this.#observer.observe(this.#element);
   }
 
-  /** The picture has all its pixels, in whatever size it is shown. */
+  /** To be called when the picture has all its pixels, or is shown in another size. */
   refine() {
     if (this.#state === 'loaded') this.standIn.refine();
   }
@@ -100,10 +102,10 @@ export class Appearance {
     if (this.#canvas) this.#canvas.draggable = this.#element.getAttribute('draggable') !== 'false';
   }
 
-  /** Picture, children or text: one of them is seen. */
+  /** Shows one of three: the picture, the children or the text. */
   #arrange() {
     const isOut = this.#state === 'error' || this.#state === 'idle';
-    // A fallback that is there already need not go before something takes its place.
+    // A fallback that is seen already stays until something takes its place.
     const isThere = [...this.#element.querySelectorAll('img')].some(
       ({ complete, naturalWidth }) => complete && naturalWidth > 0,
     );
@@ -112,7 +114,7 @@ export class Appearance {
     this.describe();
   }
 
-  /** Role and label. Children that are seen speak for themselves. */
+  /** Sets role and label for assistive technology. Children that are seen speak for themselves. */
   describe() {
     const alt = this.#element.getAttribute('alt');
     const isMute = !this.#slot.hidden && this.#element.childElementCount > 0;

@@ -138,7 +138,7 @@ export function toUnsigned(value) {
 }
 
 /**
- * Properties that a page has set on an element before it was defined hide the accessors of the class.
+ * Sets the properties anew that a page has set before the element was defined: they hide the accessors of the class.
  * @param {any} element
  */
 export function adoptProperties(element) {

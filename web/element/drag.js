@@ -1,11 +1,11 @@
-// A canvas has a menu to save and copy it as PNG, but is not dragged as an <img> is. This makes it so.
+// Dragging the picture. Browsers let a canvas be saved and copied as PNG, but not dragged as an <img> is.
 
 /** @typedef {import('./request.js').ImageRequest} ImageRequest */
 
 /**
- * The picture may be dragged as a PNG file: onto the desktop, into another page. The file has to be there when dragging
- * starts and takes a while to make, so it is begun when the button goes down. Where it comes too late, the address is
- * dragged.
+ * Lets the picture be dragged as a PNG file: onto the desktop, into another page. The file has to be there when
+ * dragging starts and takes a while to make, so it is begun when the button goes down. Where it comes too late, the
+ * address is dragged.
  * @param {ImageRequest} request
  */
 export function offerFile(request) {
@@ -21,7 +21,7 @@ export function offerFile(request) {
     if (address) URL.revokeObjectURL(address);
   };
   canvas.addEventListener('pointerdown', async ({ button, pointerType }) => {
-    // What was dragged before may be read still, long after the drag has ended.
+    // The target may still read what was dragged before, long after the drag has ended.
     forget();
     if (button !== 0 || pointerType === 'touch' || !canvas.draggable || !request.loaded) return;
     isDown = true;

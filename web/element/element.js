@@ -2,10 +2,10 @@
 //
 //   attributes ──> sources.js: which file ──> viewport.js: when ──> request.js: fetch, decode, paint ──> load event
 //
-// Life cycle, by the HTML standard: changed attributes are looked at together, in a microtask. Each load is an
-// ImageRequest; one that is no longer #current (or #pending, for a change of the viewport) is aborted and says nothing
-// more. What is #shown stays until something newer can be painted. Children are the fallback. The class is importable
-// where there is no DOM; define.js registers it.
+// The life cycle is that of the HTML standard. Changed attributes are looked at together, in a microtask. Each load is
+// an ImageRequest; one that is no longer #current (or #pending, for a change of the viewport) is aborted and says
+// nothing more. What is #shown stays until something newer can be painted. Children are the fallback. The class is
+// importable where there is no DOM; define.js registers it.
 
 import { LicError } from '../common/errors.js';
 import { Appearance } from './appearance.js';
@@ -43,11 +43,11 @@ export class LicImgElement extends ImageAttributes {
   #state = 'idle';
   /** @type {unknown} */
   #error = null;
-  /** @type {ImageRequest | null} that the properties tell of */
+  /** The request that the properties tell of. @type {ImageRequest | null} */
   #current = null;
-  /** @type {ImageRequest | null} that takes its place when it is loaded, because the viewport has changed */
+  /** One that takes its place when it is loaded, because the viewport has changed. @type {ImageRequest | null} */
   #pending = null;
-  /** @type {ImageRequest | null} that is to be seen */
+  /** The request whose canvas is seen. @type {ImageRequest | null} */
   #shown = null;
   #currentSrc = '';
   #isNear = false;
@@ -73,7 +73,7 @@ export class LicImgElement extends ImageAttributes {
     });
   }
 
-  /** With moveBefore(), nothing happens at all. */
+  /** With this callback, moveBefore() neither disconnects nor connects the element. */
   connectedMoveCallback() {}
 
   /** @param {string} name */
@@ -158,7 +158,7 @@ export class LicImgElement extends ImageAttributes {
     adoptProperties(this);
     this.#isWanted = true;
     if (!this.#current) this.#schedule();
-    // Behind the microtask that looks at the attributes.
+    // The microtask that looks at the attributes goes first.
     await undefined;
     if (this.#error && !this.#current) throw this.#error;
     if (!this.#current) throw new DOMException('there is no picture to load', 'EncodingError');
@@ -185,7 +185,7 @@ export class LicImgElement extends ImageAttributes {
     });
   }
 
-  /** Acts upon the attributes as they are now. */
+  /** Acts on the attributes as they are now. */
   #update() {
     const mustReload = this.#mustReload;
     this.#mustReload = false;
@@ -281,7 +281,7 @@ export class LicImgElement extends ImageAttributes {
   }
 
   /**
-   * When the viewport or the screen has changed: another file may fit better. What is shown stays until that is there.
+   * Looks for a file that fits better, when the viewport or the screen has changed. What is shown stays until then.
    */
   #reconsider = () => {
     if (!this.srcset) return;
@@ -321,7 +321,7 @@ export class LicImgElement extends ImageAttributes {
     else if (this.#current?.loaded) this.#settle();
   };
 
-  /** Pixels of a picture that is near are there, those of others may go. */
+  /** Sees to it that a picture near the viewport has its pixels; others may lose theirs. */
   #settle() {
     const request = /** @type {ImageRequest} */ (this.#current);
     const count = () => {
@@ -354,7 +354,7 @@ export class LicImgElement extends ImageAttributes {
     this.#enter('idle');
   }
 
-  /** Ends what is loading, and lets go of what is loaded; that is seen until something else is. */
+  /** Ends what is loading and lets go of what is loaded. What is seen stays until something else is shown. */
   #drop() {
     this.#pending?.close();
     this.#current?.abort();

@@ -1,4 +1,4 @@
-// Pictures made smaller: each pixel is the mean of 2 x 2, once or several times.
+// Pictures made smaller: each pixel becomes the mean of 2 x 2, once or several times.
 //
 //   canvas ──> slice of rows ──> halved ──> halved ──> copy
 //
@@ -12,7 +12,7 @@ import { Turns } from '../common/turn.js';
  *   canvas from y on
  */
 
-// Pixels that are read in a turn: some milliseconds without a graphics card.
+// How many pixels are read in a turn: they take some milliseconds without a graphics card.
 const TURN_PIXELS = 2 ** 20;
 
 const turns = new Turns(TURN_PIXELS);
@@ -38,7 +38,7 @@ export async function copyHalved(canvas, halvings, signal) {
 }
 
 /**
- * A canvas for what is halved so often.
+ * Makes a canvas for a picture that is halved so often.
  * @param {{width: number, height: number}} size @param {number} halvings @param {PredefinedColorSpace} [colorSpace]
  */
 export function makeHalved({ width, height }, halvings, colorSpace) {

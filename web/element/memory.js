@@ -1,5 +1,6 @@
-// Canvases hold four bytes for each pixel, and browsers that are short of memory end the page. Beyond a budget,
-// pictures far from the viewport give their pixels up, those first that have been far the longest.
+// A canvas holds four bytes for each pixel, and a browser that is short of memory ends the page. When the canvases of a
+// page take more than a budget, pictures far from the viewport give their pixels up: first those that have been far the
+// longest.
 
 /** @typedef {import('./request.js').ImageRequest} ImageRequest */
 

@@ -2,8 +2,8 @@
 //
 //   fetch ──> header: sized ──> preview, strips: painted ──> done
 //
-// Nothing here is done with all pixels at once.
-// The file is kept, so that pixels which were given up come back without the network.
+// No task here touches all pixels of a picture. The file is kept, so that pixels which were given up come back without
+// the network.
 
 import { LicError } from '../common/errors.js';
 import { Turns } from '../common/turn.js';
@@ -13,32 +13,32 @@ import { toCanvas } from './stand-in.js';
 import { Surface } from './surface.js';
 
 /**
- * @typedef {object} Hooks none is called after abort()
+ * @typedef {object} Hooks what a request tells; after abort() it tells nothing
  * @property {() => void} sized the header is there
  * @property {() => void} painted there is something to see; may be called again
  * @property {(rough: OffscreenCanvas, colorSpace?: PredefinedColorSpace) => void} begun strips are to come, for a
  *   canvas that is empty still
- * @property {(strip: ImageData, y: number, hasAlpha: boolean) => void} added the canvas has got it
+ * @property {(strip: ImageData, y: number, hasAlpha: boolean) => void} added the strip is on the canvas
  * @property {(fraction: number) => void} progressed
  * @property {() => void} renewed pixels have been given up, or are back
  */
 
-// What is left of a picture without its pixels: so many in width or height at most.
+// The longer side, in pixels, of the thumbnail that is left of a picture without its pixels.
 const THUMBNAIL_SIDE = 32;
 // (func (result v128) i32.const 0, i8x16.splat)
 const SIMD_PROGRAM = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
 ];
 
-// Loads that begin in one turn of the event loop: each costs a page one or two milliseconds, and it may show hundreds
-// of pictures.
+// How many loads begin in one turn of the event loop. Each costs a page one or two milliseconds, and a page may show
+// hundreds of pictures.
 const turns = new Turns(4);
 
 export class ImageRequest {
   /** Of the file, in pixels; 0 before the header is there. */
   width = 0;
   height = 0;
-  /** Whether all is painted; stays so when pixels are given up for a while. */
+  /** Whether the whole picture has been painted. It stays so when pixels are given up for a while. */
   loaded = false;
   /** @type {Promise<void>} */
   done;
@@ -76,7 +76,7 @@ export class ImageRequest {
     return this.#loading.signal.aborted;
   }
 
-  /** Pixels that the canvas holds. */
+  /** How many pixels the canvas holds. */
   get pixels() {
     return this.canvas.width * this.canvas.height;
   }
@@ -150,14 +150,14 @@ export class ImageRequest {
     await turns.take(1);
     signal.throwIfAborted();
     await this.#decode(this.#fetch({ ...init, signal }), signal).catch((error) => {
-      // The decoder knows of a failed fetch only that the stream has ended.
+      // Of a failed fetch the decoder learns only that the stream has ended; the error of the fetch says more.
       throw error.cause instanceof LicError ? error.cause : error;
     });
     this.loaded = this.#hasPixels = true;
   }
 
   /**
-   * The file, as a stream that is there at once: the decoder starts while the server is still asked.
+   * Gives the file as a stream at once, so that the decoder starts while the server is still asked.
    * @param {RequestInit} init
    */
   #fetch(init) {
@@ -212,7 +212,7 @@ export class ImageRequest {
   }
 
   /**
-   * The canvas in its full size; what it showed in a smaller one goes on being seen.
+   * Gives the canvas its full size. What it showed in a smaller size goes on being seen.
    * @param {ImageData} image says which colours the canvas has to hold
    */
   #open({ colorSpace }) {
@@ -222,7 +222,7 @@ export class ImageRequest {
   }
 }
 
-/** Rather than load what cannot be shown: WebAssembly is missing in lockdown modes, its SIMD in old browsers. */
+/** Throws before a file is loaded that cannot be shown: lockdown modes have no WebAssembly, old browsers no SIMD. */
 function checkBrowser() {
   if (globalThis.WebAssembly?.validate(new Uint8Array(SIMD_PROGRAM))) return;
   throw new LicError('internal', 'this browser has no WebAssembly with SIMD');

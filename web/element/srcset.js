@@ -1,5 +1,5 @@
-// Which file of `srcset` and `src` to load: parsing by the HTML standard, which drops a candidate that it cannot read
-// and goes on. The choice is left to browsers by the standard; this one is Chromium's.
+// Which file of `srcset` and `src` to load. Parsing is that of the HTML standard, which drops a candidate that it
+// cannot read and goes on. The standard leaves the choice to browsers; this one is Chromium's.
 
 /**
  * @typedef {object} Candidate

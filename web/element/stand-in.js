@@ -13,7 +13,7 @@ export class StandIn {
   #holder;
   /** @type {HTMLCanvasElement | null} */
   #canvas = null;
-  /** Of the canvas while it has all its pixels. */
+  /** The size of the canvas while it has all its pixels. */
   #size = { width: 0, height: 0 };
   /** @type {HTMLCanvasElement | null} */
   #copy = null;
@@ -41,7 +41,7 @@ export class StandIn {
     this.drop();
   }
 
-  /** Nothing but the canvas is seen. */
+  /** Lets nothing but the canvas be seen. */
   drop() {
     this.#lay(null);
     this.#copying.abort();
@@ -49,7 +49,7 @@ export class StandIn {
   }
 
   /**
-   * Strips are to come.
+   * To be called before strips come.
    * @param {HTMLCanvasElement | OffscreenCanvas} rough what is known of the picture
    * @param {PredefinedColorSpace} [colorSpace]
    */
@@ -73,7 +73,7 @@ export class StandIn {
     }
   }
 
-  /** The canvas has all its pixels: the copy is what the size on the screen asks for. */
+  /** To be called when the canvas has all its pixels: makes the copy that the size on the screen asks for. */
   refine() {
     const canvas = this.#canvas;
     if (!canvas || canvas.width !== this.#size.width) return;
@@ -88,7 +88,10 @@ export class StandIn {
     void copyHalved(canvas, halvings, this.#copying.signal).then((copy) => copy && this.#put(copy, halvings));
   }
 
-  /** The copy that strips go to, where there is to be one. @param {PredefinedColorSpace} [colorSpace] */
+  /**
+   * Makes the copy that strips go to, where the size on the screen asks for one.
+   * @param {PredefinedColorSpace} [colorSpace]
+   */
   #open(colorSpace) {
     const halvings = this.#copy ? this.#halvings : this.#measure();
     if (halvings && !this.#copy) this.#put(makeHalved(this.#size, halvings, colorSpace), halvings);
@@ -132,7 +135,7 @@ export class StandIn {
 }
 
 /**
- * By a better filter than browsers have for showing a canvas.
+ * Scales a preview up, by a better filter than browsers have for showing a canvas.
  * @param {HTMLCanvasElement | OffscreenCanvas} rough
  * @param {HTMLCanvasElement} large whose sides are in the ratio of the picture's
  */

@@ -1,12 +1,12 @@
-// The canvas of a picture: rows come, pixels are there to be seen.
+// The canvas of a picture, on which rows are painted as they come.
 //
 // Browsers refuse large canvases, most of them silently: Safari on phones beyond 2^24 pixels, others beyond 2^28 or a
-// side of 2^15. Where there is none of the picture's size, there is one of a half of it, or a quarter, whose pixels are
-// the means of the picture's.
+// side of 2^15. Where there is no canvas of the picture's size, one with half of its sides is taken, or a quarter, and
+// its pixels are the means of the picture's.
 
 import { LicError } from '../common/errors.js';
 
-// No browser refuses so much. A quarter of the largest picture has less.
+// No browser refuses so many pixels. A quarter of the largest picture has fewer.
 const SURE_PIXELS = 2 ** 24;
 const SURE_SIDE = 2 ** 14;
 const SCALES = [1, 2, 4];
@@ -15,9 +15,9 @@ export class Surface {
   canvas = document.createElement('canvas');
   /** @type {CanvasRenderingContext2D | null} */
   #context = null;
-  /** Pixels of the picture for each of the canvas, to the right and down. */
+  /** How many pixels of the picture each pixel of the canvas stands for, to the right and down. */
   #scale = 1;
-  /** That open() has given the canvas. */
+  /** The size that open() has given the canvas. */
   #size = { width: 0, height: 0 };
 
   /**
@@ -45,7 +45,7 @@ export class Surface {
     return painted;
   }
 
-  /** Leaves few pixels of the picture. @param {OffscreenCanvas} small the picture */
+  /** Leaves a thumbnail of the picture. @param {OffscreenCanvas} small the picture */
   shrink(small) {
     this.canvas.width = small.width;
     this.canvas.height = small.height;
@@ -84,12 +84,12 @@ function isUsable(context) {
 }
 
 /**
- * Each pixel the mean of `scale` x `scale`, or of those that there are at the right and at the bottom.
+ * Makes each pixel the mean of `scale` x `scale`, or of those that are left at the right edge and at the bottom.
  * @param {ImageData} image @param {number} scale
  */
 function reduce({ data, width, height, colorSpace }, scale) {
   const size = /** @type {const} */ ([Math.ceil(width / scale), Math.ceil(height / scale)]);
-  // With its array: Firefox knows ImageData(width, height) without settings only.
+  // Firefox takes settings only where ImageData is given its array.
   const small = new ImageData(new Uint8ClampedArray(size[0] * size[1] * 4), ...size, { colorSpace });
   for (let y = 0, to = 0; y < height; y += scale) {
     const end = Math.min(y + scale, height) * width;
@@ -100,7 +100,7 @@ function reduce({ data, width, height, colorSpace }, scale) {
 }
 
 /**
- * Colours count as much as they are opaque.
+ * Sets one pixel to the mean of others, whose colours count as much as they are opaque.
  * @param {Uint8ClampedArray} to @param {number} at @param {Uint8ClampedArray} data
  * @param {number} first pixel @param {number} end after the last row @param {number} width of rows
  * @param {number} columns

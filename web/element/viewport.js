@@ -7,7 +7,7 @@
  * @property {() => void} resized the viewport, or the density of the screen
  */
 
-// How far from the viewport a picture is loaded, or may give its pixels up.
+// Within this distance of the viewport a lazy picture is loaded; beyond it a picture may give its pixels up.
 const MARGIN = '1250px';
 
 /** @type {Map<Element, Watcher>} */
@@ -58,7 +58,7 @@ function watchDensity() {
 
 let isTelling = false;
 
-/** Once for each frame. */
+/** Tells the watchers, once in a frame. */
 function tellResized() {
   if (isTelling) return;
   isTelling = true;

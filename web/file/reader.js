@@ -132,7 +132,8 @@ async function openStream(source, options) {
   if (isResponse(source)) return responseBody(source);
   if (isBlob(source)) return source.stream();
   throw new TypeError(
-    `a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string, not ${tagOf(source)}`,
+    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string, ' +
+      `not ${tagOf(source)}`,
   );
 }
 

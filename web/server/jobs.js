@@ -1,4 +1,4 @@
-// Work that is done once for all who wait for it, so many at a time, and not at all when nobody waits any more.
+// Work that is done once for all who wait for it, so many pieces at a time, and that ends when nobody waits any more.
 //
 //   share(key, work, signal) ──first──> queue ──> work(signal) ──> all who share it
 //                            ──others──────────────────────────┘
@@ -70,7 +70,7 @@ export class Jobs {
   #start(key, work) {
     const controller = new AbortController();
     const limit = AbortSignal.any([controller.signal, AbortSignal.timeout(this.#timeoutMs)]);
-    // The place stays taken until the work has really ended; those who wait are told at once.
+    // Those who wait are told at once. The place stays taken until the work has really ended.
     const result = Promise.race([this.#run(() => work(limit), limit), rejectWhenAborted(limit)]);
     const flight = { result, controller, waiting: 0 };
     this.#flights.set(key, flight);

@@ -1,4 +1,4 @@
-// PNG files of decoded pictures, in slices: between two of them the thread does other work.
+// PNG files of decoded pictures. They are made in slices, between which the thread does other work.
 
 import { pipeline } from 'node:stream/promises';
 import { createDeflate } from 'node:zlib';
@@ -27,7 +27,7 @@ export async function encodePng(picture, channels, signal) {
 }
 
 /**
- * All rows at once, for scripts that compress them by themselves. Without alpha where all of it is 255.
+ * Gives all rows at once, for scripts that compress them by themselves. Alpha is left out where all of it is 255.
  * @param {Picture} picture
  * @returns {{channels: 3 | 4, rows: Uint8Array}}
  */

@@ -7,8 +7,8 @@ import { LicError } from 'lic-codec';
 /** @typedef {import('lic-codec').LicErrorCode} LicErrorCode */
 
 /**
- * Whose fault it is decides: the stored file's 422, that of a server which lacks the model or format 501, the moment's
- * 503.
+ * The status says whose fault it is: 422 is the stored file's, 501 that of a server which lacks the model or format,
+ * 503 that of the moment.
  * @type {Record<LicErrorCode, number>}
  */
 const STATUS = {
@@ -61,7 +61,8 @@ export class HttpProblem extends Error {
 }
 
 /**
- * What a client may know of an error. What was not foreseen, and messages that could name a file, stay on the server.
+ * What a client may know of an error. Errors that were not foreseen stay on the server, as do messages that could name
+ * a file.
  * @param {unknown} error
  * @returns {HttpProblem}
  */

@@ -7,7 +7,7 @@ import { convertToSrgb } from '../common/srgb.js';
 const SLICE_BYTES = 2 ** 18;
 
 /**
- * In slices: between two of them the thread does other work.
+ * Converts in slices, between which the thread does other work.
  * @param {import('lic-codec').Picture} picture whose data may be changed
  * @param {AbortSignal} [signal]
  * @returns {Promise<import('lic-codec').Picture>}

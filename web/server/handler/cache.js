@@ -1,4 +1,4 @@
-// Pictures that were made, by key: the ones used last in memory, more of them in a folder.
+// Pictures that were made, by their keys. Memory holds those that were used last, a folder holds more.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -107,7 +107,7 @@ export class DiskCache {
    * @param {string} key @param {Uint8Array} bytes
    */
   async put(key, bytes) {
-    if (bytes.length > this.#maxBytes) return; // no list would hold it, so it would never be deleted
+    if (bytes.length > this.#maxBytes) return; // the list of sizes would not hold it, so nothing would delete it
     const name = fileName(key);
     const temporary = join(this.#folder, `${randomUUID()}.tmp`);
     try {

@@ -36,11 +36,14 @@ export class PictureMaker {
   #sharp;
   #formats;
   #decoder;
-  /** What makes the pictures, for their names. */
+  /** The versions of what makes the pictures; they are part of a picture's name. */
   #makers;
-  /** @type {import('lic-codec').Decoder | null} in worker threads: the server's own thread stays free */
+  /**
+   * A decoder with worker threads, so that the server's own thread stays free.
+   * @type {import('lic-codec').Decoder | null}
+   */
   #own;
-  /** @type {LRUCache<string, Info>} by path and ETag */
+  /** Headers by path and ETag. @type {LRUCache<string, Info>} */
   #infos = new LRUCache({ max: MOST_INFOS });
   /** @type {Promise<void> | null} */
   #sampleCheck = null;
@@ -101,7 +104,7 @@ export class PictureMaker {
   }
 
   /**
-   * Names a picture: other bytes, or other versions of what makes it, another name.
+   * Names a picture. Other bytes of its file, or other versions of what makes it, give another name.
    * @param {string} path @param {StoredPicture} stored @param {Variant} variant
    */
   key(path, { etag }, { format, width, quality }) {

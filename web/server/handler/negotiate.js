@@ -15,7 +15,7 @@ import { HttpProblem } from '../problem.js';
  * @typedef {{type: string, q: number}} MediaRange
  */
 
-/** Not registered; `.lic` is in no table of media types. */
+/** This media type is not registered, and `.lic` is in no table of media types. */
 export const LIC_TYPE = 'image/x-lic';
 
 /** @type {Record<'lic' | PictureFormat, string>} */

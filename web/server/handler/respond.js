@@ -13,7 +13,7 @@ import { HttpProblem, problemBody } from '../problem.js';
  * @typedef {import('./server.js').StoredPicture} StoredPicture
  */
 
-// A stream costs more than it saves below this.
+// Answers of fewer bytes are sent at once: a stream would cost more than it saves.
 const STREAMED_BYTES = 256 * 1024;
 const CHANGED = 'the picture changed while it was read';
 

@@ -10,9 +10,9 @@ export type PictureFormat = 'avif' | 'webp' | 'jpeg' | 'png';
 
 /** A .lic file, wherever it lies. */
 export interface StoredPicture {
-  /** In bytes. */
+  /** How many bytes it has. */
   readonly size: number;
-  /** Another one for other bytes; without quotation marks. */
+  /** Names the bytes: other bytes have another one. It has no quotation marks. */
   readonly etag: string;
   readonly lastModified?: Date;
   /** The bytes from `start` to before `end`. */
@@ -47,7 +47,7 @@ export interface LicHandlerOptions {
    */
   formats?: PictureFormat[];
   /**
-   * Options of sharp's encoders; those given replace single values of the defaults.
+   * Options of sharp's encoders. Those that are given replace single values of the defaults.
    * @default { avif: { quality: 55, effort: 2 }, webp: { quality: 80 }, jpeg: { quality: 82 }, png: {} }
    */
   encoders?: Partial<Record<PictureFormat, Record<string, unknown>>>;
@@ -69,7 +69,7 @@ export interface LicHandlerOptions {
   maxAge?: number;
   /** The URL of a picture never stands for another one: clients need not ask again, for a year. @default false */
   immutable?: boolean;
-  /** Further headers of every answer, such as `Access-Control-Allow-Origin`. */
+  /** Headers that every answer gets besides, such as `Access-Control-Allow-Origin`. */
   headers?: Record<string, string>;
 
   /** Bytes of made pictures that are kept in memory. @default 64 MiB */
@@ -102,7 +102,7 @@ export interface LicHandlerOptions {
 
   /** true: measure with prom-client, in its default registry; or in the registry given. @default false */
   metrics?: boolean | { register: object };
-  /** Is told what was answered with a status of 500 or above, or broke off an answer. */
+  /** Is told of errors that were answered with a status of 500 or above, or that broke off an answer. */
   onError?: (error: unknown, request: IncomingMessage) => void;
 }
 

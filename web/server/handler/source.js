@@ -14,7 +14,7 @@ import { unavailable } from '../problem.js';
  * @typedef {import('node:fs').BigIntStats} Facts
  */
 
-// What the file system says of a path that leads to no file.
+// Codes of the file system for a path that leads to no file.
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'EPERM'];
 const PART_BYTES = 256 * 1024;
 
@@ -39,7 +39,7 @@ async function find(root, path, followSymlinks) {
   const file = await realpath(join(root, path));
   if (!followSymlinks && !file.startsWith(root.endsWith(sep) ? root : root + sep)) return null;
   const facts = await stat(file, { bigint: true });
-  if (!facts.isFile()) return null; // a pipe would never end
+  if (!facts.isFile()) return null; // among others a pipe, which would never end
   const size = Number(facts.size);
   return {
     size,

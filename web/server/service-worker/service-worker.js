@@ -87,7 +87,7 @@ async function open(event, { cache, maxPixels }) {
     if (known) return known;
     throw file;
   }
-  // A server that has made a picture of it already, or says that there is none.
+  // The server has made a picture of the file already, or says that there is none.
   if (!file.ok || isOtherPicture(file)) return file;
   const version = versionOf(file);
   const known = version && (await cache?.match(url, version));

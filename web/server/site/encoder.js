@@ -1,4 +1,4 @@
-// The `lic` command as a function, with a memory: a picture that was encoded in the same way before is not encoded
+// The `lic` command as a function that remembers: a picture that was encoded in the same way before is not encoded
 // again.
 
 import { execFile } from 'node:child_process';
@@ -57,8 +57,8 @@ export class Encoder {
 }
 
 /**
- * A name for what the command does: what it makes of a small picture. It changes with the program, the model and the
- * options.
+ * Names what the command does, by what it makes of a small picture. The name changes with the program, the model and
+ * the options.
  * @param {string} lic @param {string[]} options @param {string} folder
  */
 async function identify(lic, options, folder) {

@@ -105,8 +105,8 @@ export function countFallbacks({ images }) {
 }
 
 /**
- * A <lic-img> with the <img> as its fallback. Name and handlers belong to one element: they go to the <lic-img>. The
- * fallback is lazy, since browsers load an eager <img> even where it is not shown.
+ * Writes a <lic-img> with the <img> as its fallback. Name and handlers belong to one element: they go to the <lic-img>.
+ * The fallback is lazy, since browsers load an eager <img> even where it is not shown.
  * @param {Attribute[]} attributes of the <img>
  * @param {{src: string, srcset?: string}} sources of the <lic-img>
  */
@@ -122,7 +122,7 @@ export function licImage(attributes, { src, srcset }) {
 }
 
 /**
- * What a page needs to show <lic-img>.
+ * Writes the tags that a page needs to show <lic-img>.
  * @param {string} runtime URL of the folder
  */
 export function headTags(runtime) {

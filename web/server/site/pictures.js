@@ -40,7 +40,7 @@ export class Pictures {
     this.#jobs = new Jobs({ concurrency: jobs, maxQueue: Infinity, timeoutMs: A_DAY_MS });
   }
 
-  /** @returns {Promise<Made[]>} those that were asked for */
+  /** @returns {Promise<Made[]>} all pictures that were asked for */
   all() {
     return Promise.all(this.#made.values());
   }
