@@ -1,4 +1,5 @@
-// Reading values off the rate-distortion charts: one rate for all of them, chosen by pointing at a chart or by the slider above.
+// Reads values off the rate-distortion charts. One rate holds for all of them. It is chosen by pointing at a chart or
+// by the slider above.
 
 const slider = document.getElementById('rate');
 const shown = document.getElementById('rate-shown');
