@@ -21,8 +21,8 @@ from PIL import Image, features
 
 from models.measures.bdrate import bd_rate
 from models.training.data.crops import data_dir, load_split
-from models.training.files import checkpoint, licm
-from models.training.files.coder import Coder
+from models.training.files import checkpoint
+from models.training.files.coder import Coder, load_model
 from models.training.learning.trainer import make_autocast
 from models.training.networks.cae2017 import CompressiveAutoencoder, TableCoder
 
@@ -35,16 +35,6 @@ LOW_BPP, HIGH_BPP = 0.15, 1.0
 def psnr(first, second):
     mse = np.square(first.astype(np.float64) - second.astype(np.float64)).mean()
     return 10 * np.log10(255.0**2 / max(mse, 1e-9))
-
-
-def load_model(prefix):
-    with open(prefix + ".dec.licm", "rb") as file:
-        decoder = licm.read_decoder(file.read())
-    with open(prefix + ".enc.licm", "rb") as file:
-        encoder = licm.read_encoder(file.read())
-    if encoder.model_id != decoder.model_id():
-        raise SystemExit("the encoder file belongs to another model")
-    return decoder, encoder
 
 
 def load_files(prefix):

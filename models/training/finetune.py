@@ -27,14 +27,14 @@ from models.measures.bdrate import ANY_RATE, bd_rate, common_range, rate_curve
 from models.training.data import photos
 from models.training.data.crops import Crops
 from models.training.files import checkpoint
-from models.training.files.coder import Coder
+from models.training.files.coder import Coder, load_model
 from models.training.learning.trainer import Budget, Trainer
 from models.training.networks import config as configuration
 from models.training.networks.codec import Codec
 
 from . import card, selftest
 from .curves import Curve
-from .evaluate import codec_curve, load_model
+from .evaluate import codec_curve
 from .export import export, save_files
 from .train import prepare
 from .tune_entropy import tune_on
@@ -118,20 +118,6 @@ def load(folder, chosen):
     return [photos.load_photo(os.path.join(folder, photo.path))[0] for photo in chosen]
 
 
-def windows(pictures, side, count, seed):
-    """Random windows of one size, from pictures that are large enough."""
-    large = [picture for picture in pictures if min(picture.shape[:2]) >= side]
-    if not large:
-        return windows(pictures, photos.MIN_SIDE, count, seed)
-    random = np.random.default_rng(seed)
-    out = []
-    for index in range(count):
-        picture = large[index % len(large)]
-        top, left = (int(random.integers(length - side + 1)) for length in picture.shape[:2])
-        out.append(np.ascontiguousarray(picture[top : top + side, left : left + side]))
-    return out
-
-
 def start_of(args, name):
     """-> model, average, steps of the base or of an earlier part of this run."""
     path = (
@@ -174,7 +160,9 @@ def train(args, name, pictures, held):
     model.load_state_dict(trainer.average.state)
     model = model.to("cpu")
     model.set_quantise(True)
-    average = tune_on(model, windows(pictures, FIT_SIDE, FIT_PICTURES, args.seed), args.minutes * 60 * TUNE_SHARE)
+    average = tune_on(
+        model, photos.windows(pictures, FIT_SIDE, FIT_PICTURES, args.seed), args.minutes * 60 * TUNE_SHARE
+    )
     model.load_state_dict(average.state)
     checkpoint.save(args.out + ".pt", model, average.state, trainer.steps)
     return model, trainer.steps
@@ -270,7 +258,7 @@ def finetune(args):
     model, steps = train(args, name, pictures, held)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(args.out))) as folder:
         prefix = os.path.join(folder, name)
-        decoder, encoder = export(model, name, 0, windows(pictures, FIT_SIDE, FIT_PICTURES, args.seed + 1))
+        decoder, encoder = export(model, name, 0, photos.windows(pictures, FIT_SIDE, FIT_PICTURES, args.seed + 1))
         save_files(decoder, encoder, prefix)
         curves, gain = compare(args.base, prefix, held)
         print(f"held out: {gain:+.2f} % of the base's rate at equal PSNR", flush=True)

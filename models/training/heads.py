@@ -25,7 +25,7 @@ import torch
 from models.measures.bdrate import bd_rate
 from models.training.data.crops import data_dir
 from models.training.files import checkpoint, licm
-from models.training.files.coder import Coder, Network
+from models.training.files.coder import Coder, Network, load_model
 from models.training.learning.losses import LOSSES, mean_squared_error
 from models.training.learning.optimiser import Average, descend, make_optimiser, set_rate
 from models.training.learning.trainer import (
@@ -43,7 +43,7 @@ from models.training.synthesis import pruning, rounded_latents
 from models.training.synthesis.activations import QuantisedSynthesis
 
 from .curves import Curve
-from .evaluate import load_model, psnr
+from .evaluate import psnr
 from .export import synthesis_branches
 from .train import HERE, find_config, prepare
 

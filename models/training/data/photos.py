@@ -195,3 +195,17 @@ def sample(photos, count, seed=0):
     """At most so many, drawn from all of them."""
     order = np.random.default_rng(seed).permutation(len(photos))[:count]
     return [photos[index] for index in sorted(order)]
+
+
+def windows(pictures, side, count, seed):
+    """Random windows of one size, from pictures that are large enough."""
+    large = [picture for picture in pictures if min(picture.shape[:2]) >= side]
+    if not large:
+        return windows(pictures, MIN_SIDE, count, seed)
+    random = np.random.default_rng(seed)
+    out = []
+    for index in range(count):
+        picture = large[index % len(large)]
+        top, left = (int(random.integers(length - side + 1)) for length in picture.shape[:2])
+        out.append(np.ascontiguousarray(picture[top : top + side, left : left + side]))
+    return out

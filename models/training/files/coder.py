@@ -91,3 +91,14 @@ class Coder:
         value16, residuals, indices, coded = integer.code_latents(self.entropy, y, features)
         bits = self.costs[indices[coded], np.abs(residuals[coded])].sum()
         return (bits + hyper_bits) / 8 + self.OVERHEAD, hyper_bits / 8, self.reconstruct(value16, gain, height, width)
+
+
+def load_model(prefix):
+    """-> licm.Decoder and licm.Encoder of PREFIX.dec.licm and PREFIX.enc.licm, which must belong together."""
+    with open(prefix + ".dec.licm", "rb") as file:
+        decoder = licm.read_decoder(file.read())
+    with open(prefix + ".enc.licm", "rb") as file:
+        encoder = licm.read_encoder(file.read())
+    if encoder.model_id != decoder.model_id():
+        raise SystemExit("the encoder file belongs to another model")
+    return decoder, encoder

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from models.training.data.crops import load_split
+from models.training.data.photos import windows
 from models.training.files import integer
-from models.training.finetune import windows
 from models.training.networks.quality import sample_quality
 
 PIXELS = 16  # per latent and side
