@@ -100,5 +100,8 @@ def load_model(prefix):
     with open(prefix + ".enc.licm", "rb") as file:
         encoder = licm.read_encoder(file.read())
     if encoder.model_id != decoder.model_id():
-        raise SystemExit("the encoder file belongs to another model")
+        raise SystemExit(
+            f"{prefix}.enc.licm is of the model {encoder.model_id.hex()}, "
+            f"{prefix}.dec.licm of {decoder.model_id().hex()}"
+        )
     return decoder, encoder
