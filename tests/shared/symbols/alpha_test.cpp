@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "model/model.h"
 #include "support/check.h"
 #include "support/files.h"
 #include "support/random.h"
