@@ -13,6 +13,7 @@
 #include "container/tile_grid.h"
 #include "measure/metrics.h"
 #include "measure/ssim.h"
+#include "model/model.h"
 #include "target.h"
 
 namespace lic {
@@ -89,6 +90,10 @@ Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, c
                                const EncodeOptions& options) {
   LIC_CHECK(CheckArguments(picture, options));
   LIC_CHECK(CheckPicture(picture, options.metadata));
+  if (encoder.data().decoder != model.id()) {
+    return Fail(Error::kModelMismatch, "the encoder is for model %s, the model handed in is %s",
+                ToHex(encoder.data().decoder).c_str(), ToHex(model.id()).c_str());
+  }
   TargetSearch search(options.target, options.target_value);
   if (options.target != Target::kQuality) LIC_CHECK(search.Check());
   LIC_TRY(const auto coding, AutoencoderEncoder::Create(picture, model, encoder, options));

@@ -43,6 +43,7 @@ struct Model::Data {
 };
 
 struct EncoderModel::Data {
+  Id decoder;                             // Model::id of the other half
   std::optional<VisualLoss> visual_loss;  // none: the model was trained to lower the squared error
   FloatNetwork analysis;
   FloatNetwork hyper_analysis;

@@ -254,6 +254,7 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
   }
   std::unique_ptr<EncoderModel::Data> model(new (std::nothrow) EncoderModel::Data);
   if (!model) return Fail(Error::kOutOfMemory, "no memory for a model");
+  model->decoder = id;
   model->visual_loss = visual_loss;
   const PlaneShape latents = {.channels = decoder.entropy.latent_channels, .scale = kLatentStride};
   const ProgramRules rules = {

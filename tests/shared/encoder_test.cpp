@@ -171,6 +171,13 @@ TEST(WrongArgumentsAreNamed) {
            Error::kUnsupportedImage);
 }
 
+TEST(HalvesOfTwoModelsAreRefused) {
+  const auto least = test::LoadTestModel("least"), tiny = test::LoadTestModel("tiny");
+  const auto encoder = EncoderModel::Load(test::ReadFile(test::kRoot + "/tests/models/tiny.enc.licm"), *tiny);
+  const auto pixels = MakePixels(8, 8, 3);
+  CHECK_EQ(Encode(View(pixels, 8, 8, 3), *least, encoder.value()).error(), Error::kModelMismatch);
+}
+
 TEST(StepsEndWithTheSamePicture) {
   const auto pixels = MakePixels(150, 300, 3);
   EncodeOptions options;

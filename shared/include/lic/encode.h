@@ -79,6 +79,7 @@ struct EncodeOptions {
 //                         an SSIM is wanted of a picture with a side below 11
 //     kUnsupportedImage   a side is 0 or above kMaxSide, or there are more than kMaxPixels; a block of metadata
 //                         has more than 4 MiB; the streams of all tiles have more than 4 GiB
+//     kModelMismatch      `encoder` is for another model than `model`
 //     kLimitExceeded      not even quality 1 has as few bytes as kBytes wants
 //     kBelowQuality       not even quality 100 reaches what kPsnr or kSsim wants
 //     kOutOfMemory        the allocator gave no memory
