@@ -100,7 +100,7 @@ bool Decoder::has_info() const { return state_->picture != nullptr; }
 const Info& Decoder::info() const { return state_->info; }
 const Layout& Decoder::layout() const { return state_->layout; }
 float Decoder::progress() const { return state_->picture ? state_->picture->progress() : 0; }
-bool Decoder::synthesized() const { return state_->picture && state_->picture->synthesised(); }
+bool Decoder::synthesised() const { return state_->picture && state_->picture->synthesised(); }
 
 uint32_t Decoder::rows_done() const { return state_->rows().done(); }
 PictureView Decoder::strip() const { return state_->rows().strip(); }

@@ -21,6 +21,7 @@ struct lic_buffer {
 
 static_assert(LIC_TARGET_QUALITY == int(lic::Target::kQuality) && LIC_TARGET_BYTES == int(lic::Target::kBytes));
 static_assert(LIC_TARGET_PSNR == int(lic::Target::kPsnr) && LIC_TARGET_SSIM == int(lic::Target::kSsim));
+static_assert(LIC_CODING_AUTOENCODER == int(lic::Coding::kAutoencoder));
 
 namespace {
 
@@ -97,6 +98,7 @@ int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure*
   info->height = from.height;
   info->channels = from.channels();
   info->version = from.version;
+  info->coding = static_cast<int>(from.coding);
   info->quality = from.quality;
   std::copy_n(from.model_id.bytes, 8, info->model_id);
   std::copy_n(from.head_hash.bytes, 8, info->head_hash);

@@ -134,7 +134,7 @@ int LIC_EXPORT(wasm_step)(Decoding* decoding) {
                               preview.height,
                               Address(preview.pixels.data()),
                               static_cast<uint32_t>(decoder.progress() * 1000),
-                              decoder.synthesized(),
+                              decoder.synthesised(),
                               strip.width};
   std::copy(std::begin(results), std::end(results), words);
   return 0;

@@ -33,14 +33,16 @@ int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* 
   EXPECT(lic_encode(&picture, model, encoder_model, &options, &file, &failure) == LIC_OK);
   EXPECT(lic_read_info(lic_buffer_data(file), 40, &info, &failure) == LIC_OK);
   lic_model_id(model, id);
-  EXPECT(info.width == 20 && info.height == 10 && info.channels == 3 && info.quality == 70 &&
-         memcmp(id, info.model_id, 8) == 0);
+  EXPECT(info.width == 20 && info.height == 10 && info.channels == 3 && info.coding == LIC_CODING_AUTOENCODER &&
+         info.quality == 70 && memcmp(id, info.model_id, 8) == 0);
   EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 199, 0, &decoded, &out, &failure) ==
          LIC_LIMIT_EXCEEDED);
   EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), model, 0, 4, &decoded, &out, &failure) == LIC_OK);
   EXPECT(decoded.width == 20 && decoded.height == 10 && decoded.channels == 4 && decoded.stride == 80);
   EXPECT(decoded.pixels == lic_buffer_data(out) && lic_buffer_size(out) == 800 && decoded.pixels[3] == 255);
   lic_buffer_release(out);
+  EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), NULL, 0, 0, &decoded, &out, &failure) ==
+         LIC_UNKNOWN_MODEL);
   lic_buffer_release(file);
   options.target = LIC_TARGET_BYTES;
   options.target_value = 100;

@@ -140,7 +140,7 @@ class LIC_API Decoder {
   // An estimate of the part of the work that is done, 0..1, for a bar that shows it.
   float progress() const;
   // Whether the last Step was one of the synthesis, and not of decoding symbols. For those who measure.
-  bool synthesized() const;
+  bool synthesised() const;
 
   // How many rows of the picture, or of the region, are made, from the top. They do not change any more.
   uint32_t rows_done() const;

@@ -115,7 +115,7 @@ enum lic_error {
   LIC_BAD_SECTION = 6,         /* A section is out of order, missing, unknown or of a wrong length. */
   LIC_BAD_STREAM = 7,          /* An entropy-coded stream is not one that an encoder writes. */
   LIC_LIMIT_EXCEEDED = 8,      /* The picture or file is larger than the caller allows. */
-  LIC_UNKNOWN_MODEL = 9,       /* The command alone ends with this: it found no model with the file's id. */
+  LIC_UNKNOWN_MODEL = 9,       /* The file names a model, and none is at hand. */
   LIC_MODEL_MISMATCH = 10,     /* The model that was handed in is not the one that the file names. */
   LIC_BAD_MODEL = 11,          /* A model file violates its format. */
   LIC_OUT_OF_MEMORY = 12,      /* There was no memory. */
@@ -230,6 +230,7 @@ LIC_API void lic_encode_options_default(lic_encode_options* options);
  *                             picture with a side below 11
  *     LIC_UNSUPPORTED_IMAGE   the picture has no pixels, a side above 65535 or more than 2^28 pixels; a block of
  *                             metadata has more than 4 MiB; the tiles have more than 4 GiB
+ *     LIC_MODEL_MISMATCH      `encoder` is for another model than `model`
  *     LIC_LIMIT_EXCEEDED      not even quality 1 has as few bytes as LIC_TARGET_BYTES wants
  *     LIC_BELOW_QUALITY       not even quality 100 reaches what LIC_TARGET_PSNR or LIC_TARGET_SSIM wants
  *     LIC_OUT_OF_MEMORY       there was no memory */
@@ -237,6 +238,11 @@ LIC_API int lic_encode(const lic_picture* picture, const lic_model* model, const
                        const lic_encode_options* options, lic_buffer** file, lic_failure* failure);
 
 /* ---- Decoding ------------------------------------------------------------------------------------------ */
+
+/* How a picture is coded. */
+enum lic_coding {
+  LIC_CODING_AUTOENCODER = 0 /* by the networks of a model, which the file names */
+};
 
 /* What the header of a file says. */
 typedef struct lic_info {
@@ -247,6 +253,7 @@ typedef struct lic_info {
   float quality;        /* 1..100 */
   uint8_t model_id[8];  /* the id of the models that decode the file */
   uint8_t head_hash[8]; /* the synthesis of the model that encoded it; a model with another one may decode it too */
+  int coding;           /* of lic_coding */
 } lic_info;
 
 /* Reads the header of a file, from its first 40 bytes or more.
@@ -256,9 +263,9 @@ LIC_API int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_
 /* Decodes a whole file. Hands out its pixels in `pixels`, and describes them in `picture`, whose pointer is into
  * `pixels`: valid until these are released with lic_buffer_release.
  *
- * Takes the file and the model whose id it names. `max_pixels` is the most pixels that the picture may have, 0 for
- * what the format allows: a file of a hundred bytes can claim 2^28. `channels` is 0 for those that the picture was
- * coded with, or 4 for red, green, blue and alpha in any case.
+ * Takes the file and the model whose id it names. `model` may be null for files that name none. `max_pixels` is the
+ * most pixels that the picture may have, 0 for what the format allows: a file of a hundred bytes can claim 2^28.
+ * `channels` is 0 for those that the picture was coded with, or 4 for red, green, blue and alpha in any case.
  *
  * Every machine decodes the same alpha. Colours may differ by one between machines. Time is about 4.5 thousand
  * multiplications a pixel with the models that come with LIC.
@@ -266,6 +273,7 @@ LIC_API int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_
  * Errors:
  *     those of lic_read_info, LIC_BAD_SECTION, LIC_BAD_STREAM
  *                             the file is damaged, or none
+ *     LIC_UNKNOWN_MODEL       the file names a model, and `model` is null
  *     LIC_MODEL_MISMATCH      the model is another than the file names
  *     LIC_LIMIT_EXCEEDED      the picture has more than `max_pixels` pixels
  *     LIC_INVALID_ARGUMENT    `channels` is neither 0 nor 4

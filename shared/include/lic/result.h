@@ -32,7 +32,7 @@ enum class Error : uint8_t {
   kBadSection = 6,          // A section is out of order, missing, unknown or of a wrong length.
   kBadStream = 7,           // An entropy-coded stream is not one that an encoder writes.
   kLimitExceeded = 8,       // The picture or file is larger than the caller allows.
-  kUnknownModel = 9,        // No model with the file's id was found. The library itself looks for none.
+  kUnknownModel = 9,        // The file names a model, and none is at hand.
   kModelMismatch = 10,      // The model that was handed in is not the one that the file names.
   kBadModel = 11,           // A model file violates its format.
   kOutOfMemory = 12,        // The allocator gave no memory.
