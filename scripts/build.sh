@@ -5,11 +5,21 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
+# The compiler cache gives objects of earlier builds to every checkout; scripts/setup.sh test installs it. Its key is
+# what a file includes and how it is compiled, with paths taken relative to the checkout.
+if command -v ccache > /dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_DIR=$PREFIX/ccache CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G
+fi
+
 build_preset() {
   say "building $1"
   mkdir -p build
   local log=build/$1.log
-  { cmake --preset "$1" && cmake --build --preset "$1" -j "$JOBS"; } > "$log" 2>&1 || { sed "/^\[[0-9]*\/[0-9]*\] /d" "$log" | tail -30 >&2; die "the build of $1 failed; see $log"; }
+  if ! { cmake --preset "$1" && cmake --build --preset "$1" -j "$JOBS"; } > "$log" 2>&1; then
+    sed "/^\[[0-9]*\/[0-9]*\] /d" "$log" | tail -30 >&2
+    die "the build of $1 failed; see $log"
+  fi
 }
 
 # npm's packages are a build's tools only; the web package has no dependency at run time.

@@ -11,7 +11,8 @@ PREFIX=$(realpath -m "$PREFIX")
 EMSCRIPTEN_VERSION=3.1.69
 
 # Where setup.sh keeps XNNPACK built: a folder for each content of the files that say how.
-LIC_XNNPACK_BUILT=$PREFIX/xnnpack-$(cat "$ROOT/cmake/xnnpack.cmake" "$ROOT"/cmake/xnnpack/{CMakeLists.txt,*/*.h} - <<< "$EMSCRIPTEN_VERSION" | sha256sum | cut -c1-12)
+xnnpack_files=("$ROOT/cmake/xnnpack.cmake" "$ROOT"/cmake/xnnpack/{CMakeLists.txt,*/*.h})
+LIC_XNNPACK_BUILT=$PREFIX/xnnpack-$(cat "${xnnpack_files[@]}" - <<< "$EMSCRIPTEN_VERSION" | sha256sum | cut -c1-12)
 export LIC_XNNPACK_BUILT
 
 say() { printf '[%4ds] %s\n' "$SECONDS" "$*" >&2; }
@@ -38,6 +39,8 @@ need_packages() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing Debian packages: ${missing[*]}"
-  as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q > /dev/null && apt-get install -y -q --no-install-recommends "$@" > /dev/null' sh "${missing[@]}" \
+  # shellcheck disable=SC2016  # the inner shell expands "$@"
+  local install='apt-get update -q > /dev/null && apt-get install -y -q --no-install-recommends "$@" > /dev/null'
+  as_root env DEBIAN_FRONTEND=noninteractive sh -c "$install" sh "${missing[@]}" \
     || die "apt-get could not install: ${missing[*]}"
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Shows what LIC does with photographs: sets up, builds, encodes, decodes three ways, measures, and writes demo-out/: .lic files of
-# eleven qualities, and JPEG and AVIF files of the size of the one of quality 50.
+# Shows what LIC does with photographs: sets up, builds, encodes, decodes three ways, measures, and writes demo-out/:
+# .lic files of eleven qualities, and JPEG and AVIF files of the size of the one of quality 50.
 #   scripts/demo.sh [PHOTO...] [--serve] [--with-browser | --no-browser]
-# PHOTO is a PNG, JPEG or PPM file. Without one: ../shared/data/kodak where that lies, else photographs of Debian's package
-# mate-backgrounds, which is downloaded and unpacked under $PREFIX, not installed.
+# PHOTO is a PNG, JPEG or PPM file. Without one: ../shared/data/kodak where that lies, else photographs of Debian's
+# package mate-backgrounds, which is downloaded and unpacked under $PREFIX, not installed.
 #   --serve         afterwards serve the demo page on localhost, until interrupted
 #   --with-browser  decode in Chromium too, and install it if it is missing; by default only if it is there
 #   --no-browser    do not
@@ -37,7 +37,8 @@ download_photos() {
     say "downloading photographs: Debian's $package $version, about 47 MB"
     rm -rf "$folder.new"
     mkdir -p "$folder.new"
-    (cd "$folder.new" && apt-get download -q -o APT::Sandbox::User=root "$package=$version" > /dev/null) || die "apt-get could not download $package"
+    (cd "$folder.new" && apt-get download -q -o APT::Sandbox::User=root "$package=$version" > /dev/null) \
+      || die "apt-get could not download $package"
     dpkg-deb --fsys-tarfile "$folder.new"/*.deb | tar x -C "$folder.new" --strip-components=5 --wildcards \
       './usr/share/backgrounds/mate/nature/*.jpg' "./usr/share/doc/$package/copyright"
     rm "$folder.new"/*.deb

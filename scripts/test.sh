@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test: set-up, builds, C++ (optimised and under sanitizers, with fuzzing), second decoder, Node.js, Chromium, Firefox.
-# Photographs come from the folder LIC_TEST_DATA; without it the tests that need them are skipped. LIC_TEST_STRICT=1 makes a skipped test a failure.
+# Runs every test: set-up, builds, C++ (optimised and under sanitizers, with fuzzing), second decoder, Node.js,
+# Chromium, Firefox. Photographs come from the folder LIC_TEST_DATA; without it the tests that need them are skipped.
+# LIC_TEST_STRICT=1 makes a skipped test a failure.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
@@ -37,17 +38,30 @@ show_failures() {
   ctest --preset "$1" --rerun-failed --output-on-failure 2>&1 | tail -80 || true
 }
 
-# run_node NAME SCRIPT: the tests of an npm script.
+# run_node NAME SCRIPT: runs the tests of an npm script; count_node NAME adds them to the counts afterwards.
 run_node() {
+  say "npm run $2 ($1)"
+  local status=0
+  npm run --silent "$2" -- --test-reporter=tap > "$LOGS/$1.log" 2>&1 || status=$?
+  echo "$status" > "$LOGS/$1.status"
+}
+
+count_node() {
   local log=$LOGS/$1.log
-  say "npm run $2"
-  if ! npm run --silent "$2" -- --test-reporter=tap > "$log" 2>&1; then
+  if [ "$(cat "$LOGS/$1.status")" != 0 ]; then
     printf '%s\n' "--- failures of $1:"
     grep -A 25 -E '^ *not ok ' "$log" | head -80 || tail -40 "$log"
     grep -qE '^# fail [1-9]' "$log" || failed=$((failed + 1))
   fi
   passed=$((passed + $(tap_count "$log" pass))) failed=$((failed + $(tap_count "$log" fail)))
   collect_skips "$log" "$1"
+}
+
+run_check() {
+  say "npm run check"
+  local status=0
+  npm run --silent check > "$LOGS/check.log" 2>&1 || status=$?
+  echo "$status" > "$LOGS/check.status"
 }
 
 tap_count() { sed -n "s/^# $2 \([0-9]*\)\$/\1/p" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
@@ -63,11 +77,23 @@ collect_skips() {
 
 run_ctest release
 run_ctest asan
-run_node web test:web
-run_node browser test:browser
-LIC_TEST_BROWSER=firefox run_node firefox test:browser
-say "npm run check"
-if npm run --silent check > "$LOGS/check.log" 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); tail -30 "$LOGS/check.log"; fi
+# Each of these keeps one core busy, so two queues of them share the machine; what they print is looked at afterwards.
+{
+  LIC_TEST_BROWSER=firefox run_node firefox test:browser
+} &
+{
+  run_node web test:web
+  run_node browser test:browser
+  run_check
+} &
+wait
+for name in web browser firefox; do count_node "$name"; done
+if [ "$(cat "$LOGS/check.status")" = 0 ]; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+  tail -30 "$LOGS/check.log"
+fi
 
 if [ ${#reasons[@]} -gt 0 ]; then
   echo "skipped:"

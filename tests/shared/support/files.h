@@ -15,7 +15,9 @@
 namespace lic::test {
 
 // The root of the repository, given by the build.
-inline const std::string kRoot = LIC_ROOT;
+// The folder of the checkout, which root.cpp holds.
+extern const char kRootPath[];
+inline const std::string kRoot = kRootPath;
 inline const std::string kVectors = kRoot + "/tests/vectors/";
 inline const std::string kBadVectors = kVectors + "bad/";
 
