@@ -74,7 +74,7 @@ Result<Decoder> Decoder::Begin(const Model* model, const DecoderOptions& options
 
 Result<Decoder> Decoder::Open(Bytes file, const Model* model, const DecoderOptions& options) {
   LIC_TRY(Decoder decoder, Begin(model, options));
-  LIC_CHECK(decoder.Feed(file, true));
+  LIC_CHECK(decoder.Feed(file, /*complete=*/true));
   return decoder;
 }
 

@@ -30,7 +30,7 @@ class LatentCoder {
   // Features of the whole picture, cropped to its latent grid.
   Status DeriveFeatures(const IntegerPlane& hyper, uint32_t latent_height, uint32_t latent_width,
                         IntegerPlane& features);
-  void StartFeatures(const IntegerPlane& hyper) { hyper_synthesis_.Start(hyper, nullptr, 0); }
+  void StartFeatures(const IntegerPlane& hyper) { hyper_synthesis_.Start(hyper, /*side=*/nullptr, /*bias_set=*/0); }
   Result<bool> StepFeatures(uint32_t latent_height, uint32_t latent_width, IntegerPlane& features, int64_t& work);
 
   // A tile's latents, which lie at `tile` in the planes of the picture. What `latents` does not hold is decoded and

@@ -52,7 +52,7 @@ Failure WrongLength(const SectionRule& rule, size_t length) {
 
 Result<Container> ReadContainer(Bytes file) {
   ContainerReader reader;
-  LIC_CHECK(reader.Read(file, true));
+  LIC_CHECK(reader.Read(file, /*complete=*/true));
   return reader.container();
 }
 

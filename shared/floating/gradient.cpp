@@ -119,8 +119,9 @@ Result<Gradient> Gradient::Create(const FloatNetwork& net, uint32_t in_height, u
   LIC_TRY(const FloatNetwork transpose, Transpose(net));
   std::unique_ptr<Tape> tape(new (std::nothrow) Tape);
   if (!tape) return Fail(Error::kOutOfMemory, "no memory for a tape");
-  LIC_TRY(auto network, Network::Create(net, in_height, in_width, 0, tape.get()));
-  LIC_TRY(auto transposed, Network::Create(transpose, network.out_height(), network.out_width(), 0, tape.get()));
+  LIC_TRY(auto network, Network::Create(net, in_height, in_width, /*strip_rows=*/0, tape.get()));
+  LIC_TRY(auto transposed,
+          Network::Create(transpose, network.out_height(), network.out_width(), /*strip_rows=*/0, tape.get()));
   Gradient gradient(std::move(tape), std::move(network), std::move(transposed));
   const Network &forward = gradient.network_, &backward = gradient.transposed_;
   gradient.ahead_ = std::min(ahead, forward.out_height());
