@@ -1,0 +1,114 @@
+// What is written is read again; what is wrong is named, with what is allowed.
+#include "container/container.h"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "container/quality.h"
+#include "support/check.h"
+#include "support/mend.h"
+
+namespace lic {
+namespace {
+
+using File = std::vector<uint8_t>;
+
+const uint8_t kStream[] = {1, 2, 3, 4, 5, 6};
+const uint8_t kProfile[] = {7, 8, 9};
+
+// A file of two tiles whose streams mean nothing.
+File TwoTiles() {
+  StreamList streams;
+  CHECK(streams.Add(Bytes(kStream)).ok());
+  CHECK(streams.Add(Bytes(kStream).first(4)).ok());
+  ContainerParts parts;
+  parts.header.quality256 = kMinQuality256;
+  parts.header.width = 2 * kTileUnit;
+  parts.header.height = 1;
+  parts.header.tile_units = 1;
+  parts.latents = &streams;
+  parts.SetMetadata({.icc = kProfile, .exif = {}, .xmp = {}});
+  parts.payloads[SectionType::kHyper] = Bytes(kStream);
+  const auto file = WriteContainer(parts).value();
+  return {file.begin(), file.end()};
+}
+
+bool Same(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
+std::string TextOf(const File& file) {
+  const auto container = ReadContainer(file);
+  return container.ok() ? "ok" : container.failure().what;
+}
+
+TEST(what_is_written_is_read_again) {
+  const File file = TwoTiles();
+  const auto read = ReadContainer(file);
+  if (!CHECK(read.ok())) return;
+  const Container& container = read.value();
+  CHECK_EQ(container.header.grid().count(), 2);
+  CHECK(Same(container.metadata().icc, kProfile));
+  CHECK(container.metadata().exif.empty());
+  CHECK(Same(container.payloads[SectionType::kHyper], kStream));
+  TileFinder finder;
+  CHECK(Same(finder.Find(container, 0).latents, kStream));
+  CHECK(Same(finder.Find(container, 1).latents, Bytes(kStream).first(4)));
+  CHECK(finder.Find(container, 1).alpha.empty());
+}
+
+TEST(sections_and_tiles_come_one_after_the_other) {
+  const File file = TwoTiles();
+  ContainerReader reader;
+  bool had_hyper = false;
+  for (size_t size = 0; size <= file.size(); ++size) {
+    // Elsewhere each time, so that nothing may be remembered by its address.
+    const File part(file.begin(), file.begin() + static_cast<ptrdiff_t>(size));
+    if (!CHECK(reader.Read(part, size == file.size()).ok())) return;
+    CHECK(!reader.has(SectionType::kTiles) || reader.has(SectionType::kHyper));
+    if (reader.has(SectionType::kHyper)) CHECK(Same(reader.container().payloads[SectionType::kHyper], kStream));
+    if (!reader.has(SectionType::kTiles)) CHECK_EQ(reader.tiles_read(), 0);
+    had_hyper = had_hyper || (reader.has(SectionType::kHyper) && size < file.size());
+  }
+  CHECK(had_hyper);
+  CHECK(reader.done());
+  CHECK_EQ(reader.tiles_read(), 2);
+}
+
+// A file with a number written over, and its checksums made good.
+template <class T>
+std::string TextWith(size_t at, T value) {
+  File file = TwoTiles();
+  WriteAt(file.data() + at, value);
+  test::MendPicture(file);
+  return TextOf(file);
+}
+
+TEST(what_is_wrong_in_a_header_is_said_with_what_is_allowed) {
+  CHECK_EQ(TextWith<uint8_t>(4, 9), "the format's version is 9, known are 0 to 1");
+  CHECK_EQ(TextWith<uint8_t>(5, 4), "flags are 4, allowed are 0 to 3");
+  CHECK_EQ(TextWith<uint16_t>(6, 5), "quality256 is 5, allowed are 256 to 25600");
+  CHECK_EQ(TextWith<uint32_t>(8, 0), "the picture has 0 x 1 pixels, allowed are sides of 1 to 65535");
+  CHECK_EQ(TextWith<uint16_t>(32, 1025), "tile_units is 1025, allowed are 1 to 1024");
+  CHECK_EQ(TextWith<uint16_t>(34, 1), "the reserved field is 1, allowed is 0");
+}
+
+TEST(what_is_wrong_in_sections_is_said_with_what_is_allowed) {
+  const size_t hyper = kHeaderBytes + kSectionHeadBytes + sizeof(kProfile);
+  CHECK_EQ(TextWith<uint8_t>(hyper, 1), "section 1 follows section 1, types must ascend");
+  CHECK_EQ(TextWith<uint8_t>(hyper, 7), "section 7 is unknown, only types from 128 on are skipped");
+  CHECK_EQ(TextWith<uint8_t>(hyper, 6), "section 6 comes before HYPER, which every picture has");
+
+  File short_hyper = TwoTiles();
+  short_hyper.erase(short_hyper.begin() + static_cast<ptrdiff_t>(hyper + kSectionHeadBytes));
+  WriteAt<uint32_t>(short_hyper.data() + hyper + 1, sizeof(kStream) - 1);
+  test::MendPicture(short_hyper);
+  CHECK_EQ(TextOf(short_hyper), "HYPER has 5 bytes, allowed are multiples of 2 from 4 on");
+
+  File none = TwoTiles();
+  none.resize(hyper);
+  CHECK_EQ(TextOf(none), "the file ends after " + std::to_string(hyper) + " bytes, before HYPER");
+}
+
+}  // namespace
+}  // namespace lic
