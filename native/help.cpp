@@ -29,7 +29,7 @@ constexpr const char* kMeanings[kErrorCount] = {
     "a file could not be read or written",
     "an argument outside its range",
     "an error in this program",
-    "decoded, but below the quality that was asked for",
+    "the quality that was asked for was not reached",
 };
 
 std::string ExitStatusText() {

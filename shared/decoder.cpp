@@ -15,7 +15,7 @@ namespace {
 // Multiplications of a step: few enough for a slow machine's main thread, many enough for a step's own cost to vanish.
 constexpr int64_t kStepWork = 12'000'000;
 
-// The one place that knows which room decodes which coding.
+// The only place that knows which class decodes which coding.
 Result<std::unique_ptr<PictureDecoder>> CreatePictureDecoder(const DecodingTask& task, const Model* model) {
   switch (task.header().coding()) {
     case Coding::kAutoencoder:

@@ -65,7 +65,7 @@ bool TargetSearch::Fulfils(double value) const { return target_ == Target::kByte
 
 bool TargetSearch::Report(double value) {
   const Trial trial = {next_, Scale(value)};
-  nearest_ = value;
+  last_value_ = value;
   (trial.value < goal_ ? low_ : high_) = trial;
   const bool better = Fulfils(trial.value) &&
                       (best_.quality256 == 0 || std::fabs(trial.value - goal_) < std::fabs(best_.value - goal_));
@@ -103,9 +103,9 @@ int64_t TargetSearch::Interpolate() const {
 Status TargetSearch::Reached() const {
   if (best_.quality256 != 0) return {};
   if (target_ == Target::kBytes)
-    return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, allowed are %.0f", nearest_, wanted_);
-  return Fail(Error::kBelowQuality, "quality 100 reaches %s %.4g, due is %.4g",
-              target_ == Target::kPsnr ? "PSNR" : "SSIM", nearest_, wanted_);
+    return Fail(Error::kLimitExceeded, "the smallest file has %.0f bytes, allowed are %.0f", last_value_, wanted_);
+  return Fail(Error::kBelowQuality, "quality 100 reaches only %s %.4g, asked for is %.4g",
+              target_ == Target::kPsnr ? "PSNR" : "SSIM", last_value_, wanted_);
 }
 
 }  // namespace lic

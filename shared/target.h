@@ -17,7 +17,8 @@ class TargetSearch {
   bool done() const { return done_; }
   // The quality to try, in 1/256.
   uint32_t next() const { return next_; }
-  // Takes what next() gave: bytes, or dB, or SSIM. Returns whether that fulfils the target better than all before.
+  // Takes the result of trying quality next(): bytes, dB or SSIM. Returns whether that fulfils the target better than
+  // all before.
   bool Report(double value);
   // Whether anything has fulfilled it; if not, why not: kLimitExceeded for bytes, else kBelowQuality.
   Status Reached() const;
@@ -34,11 +35,11 @@ class TargetSearch {
   int64_t Interpolate() const;
 
   Target target_;
-  double wanted_ = 0;    // as given
-  double goal_ = 0;      // in the straight scale
-  Trial low_, high_;     // the nearest trials that fall short and that overshoot; at first beyond all qualities
-  Trial best_ = {0, 0};  // quality256 0: none
-  double nearest_ = 0;   // the value of the last trial, as given
+  double wanted_ = 0;      // as given
+  double goal_ = 0;        // in the straight scale
+  Trial low_, high_;       // the nearest trials that fall short and that overshoot; at first beyond all qualities
+  Trial best_ = {0, 0};    // quality256 0: none
+  double last_value_ = 0;  // the value of the last trial, as given
   uint32_t next_;
   int trials_ = 0;
   bool done_ = false;

@@ -55,7 +55,8 @@ void RefuseToOverwriteInputs(std::vector<Job>& jobs) {
     if (job.failure.error != Error::kNone) continue;
     const std::string png = StandInPath(job.output);
     if (png == job.output || !inputs.contains(Normal(png))) continue;
-    job.failure = Fail(Error::kInvalidArgument, "the PNG in its place would overwrite the input %.70s", png.c_str());
+    job.failure =
+        Fail(Error::kInvalidArgument, "the PNG that takes its place, %.60s, would overwrite an input", png.c_str());
   }
 }
 

@@ -135,7 +135,7 @@ Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options) {
   if (file.size() >= 4 && std::memcmp(file.data(), "\x89LIC", 4) == 0) {
     return Fail(Error::kUnsupportedImage, "it is a .lic file already");
   }
-  return Fail(Error::kUnsupportedImage, "it begins like no PNG, JPEG, PPM, PGM or PAM file");
+  return Fail(Error::kUnsupportedImage, "it is not a PNG, JPEG, PPM, PGM or PAM file");
 }
 
 Result<FileFormat> FormatOfName(const std::string& path) {

@@ -38,7 +38,7 @@ class LatentCoder {
   Result<Buffer<uint8_t>> EncodeTile(const GainedLatents& latents, const Quantiser& quantiser,
                                      const IntegerPlane& features, const Rect& tile);
   // As EncodeTile, but gives what a decoder would make of the stream and, by `costs`, how many bits it would have
-  // without its ends.
+  // without the state that every stream ends with.
   Result<double> QuantiseTile(const GainedLatents& latents, const Quantiser& quantiser, const ResidualCosts& costs,
                               const IntegerPlane& features, const Rect& tile, const CodedLatents& coded);
   Status StartTile(Bytes stream, const IntegerPlane& features, const Rect& tile);

@@ -1,4 +1,4 @@
-// Which instruction sets the machine at hand has. Kernels of every coding ask here.
+// Which instruction sets the machine at hand has. Every choice between kernels is made by it.
 #pragma once
 
 #include <cstdint>

@@ -106,7 +106,7 @@ Status ReadTable(ByteReader& reader, int index, ResidualTable& table) {
     if (sum > kRansTotal) break;
   }
   if (sum != kRansTotal) {
-    return Fail(Error::kBadModel, "ENTROPY, table %d: the frequencies add up to %u%s, due are %u", index, sum,
+    return Fail(Error::kBadModel, "ENTROPY, table %d: the frequencies add up to %u%s, expected are %u", index, sum,
                 sum > kRansTotal ? " or more" : "", kRansTotal);
   }
   table.cumulative[2 * support + 2] = kRansTotal;
@@ -202,7 +202,7 @@ Result<VisualLoss> ReadVisualLoss(Bytes payload) {
     }
   }
   if (reader.overrun() || reader.left() != 0)
-    return Fail(Error::kBadModel, "LOSS has %zu bytes, due are %zu", payload.size(), sizeof(VisualLoss));
+    return Fail(Error::kBadModel, "LOSS has %zu bytes, expected are %zu", payload.size(), sizeof(VisualLoss));
   if (loss.fidelity == 0) return Fail(Error::kBadModel, "LOSS: fidelity is 0, allowed is above 0");
   return loss;
 }
@@ -245,7 +245,7 @@ Result<std::unique_ptr<EncoderModel::Data>> ParseEncoderModel(Bytes file, const 
     LIC_TRY(visual_loss, ReadVisualLoss(loss));
   }
   LIC_CHECK(CheckEndOfFile(reader));
-  if (owner.size() != 16) return Fail(Error::kBadModel, "OWNER has %zu bytes, due are 16", owner.size());
+  if (owner.size() != 16) return Fail(Error::kBadModel, "OWNER has %zu bytes, expected are 16", owner.size());
   Id id;
   std::copy_n(owner.begin(), sizeof(id.bytes), id.bytes);
   if (id != decoder.id) {

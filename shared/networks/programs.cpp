@@ -96,7 +96,7 @@ Status CheckChannels(const Place& place, const PlaneShape& plane, uint32_t in_ch
 Status CheckEnd(const Place& place, const PlaneShape& plane) {
   const PlaneShape& due = place.rules.out;
   if (plane.channels == due.channels && plane.scale == due.scale) return {};
-  return BadLayer(place, "the program ends with %u channels of %u pixels a side, due are %u of %u", plane.channels,
+  return BadLayer(place, "the program ends with %u channels of %u pixels a side, expected are %u of %u", plane.channels,
                   plane.scale, due.channels, due.scale);
 }
 

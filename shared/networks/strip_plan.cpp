@@ -56,8 +56,8 @@ Result<NetworkPlan> NetworkPlan::Create(const FloatNetwork& net, uint32_t in_hei
   plan.planes[kInputPlane] = {.channels = net.in_channels, .height = in_height, .width = in_width};
   for (size_t b = 0; b < net.branches.size(); ++b) LIC_CHECK(plan.AddBranch(net.branches[b], b));
   if (plan.planes[kOutputPlane].channels != net.out_channels)
-    return Fail(Error::kBadModel, "a network ends with %u channels, due are %u", plan.planes[kOutputPlane].channels,
-                net.out_channels);
+    return Fail(Error::kBadModel, "a network ends with %u channels, expected are %u",
+                plan.planes[kOutputPlane].channels, net.out_channels);
   plan.BlockChannels();
   plan.ChooseStrips(strip_rows);
   plan.MeasureStrips();
@@ -178,7 +178,7 @@ Status NetworkPlan::PlanConvolution(const FloatLayer& layer, size_t branch, size
   }
   const size_t weights = size_t{layer.out_channels} * (depthwise ? 1 : layer.in_channels) * k * k;
   if (layer.weight.size() != weights || layer.bias.size() != layer.out_channels) {
-    return BadLayer(place, "it has %zu weights and %zu biases, due are %zu and %u", layer.weight.size(),
+    return BadLayer(place, "it has %zu weights and %zu biases, expected are %zu and %u", layer.weight.size(),
                     layer.bias.size(), weights, layer.out_channels);
   }
   if (!(layer.lo < layer.hi))

@@ -111,9 +111,11 @@ int RansReader::TakeResidual(const ResidualTable& table) {
 }
 
 Status RansReader::Finish() const {
-  if (bad_) return Fail(Error::kBadStream, "the stream ends inside its symbols, or holds one that no encoder writes");
+  if (bad_)
+    return Fail(Error::kBadStream,
+                "the stream is cut off or damaged: it ends inside its symbols, or holds one that no encoder writes");
   if (state_ != kRansLow || next_ != end_) {
-    return Fail(Error::kBadStream, "%zu bytes and state %u are left after the last symbol, due are none and %u",
+    return Fail(Error::kBadStream, "%zu bytes and state %u are left after the last symbol, expected are none and %u",
                 static_cast<size_t>(end_ - next_), state_, kRansLow);
   }
   return {};

@@ -100,7 +100,7 @@ TEST(every_truncation_of_a_picture) {
     for (size_t size = 0; size < file.size(); ++size) {
       File cut(file.begin(), file.begin() + ptrdiff_t(size));
       const auto picture = Decode(cut, &*model);
-      // Metadata behind the tiles are optional: without them the file is whole.
+      // Metadata after the tiles are optional: without them the file is whole.
       CHECK(picture.ok() || picture.error() == Error::kTruncated);
       MendPicture(cut);
       CheckPicture(cut, *model);

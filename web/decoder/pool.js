@@ -2,7 +2,7 @@
 // cannot start (the package lies on a CDN, or the policy of the page has no worker-src), a stand-in on this thread
 // decodes.
 //
-//   start(job) ──> queue ──> lane: a worker, its jobs ──> result
+//   take(job) ───> queue ──> lane: a worker, its jobs ──> result
 //
 // A lane has one job that works, and others that wait for bytes of their files.
 

@@ -16,7 +16,7 @@ import { LicError } from '../common/errors.js';
  * @property {boolean} synthesized whether the step ran the synthesis
  */
 
-// Codes by their numbers (docs/format.md#errors). Where C++ refuses an argument, the fault is of this file: 'internal'.
+// Codes by their numbers (docs/format.md#errors). Numbers from 13 on cannot come from here: 'internal'.
 /** @type {Record<number, import('../index.d.ts').LicErrorCode>} */
 const CODES = {
   1: 'not_lic',

@@ -70,7 +70,7 @@ struct DecoderOptions : DecodeOptions {
 // Pixels of the picture for each pixel of a preview, in both directions.
 inline constexpr uint32_t kPreviewStride = 32;
 
-// Decodes in steps, for those who must not be away for long or have a file that is still coming in. Tiles are decoded
+// Decodes in steps, for programs that must not block or whose file is still coming in. Tiles are decoded
 // in rows from the top, and every row of pixels is made as soon as the tiles that it depends on are there.
 //
 // Open makes a decoder for a file that is there. Begin makes one for a file that is still coming in, and Feed tells
@@ -97,7 +97,7 @@ inline constexpr uint32_t kPreviewStride = 32;
 // decoder is used. References and views that it hands out are into its own memory, but for layout().metadata, which
 // is in the file.
 //
-// Memory: the pixels with keep_picture; what symbols are predicted from, for the whole picture; latents and pixels of
+// Memory: the pixels with keep_picture; hyper-latents and features, for the whole picture; latents and pixels of
 // one row of tiles and of what its pixels depend on beyond it.
 //
 // Time: all steps together take as long as Decode, which is made of them.

@@ -25,7 +25,8 @@ namespace lic {
 // Times are multiples of that of effort 0, about, with lic-photo. Decode takes 0.4 by that measure.
 // models/evaluation/README.md has the bytes that each effort saves.
 //
-// The search needs a synthesis without strided convolutions. With another one every effort above 1 is 1.
+// The search needs a synthesis without strided convolutions. With another one every effort above 1 does what effort 1
+// does.
 inline constexpr int kMaxEffort = 9;
 inline constexpr int kDefaultEffort = 3;
 
@@ -67,7 +68,7 @@ struct EncodeOptions {
 // makes of given bytes does not change.
 //
 // Time goes with the pixels: about 12 thousand multiplications each with effort 0, and as much more as the table
-// above says. A target other than kQuality takes 3 to 12 trials. A trial repeats everything but the analysis, and
+// above says. A target other than kQuality takes 1 to 13 trials. A trial repeats everything but the analysis, and
 // decodes the file where PSNR or SSIM is wanted. The target is met to within 0.2 % of the bytes, or 0.01 dB, where
 // qualities lie so close. For SSIM dB are of -10 log10(1 - SSIM). PSNR is over red, green and blue, and SSIM that of
 // Wang et al. 2004 on luma; both see the pictures on white where there is alpha.

@@ -83,7 +83,8 @@
  * Threads. Functions may run in several threads at once. Models never change, and any number of threads may use one
  * at once. The library starts no threads.
  *
- * Time. lic_encode and lic_decode take long, and their time goes with the pixels: see there. The others do not.
+ * Time. lic_encode and lic_decode take long, and their time goes with the pixels: see there. Loading a model takes time
+ * with its bytes. The others are quick.
  */
 #ifndef LIC_LIC_C_H_
 #define LIC_LIC_C_H_
@@ -223,7 +224,7 @@ LIC_API void lic_encode_options_default(lic_encode_options* options);
  * is 0. The same picture may become other bytes on another machine or with another version of the library.
  *
  * Time is about 12 thousand multiplications a pixel for effort 0. It is more than twice as much for the default, 3,
- * and some 45 times as much for effort 9. A target takes 3 to 12 trials.
+ * and some 45 times as much for effort 9. A target takes 1 to 13 trials.
  *
  * Errors:
  *     LIC_INVALID_ARGUMENT    an option, the channels or the stride is outside its range; an SSIM is wanted of a

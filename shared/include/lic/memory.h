@@ -1,6 +1,6 @@
 // Memory. All memory whose size depends on pixels or on files comes from one allocator, which a program may replace.
 // Small things, such as names and lists of layers, come from operator new. What that throws when it has nothing left is
-// not caught, and the objects in use may only be forgotten then.
+// not caught, and objects in use must not be touched any more then, nor destroyed.
 #pragma once
 
 #include <cassert>
@@ -31,7 +31,7 @@ struct Allocator {
 
 // Replaces the allocator of the whole process by a copy of `allocator`; null restores the default, aligned_alloc and
 // free. It is to be called before anything else, or after all objects of the library are gone, since memory goes back
-// to the allocator of the day. No other thread may be in the library meanwhile.
+// to the allocator that is set at that time. No other thread may be in the library meanwhile.
 LIC_API void SetAllocator(const Allocator* allocator);
 
 // For Buffer alone.

@@ -98,7 +98,7 @@ Tensor BranchGradient(const std::vector<FloatLayer>& layers, const Tensor& in, T
 
 // ---- Networks ---------------------------------------------------------------------------------------------
 
-// What Synthesis lacks: gates, clamps in the middle, planes saved and used twice, unshuffles, shuffles behind clamps, a
+// What Synthesis lacks: gates, clamps in the middle, planes saved and used twice, unshuffles, shuffles after clamps, a
 // branch that ends otherwise.
 FloatNetwork OddSynthesis() {
   auto branch = Branch(Conv(3, 4, 64, -0.7f, 0.9f), Plain(Op::kGate), ClampTo(-0.3f, 0.2f), Plain(Op::kSave, 2),

@@ -210,7 +210,7 @@ inline FloatNetwork Analysis() {
 }
 
 // Everything that the others lack: strides on odd sizes, shuffles that no convolution can serve, planes saved and used
-// twice, convolutions behind the last shuffle, sums of branches without one.
+// twice, convolutions after the last shuffle, sums of branches without one.
 inline FloatNetwork Oddities() {
   return Net(
       4, 4,

@@ -1,4 +1,4 @@
-// Recomputes the checksums of damaged files, so that tests and fuzzers get past them to the code behind.
+// Recomputes the checksums of damaged files, so that tests and fuzzers get past them to the code that they guard.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +57,7 @@ inline void MendPicture(std::vector<uint8_t>& file) {
       stream += stream_length;
     }
   });
-  // The index has changed behind its checksum.
+  // The index has changed, so its checksum is wrong again.
   mend::Sections(file, kHeaderBytes, [](uint8_t, size_t, size_t) {});
 }
 
