@@ -10,6 +10,9 @@ cd "$ROOT"
 if command -v ccache > /dev/null; then
   export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
   export CCACHE_DIR=$PREFIX/ccache CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G
+  # emcc is a script: its own date does not tell which clang it calls.
+  CCACHE_COMPILERCHECK="string:$EMSCRIPTEN_VERSION $(clang-19 --version | head -1)"
+  export CCACHE_COMPILERCHECK
 fi
 
 build_preset() {

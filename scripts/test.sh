@@ -48,10 +48,13 @@ run_node() {
 
 count_node() {
   local log=$LOGS/$1.log
-  if [ "$(cat "$LOGS/$1.status")" != 0 ]; then
+  if [ "$(cat "$LOGS/$1.status" 2> /dev/null)" != 0 ]; then
     printf '%s\n' "--- failures of $1:"
-    grep -A 25 -E '^ *not ok ' "$log" | head -80 || tail -40 "$log"
+    grep -A 25 -E '^ *not ok ' "$log" | head -80 || tail -40 "$log" || true
     grep -qE '^# fail [1-9]' "$log" || failed=$((failed + 1))
+  elif [ "$(tap_count "$log" pass)" = 0 ]; then
+    printf '%s\n' "--- no test of $1 ran"
+    failed=$((failed + 1))
   fi
   passed=$((passed + $(tap_count "$log" pass))) failed=$((failed + $(tap_count "$log" fail)))
   collect_skips "$log" "$1"
@@ -88,11 +91,11 @@ run_ctest asan
 } &
 wait
 for name in web browser firefox; do count_node "$name"; done
-if [ "$(cat "$LOGS/check.status")" = 0 ]; then
+if [ "$(cat "$LOGS/check.status" 2> /dev/null)" = 0 ]; then
   passed=$((passed + 1))
 else
   failed=$((failed + 1))
-  tail -30 "$LOGS/check.log"
+  tail -30 "$LOGS/check.log" || true
 fi
 
 if [ ${#reasons[@]} -gt 0 ]; then

@@ -53,8 +53,12 @@ struct Decoder::State {
 Status Decoder::State::Begin() {
   const Header& header = reader.container().header;
   LIC_CHECK(CheckSize(header, options.max_pixels));
-  LIC_TRY(const Rect region, ChooseRegion(options.region, header));
-  LIC_TRY(picture, CreatePictureDecoder({.reader = &reader, .options = options, .region = region}, model));
+  // A wrong model is told of before a wrong region: the caller may come again with the right model.
+  const Result<Rect> region = ChooseRegion(options.region, header);
+  const Rect area = region.ok() ? region.value() : Rect{0, 0, header.width, header.height};
+  LIC_TRY(auto decoder, CreatePictureDecoder({.reader = &reader, .options = options, .region = area}, model));
+  if (!region.ok()) return region.failure();
+  picture = std::move(decoder);
   info = ToInfo(header);
   return {};
 }

@@ -46,7 +46,10 @@ int HandOut(lic::Result<Value> result, Handle** to, lic_failure* failure) {
 }  // namespace
 
 const char* lic_version() { return lic::Version(); }
-const char* lic_error_name(int error) { return lic::ErrorName(static_cast<lic::Error>(error)); }
+const char* lic_error_name(int error) {
+  const bool known = error >= 0 && error < lic::kErrorCount;  // a lic::Error has 8 bits, an int may have more
+  return lic::ErrorName(known ? static_cast<lic::Error>(error) : lic::Error::kInternal);
+}
 
 int lic_model_load(const uint8_t* file, size_t size, lic_model** model, lic_failure* failure) {
   return HandOut(lic::Model::Load({file, size}), model, failure);
@@ -78,8 +81,8 @@ int lic_encode(const lic_picture* picture, const lic_model* model, const lic_enc
   lic::EncodeOptions converted;
   if (options) {
     converted.quality = options->quality;
-    converted.target = static_cast<lic::Target>(
-        options->target >= 0 && options->target < 255 ? options->target : 255);  // refuses what is none
+    // 255 is no target, so that Encode refuses what does not fit into one.
+    converted.target = static_cast<lic::Target>(options->target >= 0 && options->target < 255 ? options->target : 255);
     converted.target_value = options->target_value;
     converted.effort = options->effort;
     converted.tile_units = options->tile_units;

@@ -139,7 +139,7 @@ Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options) {
     LIC_CHECK(ScaleRow(pixels.data() + y * row_bytes, size_t{pnm.width} * pnm.depth, pnm.max_value, scaled.data()));
     builder.PutRow(y, scaled.data());
   }
-  if (pixels.size() > row_bytes * pnm.height) builder.Warn("only the first of several pictures is read");
+  if (pixels.size() > row_bytes * pnm.height) builder.Warn("bytes after the first picture are not read");
   return std::move(builder).Take();
 }
 

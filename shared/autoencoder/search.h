@@ -18,9 +18,10 @@ struct ErrorWeights {
 };
 
 // Searches with an effort of 0..kMaxEffort. `latents` are those with their gain, (height, width, channels); from effort
-// 3 on they are replaced by coded ones, which the nearest integer codes as they are. Memory from effort 3 on, for each
-// pixel of a row of tiles: 11 bytes. With a visual loss from effort 2 on 17, and 12 for each pixel of 200 rows. Errors:
-// kOutOfMemory, kInternal.
+// 3 on they are replaced by coded ones, which the nearest integer codes as they are.
+//
+// From effort 3 on the search takes 11 bytes for each pixel of a row of tiles. With a visual loss it takes 17 bytes,
+// from effort 2 on, and 12 more for each pixel of 200 rows. Errors: kOutOfMemory, kInternal.
 Result<ErrorWeights> Search(const SearchTask& task, int effort, LatentCoder& coder, Buffer<float>& latents);
 
 }  // namespace lic

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "base/try.h"
 
@@ -10,6 +11,15 @@ namespace lic {
 template <class T>
 class GrowingBuffer {
  public:
+  GrowingBuffer() = default;
+  GrowingBuffer(GrowingBuffer&& other) noexcept
+      : memory_(std::move(other.memory_)), count_(std::exchange(other.count_, 0)) {}
+  GrowingBuffer& operator=(GrowingBuffer&& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(count_, other.count_);
+    return *this;
+  }
+
   Status Append(const T& value) {
     if (count_ == memory_.size()) LIC_CHECK(Grow(1));
     memory_[count_++] = value;

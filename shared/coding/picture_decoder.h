@@ -12,11 +12,12 @@
 
 namespace lic {
 
-// What a decoder of any coding is given when the header has come. The reader must outlive it.
+// What a decoder of any coding is given when the header has come. The reader must outlive it. The bytes of the file may
+// lie elsewhere in the next step, so nothing that file() shows may be kept from one step to the next.
 struct DecodingTask {
   const ContainerReader* reader;
   DecoderOptions options;
-  Rect region;  // of the picture, in pixels
+  Rect region;  // what to decode of the picture, in pixels; options.region is what the caller wrote
 
   const Container& file() const { return reader->container(); }
   const Header& header() const { return file().header; }
@@ -47,6 +48,8 @@ class PictureDecoder {
   Picture TakePicture() { return rows_.TakePicture(); }
 
  protected:
+  // Does a piece of the work. Is called only where neither done() nor waits() holds. Before the first row it must call
+  // rows_.Claim(), and before alpha of a new row of tiles rows_.MakeRoom(). After a failure no step follows.
   virtual Status DoStep(int64_t work) = 0;
 
   DecodingTask task_;

@@ -1,6 +1,7 @@
 #include "coding/picture_rows.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/try.h"
 
@@ -45,6 +46,7 @@ void PictureRows::MakeRoom() {
 void PictureRows::PutRow(const uint8_t* rgb) {
   // Without alpha nothing of the next strip is there yet: it begins at the top of the memory.
   if (!keeps_all_ && !has_alpha_ && new_ == 0) first_ = done_;
+  assert(done_ >= first_ && done_ - first_ < picture_.height);
   uint8_t* to = picture_.pixels.data() + offset(done_);
   const uint32_t width = region_.width;
   if (is_grey_) {
@@ -63,6 +65,7 @@ void PictureRows::PutRow(const uint8_t* rgb) {
 void PictureRows::PutAlpha(const Rect& pixels, const uint8_t* alpha) {
   const uint32_t left = std::max(pixels.x, region_.x), right = std::min(pixels.right(), region_.right());
   const uint32_t top = std::max(pixels.y, region_.y + first_), bottom = std::min(pixels.bottom(), region_.bottom());
+  assert(bottom <= region_.y + first_ + picture_.height);
   for (uint32_t y = top; y < bottom; ++y) {
     const uint8_t* from = alpha + size_t{y - pixels.y} * pixels.width;
     uint8_t* to = picture_.pixels.data() + offset(y - region_.y) + channels_ - 1;

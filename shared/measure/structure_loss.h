@@ -1,7 +1,8 @@
 // The loss of MS-SSIM's structure term and of texture on one scale, and its gradient for the decoded luma.
 //
-//   rows of luma ──window──> means, variances, covariance ──> loss, its derivatives ──window, mirrored──> gradient of
-//   the decoded luma
+//   rows of luma ──window──> means, variances, covariance
+//                                       │
+//                                       └──> loss, its derivatives ──window, mirrored──> gradient of the decoded luma
 //
 // Structure is that of SSIM (Wang, Bovik, Sheikh, Simoncelli 2004), of which MS-SSIM (Wang, Simoncelli, Bovik 2003)
 // takes the contrast and structure part on every scale but the coarsest; the texture's loss is the squared difference

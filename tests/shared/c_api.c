@@ -25,7 +25,8 @@ int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* 
   EXPECT(strcmp(lic_version(), version) == 0);
   EXPECT(lic_model_load(decoder, decoder_size - 1, &model, &failure) == LIC_BAD_MODEL);
   EXPECT(failure.error == LIC_BAD_MODEL && failure.what[0] != 0 &&
-         strcmp(lic_error_name(LIC_BAD_MODEL), "bad_model") == 0);
+         strcmp(lic_error_name(LIC_BAD_MODEL), "bad_model") == 0 && strcmp(lic_error_name(256), "internal") == 0 &&
+         strcmp(lic_error_name(-1), "internal") == 0);
   EXPECT(lic_model_load(decoder, decoder_size, &model, NULL) == LIC_OK);
   EXPECT(lic_encoder_model_load(encoder, encoder_size, model, &encoder_model, &failure) == LIC_OK);
   lic_encode_options_default(&options);

@@ -158,7 +158,13 @@ TEST(a_region_outside_the_picture_is_refused) {
   }
 }
 
-// However it ends, a file that is fed is refused for the same reason as one that is there at once.
+TEST(a_wrong_model_is_told_of_before_a_wrong_region) {
+  const auto model = test::LoadTestModel("least");
+  const auto file = ReadFile(test::kVectors + "tiny-33x31.lic");
+  CHECK_EQ(Decode(file, &*model, {.region = {33, 0, 1, 1}}).error(), Error::kModelMismatch);
+  CHECK_EQ(Decode(file, nullptr, {.region = {33, 0, 1, 1}}).error(), Error::kUnknownModel);
+}
+
 TEST(a_file_that_names_a_model_is_not_decoded_without_one) {
   const auto file = ReadFile(test::kVectors + test::ReadManifest().front().file);
   const auto info = ReadInfo(file);
@@ -171,6 +177,7 @@ TEST(a_file_that_names_a_model_is_not_decoded_without_one) {
   CHECK_EQ(decoder.value().Feed(file, false).error(), Error::kUnknownModel);
 }
 
+// However it ends, a file that is fed is refused for the same reason as one that is there at once.
 TEST(truncated_or_damaged_while_it_comes_in) {
   const auto model = test::LoadTestModel("tiny");
   const File file = ReadFile(test::kVectors + "tiny-every-section.lic");

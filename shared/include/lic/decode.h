@@ -118,7 +118,8 @@ class LIC_API Decoder {
   // destroyed or assigned to.
   Status Feed(Bytes file, bool complete);
 
-  // Does one piece of the work: about 12 million multiplications, or one row of one layer where that is more. Does
+  // Does one piece of the work: about 12 million multiplications, or what cannot be cut where that is more: a
+  // layer of a strip, or the memory of the picture. Does
   // nothing where done() or waits() holds.
   // Errors: kBadStream, kOutOfMemory. After one the decoder may only be destroyed or assigned to.
   Status Step();

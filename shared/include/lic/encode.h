@@ -73,7 +73,7 @@ struct EncodeOptions {
 // qualities lie so close. For SSIM dB are of -10 log10(1 - SSIM). PSNR is over red, green and blue, and SSIM that of
 // Wang et al. 2004 on luma; both see the pictures on white where there is alpha.
 //
-// Memory goes with the pixels, and not with the effort.
+// Memory goes with the pixels. From effort 2 on the search adds about 10 to 30 bytes for each pixel of a row of tiles.
 //
 // Errors:
 //     kInvalidArgument    quality, target, target_value, effort, tile_units, channels or stride is outside its range;

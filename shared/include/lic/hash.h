@@ -21,7 +21,7 @@ struct SymbolHash {
 //
 // Takes a file and its model and keeps neither. Time is that of Decode without the synthesis, about a fifth of its
 // multiplications. Memory is that of all latents: see DecodeOptions::max_pixels, which is not asked here.
-// Errors: those of Decode but kLimitExceeded and kInvalidArgument.
+// Errors: those of Decode but kLimitExceeded, kInvalidArgument and kUnknownModel.
 LIC_API Result<SymbolHash> HashSymbols(Bytes file, const Model& model);
 
 // Returns the SHA-256 of any bytes, such as decoded pixels. Takes one pass over them, and no memory.

@@ -54,12 +54,13 @@
 //
 // Errors. What can fail returns a Result or a Status: see lic/result.h. The library throws nothing of its own. Bad data
 // of any kind, damaged files and files of an attacker included, end as an Error and never as a crash. Each function
-// names its errors. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure, are
+// names its errors. Besides these Encode, Decode and Step may end with kInternal, a fault of the library or of XNNPACK
+// that should be reported. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure, are
 // undefined behaviour.
 //
 // Ownership. What is handed in stays the caller's; views (PictureView, Bytes) are only looked at. Encode, Decode and
-// the functions that load or read keep nothing of it after they return. ReadLayout hands out views into the file, and
-// a Decoder keeps them: see there. What is handed out by value is the caller's.
+// the functions that load or read keep nothing of it after they return. ReadLayout returns views into the file, and a
+// Decoder refers to the file and the model: see there. What is handed out by value is the caller's.
 //
 // Objects. Load makes an object from the bytes of a file, Create from nothing. A Decoder is begun: Begin makes one
 // that waits for bytes, Open one that has them. Objects can be moved and not copied. One that was moved from may only
