@@ -55,8 +55,8 @@
 // Errors. What can fail returns a Result or a Status: see lic/result.h. The library throws nothing of its own. Bad data
 // of any kind, damaged files and files of an attacker included, end as an Error and never as a crash. Each function
 // names its errors. Besides these Encode, Decode and Step may end with kInternal, a fault of the library or of XNNPACK
-// that should be reported. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure, are
-// undefined behaviour.
+// that should be reported. Mistakes of the program itself, such as a null pointer to pixels or value() of a failure,
+// are undefined behaviour.
 //
 // Ownership. What is handed in stays the caller's; views (PictureView, Bytes) are only looked at. Encode, Decode and
 // the functions that load or read keep nothing of it after they return. ReadLayout returns views into the file, and a
