@@ -104,9 +104,10 @@ class Bytes(unittest.TestCase):
 
 class Violations(unittest.TestCase):
     def with_field(self, offset, size, value):
-        """The head of the example with a field changed and its checksum mended."""
+        """The head of the example with a field changed, the coding that its version has, and its checksum mended."""
         data = bytearray(read_file(os.path.join(ROOT, example.VECTOR)))
         data[offset : offset + size] = value.to_bytes(size, "little")
+        data[34] = data[4] == 2
         data[36:40] = struct.pack("<I", zlib.crc32(data[:36]))
         return bytes(data)
 

@@ -50,12 +50,13 @@ def read_header(data):
         h.model_id,
         h.head_hash,
         h.tile_units,
+        h.coding,
         zero,
         crc,
-    ) = struct.unpack("<BBHII8s8sHHI", data[4:HEADER_BYTES])
+    ) = struct.unpack("<BBHII8s8sHBBI", data[4:HEADER_BYTES])
     if zlib.crc32(data[:36]) != crc:
         raise FormatError("bad_checksum", "header")
-    if h.version > 1:
+    if h.version > 2:
         raise FormatError("unsupported_version", f"version {h.version}")
     fields_hold = (
         h.flags < 4
@@ -64,6 +65,7 @@ def read_header(data):
         and 1 <= h.height <= 65535
         and h.width * h.height <= 1 << 28
         and 1 <= h.tile_units <= 1024
+        and h.coding == (h.version == 2)
         and zero == 0
     )
     if not fields_hold:
