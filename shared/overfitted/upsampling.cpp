@@ -1,0 +1,145 @@
+#include "overfitted/upsampling.h"
+
+#include <algorithm>
+
+#include "base/try.h"
+
+namespace lic::overfitted {
+namespace {
+
+constexpr int kSampleUnit = 64;
+constexpr int kGainShift = 6;
+constexpr uint32_t kTaps = 4;
+constexpr uint32_t kTapsBefore = 2;  // of an even row, above the one that it lies in
+
+int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp(value, INT16_MIN, INT16_MAX)); }
+
+int16_t Amplified(int8_t latent, int16_t gain) {
+  return Saturate((latent * gain + (1 << (kGainShift - 1))) >> kGainShift);
+}
+
+// A row of common pseudo-random noise (docs/format.md#noise-planes).
+void MakeNoise(uint32_t plane, uint32_t y, uint32_t width, int16_t* to) {
+  const uint32_t start = y * 0x85EBCA77u + (plane + 1) * 0xC2B2AE3Du;
+  for (uint32_t x = 0; x < width; ++x) {
+    uint32_t n = x * 0x9E3779B1u + start;
+    n = (n ^ n >> 16) * 0x7FEB352Du;
+    n = (n ^ n >> 15) * 0x846CA68Bu;
+    n = n ^ n >> 16;
+    to[x] = static_cast<int16_t>((n & 255) + (n >> 8 & 255) + (n >> 16 & 255) + (n >> 24)) - 510;
+  }
+}
+
+}  // namespace
+
+Result<Channel> Channel::Create(const Architecture& architecture, uint32_t chain, uint32_t finest, uint32_t coarsest,
+                                const int16_t* gains, const int16_t* taps, const Kernels& kernels, uint32_t width,
+                                uint32_t height) {
+  Channel channel;
+  channel.kernels_ = &kernels;
+  channel.taps_ = taps;
+  channel.has_gains_ = gains != nullptr;
+  channel.coarsest_ = coarsest;
+  for (uint32_t l = 0; l <= coarsest; ++l) {
+    Level& level = channel.levels_[l];
+    level.width = CeilDiv(width, 1u << l);
+    level.height = CeilDiv(height, 1u << l);
+    LIC_TRY(level.rows, RowRing<8>::Create(level.width));
+    if (l < finest) continue;
+    level.grid = architecture.Find(chain, l);
+    if (gains) level.gain = gains[l - finest];
+  }
+  LIC_TRY(channel.line_, RowRing<1>::Create(channel.levels_[std::min(1u, coarsest)].width));
+  return channel;
+}
+
+void Channel::Start(uint32_t y) {
+  for (uint32_t l = 0; l <= coarsest_; ++l) {
+    levels_[l].next = y;
+    y = y / 2 - std::min(y / 2, kTapsBefore);
+  }
+}
+
+const int16_t* Channel::NextRow(const GridPlanes& planes) { return Row(0, levels_[0].next, planes); }
+
+// A row that comes next or was made lately.
+const int16_t* Channel::Row(uint32_t level, uint32_t y, const GridPlanes& planes) {
+  while (levels_[level].next <= y) MakeRow(level, planes);
+  return levels_[level].rows.Row(y);
+}
+
+void Channel::MakeRow(uint32_t l, const GridPlanes& planes) {
+  Level& level = levels_[l];
+  const uint32_t y = level.next;
+  int16_t* to = level.rows.Row(y);
+  if (l < coarsest_) DoubleInto(l, y, planes, to);
+  ++level.next;
+  if (level.grid == kNoGrid) return;
+  const int8_t* latents = planes.plane[level.grid].Row(y);
+  if (!has_gains_) {
+    for (uint32_t x = 0; x < level.width; ++x) to[x] = static_cast<int16_t>(latents[x] * kSampleUnit);
+  } else if (l == coarsest_) {
+    for (uint32_t x = 0; x < level.width; ++x) to[x] = Amplified(latents[x], level.gain);
+  } else {
+    for (uint32_t x = 0; x < level.width; ++x) to[x] = Saturate(to[x] + Amplified(latents[x], level.gain));
+  }
+}
+
+// Row y of a level from the next coarser one.
+void Channel::DoubleInto(uint32_t l, uint32_t y, const GridPlanes& planes, int16_t* to) {
+  const Level& from = levels_[l + 1];
+  const int16_t* taps = taps_ + kTaps * l;
+  const bool odd = y % 2 == 1;
+  const int16_t turned[kTaps] = {taps[3], taps[2], taps[1], taps[0]};
+  const int64_t first = int64_t{y / 2} - kTapsBefore + odd;
+  Row(l + 1, static_cast<uint32_t>(std::clamp<int64_t>(first + kTaps - 1, 0, from.height - 1)), planes);
+  const int16_t* rows[kTaps];
+  for (uint32_t i = 0; i < kTaps; ++i)
+    rows[i] = levels_[l + 1].rows.Row(static_cast<uint32_t>(std::clamp<int64_t>(first + i, 0, from.height - 1)));
+  int16_t* line = line_.Row(0);
+  kernels_->filter_columns(rows, odd ? turned : taps, from.width, line);
+  RepeatEnds(line, from.width, 2);
+  kernels_->double_row(line, taps, from.width, to);
+}
+
+Result<Channels> Channels::Create(const Architecture& architecture, const Parameters& parameters,
+                                  const Kernels& kernels, uint32_t width, uint32_t height) {
+  Channels result;
+  result.width_ = width;
+  result.noise_ = architecture.noise;
+  const GroupList groups(architecture);
+  const int16_t* taps = parameters.Find(groups, GroupKind::kTaps);
+  const int16_t* gains = parameters.Find(groups, GroupKind::kGain);
+  for (uint32_t c = 0; c < architecture.chains; ++c) {
+    const Chain& chain = architecture.chain[c];
+    for (uint32_t level = chain.finest; level <= chain.joined; ++level) {
+      const bool is_sum = level == chain.joined && chain.gains() > 0;
+      LIC_TRY(result.channel_[result.count_], Channel::Create(architecture, c, level, is_sum ? kLevels - 1 : level,
+                                                              is_sum ? gains : nullptr, taps, kernels, width, height));
+      ++result.count_;
+    }
+    gains += chain.gains();
+  }
+  for (uint32_t i = 0; i < result.noise_; ++i) {
+    LIC_TRY(result.noise_rows_[i], RowRing<1>::Create(width));
+  }
+  return result;
+}
+
+void Channels::Start(uint32_t y) {
+  y_ = y;
+  for (uint32_t i = 0; i < count_; ++i) channel_[i].Start(y);
+}
+
+const int16_t* const* Channels::NextRow(const GridPlanes& planes) {
+  for (uint32_t i = 0; i < count_; ++i) rows_[i] = channel_[i].NextRow(planes);
+  for (uint32_t i = 0; i < noise_; ++i) {
+    int16_t* row = noise_rows_[i].Row(0);
+    MakeNoise(i, y_, width_, row);
+    rows_[count_ + i] = row;
+  }
+  ++y_;
+  return rows_;
+}
+
+}  // namespace lic::overfitted
