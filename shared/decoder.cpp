@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "coding/picture_decoder.h"
 #include "info.h"
+#include "overfitted/picture_decoder.h"
 
 namespace lic {
 namespace {
@@ -20,6 +21,8 @@ Result<std::unique_ptr<PictureDecoder>> CreatePictureDecoder(const DecodingTask&
   switch (task.header().coding()) {
     case Coding::kAutoencoder:
       return AutoencoderDecoder::Create(task, model);
+    case Coding::kOverfitted:
+      return overfitted::OverfittedDecoder::Create(task);
   }
   return Fail(Error::kInternal, "a coding without a decoder");
 }

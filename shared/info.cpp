@@ -6,16 +6,17 @@
 namespace lic {
 namespace {
 
-// The autoencoder's sections and streams.
+// Sections and streams.
 void CountStreams(const Container& container, Layout& layout) {
+  layout.network_bytes = container.payloads[SectionType::kNetwork].size();
   layout.hyper_bytes = container.payloads[SectionType::kHyper].size();
   layout.index_bytes = container.payloads[SectionType::kIndex].size();
   layout.tiles = container.header.grid().count();
-  TileFinder finder;
-  for (uint32_t tile = 0; tile < layout.tiles; ++tile) {
-    const TileStreams streams = finder.Find(container, tile);
-    layout.latent_bytes += streams.latents.size();
-    layout.alpha_bytes += streams.alpha.size();
+  const StreamOrder order(container.header);
+  StreamFinder finder;
+  for (uint64_t stream = 0; stream < order.count(); ++stream) {
+    const size_t bytes = finder.Find(container, stream).size();
+    (order.Kind(stream) == StreamKind::kAlpha ? layout.alpha_bytes : layout.latent_bytes) += bytes;
   }
 }
 
@@ -40,11 +41,7 @@ Layout ToLayout(const Container& container) {
   Layout layout;
   layout.info = ToInfo(container.header);
   layout.metadata = container.metadata();
-  switch (container.header.coding()) {
-    case Coding::kAutoencoder:
-      CountStreams(container, layout);
-      break;
-  }
+  CountStreams(container, layout);
   return layout;
 }
 

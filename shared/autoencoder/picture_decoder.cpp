@@ -48,6 +48,7 @@ AutoencoderDecoder::AutoencoderDecoder(const DecodingTask& task, const Model::Da
     : PictureDecoder(task),
       model_(model),
       grid_(task.header().grid()),
+      order_(task.header()),
       reach_(InputReach(model.synthesis, kLatentStride)) {
   const Span across = LatentsFor(task.region.x, task.region.width, grid_.width, reach_);
   const Span down = LatentsFor(task.region.y, task.region.height, grid_.height, reach_);
@@ -58,7 +59,8 @@ AutoencoderDecoder::AutoencoderDecoder(const DecodingTask& task, const Model::Da
 bool AutoencoderDecoder::waits() const {
   if (begun_) return false;
   if (stage_ == Stage::kHyper) return !task_.reader->has(SectionType::kHyper);
-  return stage_ == Stage::kLatents && !StripIsReady() && task_.reader->tiles_read() <= tile();
+  return stage_ == Stage::kLatents && !StripIsReady() &&
+         task_.reader->streams_read() < order_.Latents(tile() + 1);
 }
 
 float AutoencoderDecoder::progress() const {
@@ -150,7 +152,7 @@ Status AutoencoderDecoder::StartPicture() {
 Status AutoencoderDecoder::StartTile(uint32_t tile) {
   if (taken_ % tiles_.width == 0) MakeRoom();
   begun_ = true;
-  return symbols_->StartTile(tile, finder_.Find(task_.file(), tile).latents);
+  return symbols_->StartTile(tile, finder_.Find(task_.file(), order_.Latents(tile)));
 }
 
 // Lets go of the latents and rows above the next strip, before a row of tiles comes in.
@@ -170,7 +172,8 @@ Status AutoencoderDecoder::StepLatents(int64_t& work) {
     return {};
   }
   stage_ = Stage::kAlpha;
-  return alpha_.Start(tile(), grid_.Pixels(tile()), finder_.Find(task_.file(), tile()).alpha, model_.entropy.tables);
+  const Bytes stream = finder_.Find(task_.file(), order_.Alpha(tile()));
+  return alpha_.Start(tile(), grid_.Pixels(tile()), stream, model_.entropy.tables);
 }
 
 Status AutoencoderDecoder::StepAlpha(int64_t& work) {

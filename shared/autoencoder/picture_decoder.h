@@ -56,6 +56,7 @@ class AutoencoderDecoder : public PictureDecoder {
   // Where things lie.
   const Model::Data& model_;
   TileGrid grid_;
+  StreamOrder order_;
   uint32_t reach_ = 0;  // latents around a pixel's own that the synthesis looks at
   Rect area_;           // latents that the region takes
   Rect tiles_;          // columns and rows of tiles that the area takes
@@ -68,7 +69,7 @@ class AutoencoderDecoder : public PictureDecoder {
   uint32_t next_strip_ = 0;           // the row of the synthesis with which the next strip begins
 
   // From bytes to pixels.
-  TileFinder finder_;
+  StreamFinder finder_;
   std::optional<SymbolDecoder> symbols_;
   Buffer<float> inverse_gains_;  // (latent_channels), of latents in 1/16
   std::optional<Preview> preview_;

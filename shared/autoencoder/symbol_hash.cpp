@@ -27,9 +27,10 @@ Result<LatentPlane> DecodeLatents(const Container& file, const EntropyModel& mod
   const TileGrid grid = file.header.grid();
   const Rect whole = {0, 0, CeilDiv(grid.width, kLatentStride), CeilDiv(grid.height, kLatentStride)};
   LIC_TRY(auto latents, LatentPlane::Create(whole, model.latent_channels));
-  TileFinder finder;
+  const StreamOrder order(file.header);
+  StreamFinder finder;
   for (uint32_t tile = 0; tile < grid.count(); ++tile) {
-    LIC_CHECK(symbols.StartTile(tile, finder.Find(file, tile).latents));
+    LIC_CHECK(symbols.StartTile(tile, finder.Find(file, order.Latents(tile))));
     LIC_TRY([[maybe_unused]] const bool through, symbols.StepTile(latents, work));
     assert(through);
   }

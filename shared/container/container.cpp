@@ -10,6 +10,8 @@ namespace lic {
 namespace {
 
 constexpr size_t kIndexEntryBytes = 8;
+constexpr size_t kStateBytes = 4;
+constexpr size_t kGridStates = 8;
 
 struct IndexEntry {
   uint32_t length = 0;
@@ -26,16 +28,23 @@ IndexEntry ReadEntry(Bytes index, size_t entry) {
 
 size_t StreamsPerTile(const Header& header) { return header.has_alpha ? 2 : 1; }
 
-// A stream of whole words that holds at least a state.
-bool IsRansLength(size_t length) { return length >= 4 && length % 2 == 0; }
-bool IsAlphaLength(size_t length) { return length == 1 || (length >= 8 && length % 2 == 0); }
-
-// The rule that the coding of a file has for a type of section, or null.
-const SectionRule* RuleFor(const Header& header, uint8_t type) {
-  for (const SectionRule& rule : SectionsOf(header.coding())) {
-    if (static_cast<uint8_t>(rule.type) == type) return &rule;
+Status CheckStreamLength(StreamKind kind, uint32_t tile, size_t length) {
+  const bool is_even = length % 2 == 0;
+  switch (kind) {
+    case StreamKind::kLatents:
+      if (is_even && length >= kStateBytes) return {};
+      return Fail(Error::kBadSection, "tile %u has %zu bytes, allowed are even numbers from %zu on", tile, length,
+                  kStateBytes);
+    case StreamKind::kGrids:
+      if (is_even && length >= kGridStates * kStateBytes) return {};
+      return Fail(Error::kBadSection, "the grids of tile %u have %zu bytes, allowed are even numbers from %zu on", tile,
+                  length, kGridStates * kStateBytes);
+    case StreamKind::kAlpha:
+      if (length == 1 || (is_even && length >= 2 * kStateBytes)) return {};
+      return Fail(Error::kBadSection, "alpha of tile %u has %zu bytes, allowed are 1 and even numbers from %zu on",
+                  tile, length, 2 * kStateBytes);
   }
-  return nullptr;
+  return {};
 }
 
 Failure WrongLength(const SectionRule& rule, size_t length) {
@@ -54,10 +63,6 @@ Result<Container> ReadContainer(Bytes file) {
   ContainerReader reader;
   LIC_CHECK(reader.Read(file, /*complete=*/true));
   return reader.container();
-}
-
-uint32_t ContainerReader::tiles_read() const {
-  return static_cast<uint32_t>(entry_ / StreamsPerTile(container_.header));
 }
 
 Status ContainerReader::Read(Bytes file, bool complete) {
@@ -107,26 +112,33 @@ Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
 }
 
 // Whether a section of that type may come now, with so long a payload.
-Status ContainerReader::CheckPlace(uint8_t type, size_t length) const {
-  if (type <= last_) return Fail(Error::kBadSection, "section %u follows section %u, types must ascend", type, last_);
-  const SectionRule* own = RuleFor(container_.header, type);
-  if (!own && type < static_cast<uint8_t>(SectionType::kFirstIgnored)) {
-    return Fail(Error::kBadSection, "section %u is unknown, only types from %u on are skipped", type,
-                static_cast<unsigned>(SectionType::kFirstIgnored));
+Status ContainerReader::CheckPlace(uint8_t type, size_t length) {
+  const std::span<const SectionRule> rules = SectionsOf(container_.header.coding());
+  size_t place = 0;
+  while (place < rules.size() && static_cast<uint8_t>(rules[place].type) != type) ++place;
+  const bool is_known = place < rules.size();
+  if (!is_known) {
+    if (type < static_cast<uint8_t>(SectionType::kFirstIgnored)) {
+      return Fail(Error::kBadSection, "section %u is unknown, only types from %u on are skipped", type,
+                  static_cast<unsigned>(SectionType::kFirstIgnored));
+    }
+    place += type - static_cast<uint8_t>(SectionType::kFirstIgnored);
   }
-  for (const SectionRule& rule : SectionsOf(container_.header.coding())) {
-    if (rule.required && static_cast<uint8_t>(rule.type) < type && !has(rule.type))
+  if (place < place_) return Fail(Error::kBadSection, "section %u must not follow section %u", type, last_);
+  place_ = place + 1;
+  for (const SectionRule& rule : rules.first(std::min(place, rules.size()))) {
+    if (rule.required && !has(rule.type))
       return Fail(Error::kBadSection, "section %u comes before %s, which every picture has", type, rule.name);
   }
-  if (own && !own->Allows(static_cast<uint32_t>(length))) return WrongLength(*own, length);
+  if (is_known && !rules[place].Allows(static_cast<uint32_t>(length))) return WrongLength(rules[place], length);
   return {};
 }
 
 // The lengths that the index gives must fill the TILES section exactly.
 Status ContainerReader::BeginTiles(Extent payload) {
   const Bytes index = container_.payloads[SectionType::kIndex];
-  const size_t per_tile = StreamsPerTile(container_.header);
-  const uint64_t entries = uint64_t{container_.header.grid().count()} * per_tile;
+  order_ = StreamOrder(container_.header);
+  const uint64_t entries = order_.count();
   if (index.size() != entries * kIndexEntryBytes) {
     return Fail(Error::kBadSection, "INDEX has %zu bytes, %llu streams take %llu", index.size(),
                 static_cast<unsigned long long>(entries), static_cast<unsigned long long>(entries * kIndexEntryBytes));
@@ -134,15 +146,7 @@ Status ContainerReader::BeginTiles(Extent payload) {
   uint64_t sum = 0;
   for (size_t entry = 0; entry < entries; ++entry) {
     const size_t length = ReadEntry(index, entry).length;
-    const auto tile = static_cast<unsigned>(entry / per_tile);
-    const bool is_alpha = entry % per_tile == 1;
-    if (is_alpha && !IsAlphaLength(length)) {
-      return Fail(Error::kBadSection, "alpha of tile %u has %zu bytes, allowed are 1 and even numbers from 8 on", tile,
-                  length);
-    }
-    if (!is_alpha && !IsRansLength(length)) {
-      return Fail(Error::kBadSection, "tile %u has %zu bytes, allowed are even numbers from 4 on", tile, length);
-    }
+    LIC_CHECK(CheckStreamLength(order_.Kind(entry), order_.Tile(entry), length));
     sum += length;
   }
   if (sum != payload.length) {
@@ -157,14 +161,14 @@ Status ContainerReader::BeginTiles(Extent payload) {
 // Verifies the streams that are there. False: more bytes are needed.
 Result<bool> ContainerReader::ReadTiles(Bytes file, bool complete) {
   const Bytes index = container_.payloads[SectionType::kIndex];
-  for (; entry_ < index.size() / kIndexEntryBytes; ++entry_) {
-    const IndexEntry entry = ReadEntry(index, entry_);
+  for (; stream_ < order_.count(); ++stream_) {
+    const IndexEntry entry = ReadEntry(index, stream_);
     if (entry.length > file.size() - position_) {
-      if (complete) return Fail(Error::kTruncated, "the file ends inside tile %u", tiles_read());
+      if (complete) return Fail(Error::kTruncated, "the file ends inside tile %u", order_.Tile(stream_));
       return false;
     }
     if (Crc32(file.subspan(position_, entry.length)) != entry.checksum)
-      return Fail(Error::kBadChecksum, "the checksum of tile %u is wrong", tiles_read());
+      return Fail(Error::kBadChecksum, "the checksum of tile %u is wrong", order_.Tile(stream_));
     position_ += entry.length;
   }
   in_tiles_ = false;
@@ -188,19 +192,10 @@ void ContainerReader::PointInto(Bytes file) {
   }
 }
 
-TileStreams TileFinder::Find(const Container& file, uint32_t tile) {
+Bytes StreamFinder::Find(const Container& file, uint64_t stream) {
   const Bytes index = file.payloads[SectionType::kIndex];
-  const size_t per_tile = StreamsPerTile(file.header);
-  for (; tile_ < tile; ++tile_) {
-    for (size_t stream = 0; stream < per_tile; ++stream) offset_ += ReadEntry(index, tile_ * per_tile + stream).length;
-  }
-  const Bytes tiles = file.payloads[SectionType::kTiles];
-  const size_t latent_bytes = ReadEntry(index, tile * per_tile).length;
-  TileStreams streams;
-  streams.latents = tiles.subspan(offset_, latent_bytes);
-  if (file.header.has_alpha)
-    streams.alpha = tiles.subspan(offset_ + latent_bytes, ReadEntry(index, tile * per_tile + 1).length);
-  return streams;
+  for (; stream_ < stream; ++stream_) offset_ += ReadEntry(index, stream_).length;
+  return file.payloads[SectionType::kTiles].subspan(offset_, ReadEntry(index, stream).length);
 }
 
 // ---- Writing ----------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@
 #include "container/header.h"
 #include "container/sections.h"
 #include "container/stream_list.h"
+#include "container/stream_order.h"
 
 namespace lic {
 
 // Types of sections that tables of codings have are below this number.
-inline constexpr size_t kSectionTypes = 7;
+inline constexpr size_t kSectionTypes = 8;
 
 // The payloads of a file's sections, by their types.
 struct Payloads {
@@ -45,8 +46,8 @@ class ContainerReader {
   bool has_header() const { return position_ > 0; }
   // Whether a section has come, all of it and verified. TILES: whether the lengths of its streams are known.
   bool has(SectionType type) const { return extents_[static_cast<size_t>(type)].offset > 0; }
-  // Tiles that are there and verified, from the first.
-  uint32_t tiles_read() const;
+  // Streams that are there and verified, from the first.
+  uint64_t streams_read() const { return stream_; }
   // Whether all is read.
   bool done() const { return done_; }
 
@@ -56,7 +57,7 @@ class ContainerReader {
     size_t length = 0;
   };
   Result<bool> ReadSection(Bytes file, bool complete);
-  Status CheckPlace(uint8_t type, size_t length) const;
+  Status CheckPlace(uint8_t type, size_t length);
   Status BeginTiles(Extent payload);
   Result<bool> ReadTiles(Bytes file, bool complete);
   Status End();
@@ -65,26 +66,22 @@ class ContainerReader {
   Container container_;
   size_t position_ = 0;  // of the next section
   uint8_t last_ = 0;     // type of the section before
+  size_t place_ = 0;     // where the next section may stand at the earliest, in the order of the coding
   Extent extents_[kSectionTypes];
+  StreamOrder order_;
   bool in_tiles_ = false;
-  uint64_t entry_ = 0;  // of the index: streams verified
+  uint64_t stream_ = 0;  // the next to be verified
   bool done_ = false;
 };
 
-// Streams of a tile.
-struct TileStreams {
-  Bytes latents;
-  Bytes alpha;  // empty if the picture has none
-};
-
-// Finds the streams of tiles. A stream lies after all earlier ones, whose lengths stand in the index; so tiles are to
-// be asked for in ascending order.
-class TileFinder {
+// Finds streams by their number in the StreamOrder. A stream lies after all earlier ones, whose lengths stand in the
+// index; so streams are to be asked for in ascending order.
+class StreamFinder {
  public:
-  TileStreams Find(const Container& file, uint32_t tile);
+  Bytes Find(const Container& file, uint64_t stream);
 
  private:
-  uint32_t tile_ = 0;  // the one that lies at `offset_` of TILES
+  uint64_t stream_ = 0;  // the one that lies at `offset_` of TILES
   size_t offset_ = 0;
 };
 

@@ -12,12 +12,12 @@ namespace lic {
 namespace {
 
 constexpr uint8_t kMagic[4] = {0x89, 'L', 'I', 'C'};
-constexpr uint8_t kMaxVersion = 1;
+constexpr uint8_t kMaxVersion = kOverfittedVersion;
 constexpr uint8_t kAlphaFlag = 1;
 constexpr uint8_t kGreyFlag = 2;
 constexpr size_t kHeaderCrcOffset = 36;
 
-Status CheckFields(const Header& header, uint8_t flags, uint16_t reserved) {
+Status CheckFields(const Header& header, uint8_t flags, uint8_t coding, uint8_t reserved) {
   if (header.version > kMaxVersion) {
     return Fail(Error::kUnsupportedVersion, "the format's version is %u, known are 0 to %u", header.version,
                 kMaxVersion);
@@ -39,6 +39,10 @@ Status CheckFields(const Header& header, uint8_t flags, uint16_t reserved) {
   }
   if (header.tile_units < 1 || header.tile_units > kMaxTileUnits) {
     return Fail(Error::kBadHeader, "tile_units is %u, allowed are 1 to %u", header.tile_units, kMaxTileUnits);
+  }
+  if (coding != static_cast<uint8_t>(header.coding())) {
+    return Fail(Error::kBadHeader, "the coding is %u, that of version %u is %u", coding, header.version,
+                static_cast<unsigned>(header.coding()));
   }
   if (reserved != 0) return Fail(Error::kBadHeader, "the reserved field is %u, allowed is 0", reserved);
   return {};
@@ -64,13 +68,19 @@ Result<Header> ReadHeader(Bytes file) {
   header.quality256 = reader.Read<uint16_t>();
   header.width = reader.Read<uint32_t>();
   header.height = reader.Read<uint32_t>();
-  std::memcpy(header.model_id.bytes, reader.Take(8).data(), 8);
-  std::memcpy(header.head_hash.bytes, reader.Take(8).data(), 8);
+  const Bytes networks = reader.Take(sizeof(header.networks));
+  if (header.coding() == Coding::kOverfitted) {
+    std::copy(networks.begin(), networks.end(), header.networks.begin());
+  } else {
+    std::memcpy(header.model_id.bytes, networks.data(), 8);
+    std::memcpy(header.head_hash.bytes, networks.data() + 8, 8);
+  }
   header.tile_units = reader.Read<uint16_t>();
-  const uint16_t reserved = reader.Read<uint16_t>();
+  const uint8_t coding = reader.Read<uint8_t>();
+  const uint8_t reserved = reader.Read<uint8_t>();
   if (reader.Read<uint32_t>() != Crc32(file.first(kHeaderCrcOffset)))
     return Fail(Error::kBadChecksum, "the checksum of the header is wrong");
-  LIC_CHECK(CheckFields(header, flags, reserved));
+  LIC_CHECK(CheckFields(header, flags, coding, reserved));
   return header;
 }
 
@@ -81,10 +91,15 @@ void WriteHeader(const Header& header, uint8_t* at) {
   WriteAt<uint16_t>(at + 6, static_cast<uint16_t>(header.quality256));
   WriteAt<uint32_t>(at + 8, header.width);
   WriteAt<uint32_t>(at + 12, header.height);
-  std::memcpy(at + 16, header.model_id.bytes, 8);
-  std::memcpy(at + 24, header.head_hash.bytes, 8);
+  if (header.coding() == Coding::kOverfitted) {
+    std::memcpy(at + 16, header.networks.data(), sizeof(header.networks));
+  } else {
+    std::memcpy(at + 16, header.model_id.bytes, 8);
+    std::memcpy(at + 24, header.head_hash.bytes, 8);
+  }
   WriteAt<uint16_t>(at + 32, static_cast<uint16_t>(header.tile_units));
-  WriteAt<uint16_t>(at + 34, 0);
+  WriteAt<uint8_t>(at + 34, static_cast<uint8_t>(header.coding()));
+  WriteAt<uint8_t>(at + 35, 0);
   WriteAt<uint32_t>(at + kHeaderCrcOffset, Crc32({at, kHeaderCrcOffset}));
 }
 

@@ -1,10 +1,15 @@
 // The header of a .lic file (docs/format.md#header).
 #pragma once
 
+#include <array>
+
 #include "container/tile_grid.h"
 #include "lic/lic.h"
 
 namespace lic {
+
+// Files of lower versions are coded by the autoencoder.
+inline constexpr uint8_t kOverfittedVersion = 2;
 
 struct Header {
   uint8_t version = 0;
@@ -16,9 +21,10 @@ struct Header {
   Id model_id;
   Id head_hash;
   uint32_t tile_units = 0;
+  // In the overfitted coding the 16 bytes of the two ids are these.
+  std::array<uint8_t, 16> networks = {};
 
-  // Files of versions 0 and 1 are coded by the autoencoder.
-  Coding coding() const { return Coding::kAutoencoder; }
+  Coding coding() const { return version == kOverfittedVersion ? Coding::kOverfitted : Coding::kAutoencoder; }
   // Channels of the picture: 1 to 4.
   uint32_t channels() const { return (is_grey ? 1 : 3) + (has_alpha ? 1 : 0); }
   TileGrid grid() const { return {width, height, tile_units}; }

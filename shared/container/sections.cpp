@@ -17,12 +17,28 @@ constexpr SectionRule kAutoencoderSections[] = {
     {.type = SectionType::kXmp, .name = "XMP", .least = 1, .most = kMaxMetadataBytes},
 };
 
+constexpr SectionRule kOverfittedSections[] = {
+    {.type = SectionType::kIcc, .name = "ICC", .least = 1, .most = kMaxMetadataBytes},
+    {.type = SectionType::kNetwork,
+     .name = "NETWORK",
+     .required = true,
+     .least = 4,
+     .most = kMaxNetworkBytes,
+     .multiple_of = 2},
+    {.type = SectionType::kIndex, .name = "INDEX", .required = true},
+    {.type = SectionType::kTiles, .name = "TILES", .required = true},
+    {.type = SectionType::kExif, .name = "EXIF", .least = 1, .most = kMaxMetadataBytes},
+    {.type = SectionType::kXmp, .name = "XMP", .least = 1, .most = kMaxMetadataBytes},
+};
+
 }  // namespace
 
 std::span<const SectionRule> SectionsOf(Coding coding) {
   switch (coding) {
     case Coding::kAutoencoder:
       return kAutoencoderSections;
+    case Coding::kOverfitted:
+      return kOverfittedSections;
   }
   return {};
 }

@@ -9,6 +9,7 @@ namespace lic {
 
 inline constexpr size_t kSectionHeadBytes = 9;
 inline constexpr uint32_t kMaxMetadataBytes = 4194304;
+inline constexpr uint32_t kMaxNetworkBytes = 65536;
 
 enum class SectionType : uint8_t {
   kIcc = 1,
@@ -17,6 +18,7 @@ enum class SectionType : uint8_t {
   kTiles = 4,
   kExif = 5,
   kXmp = 6,
+  kNetwork = 7,
   kFirstIgnored = 128
 };
 
@@ -32,7 +34,7 @@ struct SectionRule {
   bool Allows(uint32_t length) const { return length >= least && length <= most && length % multiple_of == 0; }
 };
 
-// The sections of a coding in their order, which is that of their types. TILES is special: its streams are verified one
+// The sections of a coding in their order. TILES is special: its streams are verified one
 // by one with INDEX, so that they can be used before the whole section has come.
 std::span<const SectionRule> SectionsOf(Coding coding);
 

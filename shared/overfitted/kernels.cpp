@@ -1,9 +1,11 @@
 // Chooses the kernels for the machine at hand.
 #include "overfitted/kernels.h"
 
+#include "integer/cpu.h"
+
 namespace lic::overfitted {
 
-#if defined(__EMSCRIPTEN__)
+#if defined(__wasm_simd128__)
 extern const Kernels kWasmKernels;
 #elif defined(__x86_64__)
 extern const Kernels kSse41Kernels;
@@ -16,11 +18,11 @@ std::span<const Kernels* const> AllKernels() {
     size_t count = 1;
 
     Found() {
-#if defined(__EMSCRIPTEN__)
-      list[count++] = &kWasmKernels;
+#if defined(__wasm_simd128__)
+      if (MachineHas(InstructionSet::kWasmSimd)) list[count++] = &kWasmKernels;
 #elif defined(__x86_64__)
-      if (__builtin_cpu_supports("sse4.1")) list[count++] = &kSse41Kernels;
-      if (__builtin_cpu_supports("avx2")) list[count++] = &kAvx2Kernels;
+      if (MachineHas(InstructionSet::kSse41)) list[count++] = &kSse41Kernels;
+      if (MachineHas(InstructionSet::kAvx2)) list[count++] = &kAvx2Kernels;
 #endif
     }
   };
@@ -28,6 +30,14 @@ std::span<const Kernels* const> AllKernels() {
   return {found.list, found.count};
 }
 
-const Kernels& ChooseKernels() { return *AllKernels().back(); }
+namespace {
+
+const Kernels* chosen = nullptr;
+
+}  // namespace
+
+const Kernels& ChooseKernels() { return chosen ? *chosen : *AllKernels().back(); }
+
+void SetKernels(const Kernels* kernels) { chosen = kernels; }
 
 }  // namespace lic::overfitted

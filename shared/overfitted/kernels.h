@@ -56,8 +56,10 @@ struct Kernels {
 
 extern const Kernels kPlainKernels;
 
-// The fastest that this machine has.
+// The fastest that this machine has, or those that a test has set.
 const Kernels& ChooseKernels();
+// Null: the fastest again.
+void SetKernels(const Kernels* kernels);
 // All that this machine has, the plain ones first. For tests.
 std::span<const Kernels* const> AllKernels();
 

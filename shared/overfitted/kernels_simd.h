@@ -121,7 +121,7 @@ struct FourSymbols {
 inline FourSymbols TakeFour(const LaplaceTables& laplace, const int16_t* tables, uint32_t* states) {
   const Int4 state = Load4(states);
   Int4 first, second;
-  Gather4(laplace.four, tables, first, second);
+  Gather4(laplace.four.data(), tables, first, second);
   const Int4 low16 = Splat4(0xffff), one = Splat4(1);
   const Int4 start0 = And4(first, low16), start1 = ShiftRightUnsigned4<16>(first);
   const Int4 start2 = And4(second, low16), start3 = ShiftRightUnsigned4<16>(second);

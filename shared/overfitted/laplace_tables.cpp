@@ -69,6 +69,8 @@ int LaplaceTables::Support(int table) { return kScales[table / kFractions].suppo
 
 Result<LaplaceTables> LaplaceTables::Create() {
   LaplaceTables tables;
+  LIC_TRY(tables.four, Buffer<FourStarts>::Create(kScaleCount * kFractions));
+  LIC_TRY(tables.offset, Buffer<uint32_t>::Create(kScaleCount * kFractions));
   LIC_TRY(tables.starts, Buffer<uint16_t>::Create(EntriesOfAll()));
   uint32_t at = 0;
   for (int scale = 0; scale < kScaleCount; ++scale) {

@@ -20,6 +20,8 @@ class RansWriter {
  public:
   // Codes q, |q| <= kMaxResidual, with a table (docs/format.md#residual-tables).
   Status PutResidual(const ResidualTable& table, int q);
+  // `bits` raw bits, 1..15.
+  Status PutBits(uint32_t value, int bits);
   // The whole stream. The writer is empty afterwards.
   Result<Buffer<uint8_t>> Finish();
 
@@ -29,7 +31,6 @@ class RansWriter {
     uint16_t frequency;  // never kRansTotal: every table has two symbols at least
   };
   Status Put(uint32_t start, uint32_t frequency);
-  Status PutBits(uint32_t value, int bits);
 
   GrowingBuffer<Interval> intervals_;
 };
@@ -41,12 +42,13 @@ class RansReader {
   // `stream` must have an even length of at least 4, which its section promises.
   explicit RansReader(Bytes stream);
   int TakeResidual(const ResidualTable& table);
+  // `bits` raw bits, 1..15.
+  uint32_t TakeBits(int bits);
   // kBadStream unless the stream ended exactly here.
   Status Finish() const;
 
  private:
   void Advance(uint32_t start, uint32_t frequency);
-  uint32_t TakeBits(int bits);
   int TakeEscape(uint32_t support);
 
   uint32_t state_;

@@ -15,13 +15,15 @@ namespace lic {
 // How a picture is coded.
 enum class Coding : uint8_t {
   kAutoencoder = 0,  // by the networks of a model, which the file names
+  kOverfitted = 1,   // by networks of the picture's own, which the file carries
 };
 
 // What the header of a file says.
 struct Info {
   uint32_t width = 0;    // 1..kMaxSide
   uint32_t height = 0;   // 1..kMaxSide; the picture has at most kMaxPixels
-  uint32_t version = 0;  // of the format: 1, or 0 where the file's model was not released when it was written
+  uint32_t version = 0;  // of the format: 1, or 0 where the file's model was not released when it was written; 2 where
+                         // the file carries its networks
   Coding coding = Coding::kAutoencoder;  // follows from the version
   float quality = 0;                     // 1..100, in steps of 1/256
   bool has_alpha = false;                // some pixel is not opaque
@@ -46,9 +48,10 @@ LIC_API Result<Info> ReadInfo(Bytes file);
 struct Layout {
   Info info = {};
   Metadata metadata = {};     // views into the file that was read: valid as long as its bytes
+  uint64_t network_bytes = 0; // the file's own networks
   uint64_t hyper_bytes = 0;   // the stream of hyper-latents
-  uint64_t index_bytes = 0;   // lengths and checksums of the tiles' streams
-  uint64_t latent_bytes = 0;  // the streams of latents of all tiles
+  uint64_t index_bytes = 0;   // lengths and checksums of the streams
+  uint64_t latent_bytes = 0;  // the streams of latents, of all tiles or grids
   uint64_t alpha_bytes = 0;   // the streams of alpha of all tiles
   uint32_t tiles = 0;         // how many there are
 };

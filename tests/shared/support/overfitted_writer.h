@@ -58,7 +58,7 @@ struct Drawing {
   bool has_alpha = false, is_grey = false, is_mapped = true;
   int difference = 40;  // largest of a parameter, in steps
   int step = 4;         // their logarithm
-  int wild = 40;        // one latent in so many is any number
+  int wild = 300;        // one latent in so many is any number
   std::vector<uint8_t> icc, exif, xmp;
 };
 
@@ -164,16 +164,21 @@ class FileDrawer {
         put_bits(15, 4);
         continue;
       }
-      const bool fine = group.kind == of::GroupKind::kTaps;
       put_bits(uint32_t(drawing_.step), 4);
       const auto table = uint32_t(random_.Within(20, 50));
       put_bits(table, 6);
-      const int most = fine ? std::min(drawing_.difference, 5) : drawing_.difference;
+      const int most = LargestDifference(group.kind);
       for (size_t i = 0; i < group.count; ++i)
         (void)writer.PutResidual(laplace_.residual[table], int(random_.Within(-most, most)));
     }
     const auto stream = writer.Finish().value();
     network_.assign(stream.begin(), stream.end());
+  }
+
+  // Context networks feed on what they have made, and filters must not amplify: theirs are smaller.
+  int LargestDifference(of::GroupKind kind) const {
+    if (kind == of::GroupKind::kTaps) return std::min(drawing_.difference, 5);
+    return kind < of::GroupKind::kTaps ? CeilDiv(uint32_t(drawing_.difference), 4) : drawing_.difference;
   }
 
   int DrawLatent(int centre) {
