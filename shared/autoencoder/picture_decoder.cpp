@@ -59,8 +59,7 @@ AutoencoderDecoder::AutoencoderDecoder(const DecodingTask& task, const Model::Da
 bool AutoencoderDecoder::waits() const {
   if (begun_) return false;
   if (stage_ == Stage::kHyper) return !task_.reader->has(SectionType::kHyper);
-  return stage_ == Stage::kLatents && !StripIsReady() &&
-         task_.reader->streams_read() < order_.Latents(tile() + 1);
+  return stage_ == Stage::kLatents && !StripIsReady() && task_.reader->streams_read() < order_.Latents(tile() + 1);
 }
 
 float AutoencoderDecoder::progress() const {

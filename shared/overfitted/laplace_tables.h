@@ -16,8 +16,8 @@ struct FourStarts {
 struct LaplaceTables {
   // By scale * kFractions + fraction.
   Buffer<FourStarts> four;
-  Buffer<uint32_t> offset;     // of the start of symbol 0 in `starts`
-  Buffer<uint16_t> starts;     // of the symbols -K..K and the escape, then 32768, of each table
+  Buffer<uint32_t> offset;  // of the start of symbol 0 in `starts`
+  Buffer<uint16_t> starts;  // of the symbols -K..K and the escape, then 32768, of each table
   // Those of fraction 8, for differences of parameters and alpha.
   ResidualTable residual[kScaleCount];
 

@@ -47,13 +47,13 @@ LIC_API Result<Info> ReadInfo(Bytes file);
 // How the bytes of a whole file divide, and where its metadata lies. docs/format.md describes the sections.
 struct Layout {
   Info info = {};
-  Metadata metadata = {};     // views into the file that was read: valid as long as its bytes
-  uint64_t network_bytes = 0; // the file's own networks
-  uint64_t hyper_bytes = 0;   // the stream of hyper-latents
-  uint64_t index_bytes = 0;   // lengths and checksums of the streams
-  uint64_t latent_bytes = 0;  // the streams of latents, of all tiles or grids
-  uint64_t alpha_bytes = 0;   // the streams of alpha of all tiles
-  uint32_t tiles = 0;         // how many there are
+  Metadata metadata = {};      // views into the file that was read: valid as long as its bytes
+  uint64_t network_bytes = 0;  // the file's own networks
+  uint64_t hyper_bytes = 0;    // the stream of hyper-latents
+  uint64_t index_bytes = 0;    // lengths and checksums of the streams
+  uint64_t latent_bytes = 0;   // the streams of latents, of all tiles or grids
+  uint64_t alpha_bytes = 0;    // the streams of alpha of all tiles
+  uint32_t tiles = 0;          // how many there are
 };
 
 // Reads the sections of a whole file and verifies every checksum. The streams are not decoded, so that a file may

@@ -130,7 +130,9 @@ TEST(the_header_says_the_coding) {
 }
 
 TEST(a_picture_larger_than_allowed_is_refused) {
-  const File file = DrawFile(Drawings()[0].drawing);
+  Drawing drawing;
+  drawing.width = drawing.height = 2;
+  const File file = DrawFile(drawing);
   CHECK_EQ(Decode(file, nullptr, {.max_pixels = 3}).error(), Error::kLimitExceeded);
 }
 

@@ -58,7 +58,7 @@ struct Drawing {
   bool has_alpha = false, is_grey = false, is_mapped = true;
   int difference = 40;  // largest of a parameter, in steps
   int step = 4;         // their logarithm
-  int wild = 300;        // one latent in so many is any number
+  int wild = 300;       // one latent in so many is any number
   std::vector<uint8_t> icc, exif, xmp;
 };
 
@@ -141,6 +141,37 @@ class FileDrawer {
     }
     DrawStreams();
     return File();
+  }
+
+  // The parts of the last drawing, to be changed before File puts them together again.
+  NetworksField& networks() { return networks_; }
+  std::vector<uint8_t>& network() { return network_; }
+  std::vector<std::vector<uint8_t>>& streams() { return streams_; }
+  const of::LaplaceTables& laplace() const { return laplace_; }
+
+  std::vector<uint8_t> File() {
+    file_ = {0x89, 'L', 'I', 'C', 2, uint8_t(drawing_.has_alpha + 2 * drawing_.is_grey)};
+    Put(uint16_t{12800});
+    Put(drawing_.width);
+    Put(drawing_.height);
+    file_.insert(file_.end(), networks_.begin(), networks_.end());
+    Put(uint16_t(drawing_.tile_units));
+    Put(uint16_t{1});  // coding
+    Put(Crc32(file_));
+    std::vector<uint8_t> index, tiles;
+    for (const auto& stream : streams_) {
+      index.resize(index.size() + 8);
+      WriteAt(index.data() + index.size() - 8, uint32_t(stream.size()));
+      WriteAt(index.data() + index.size() - 4, Crc32(stream));
+      tiles.insert(tiles.end(), stream.begin(), stream.end());
+    }
+    PutSection(1, drawing_.icc);
+    PutSection(7, network_);
+    PutSection(3, index);
+    PutSection(4, tiles, false);
+    PutSection(5, drawing_.exif);
+    PutSection(6, drawing_.xmp);
+    return file_;
   }
 
   // Of the last drawing.
@@ -242,31 +273,6 @@ class FileDrawer {
     const uint32_t crc = Crc32(Bytes(file_).subspan(head, 5));
     Put(is_checked ? Crc32(payload, crc) : crc);
     file_.insert(file_.end(), payload.begin(), payload.end());
-  }
-
-  std::vector<uint8_t> File() {
-    file_ = {0x89, 'L', 'I', 'C', 2, uint8_t(drawing_.has_alpha + 2 * drawing_.is_grey)};
-    Put(uint16_t{12800});
-    Put(drawing_.width);
-    Put(drawing_.height);
-    file_.insert(file_.end(), networks_.begin(), networks_.end());
-    Put(uint16_t(drawing_.tile_units));
-    Put(uint16_t{1});  // coding
-    Put(Crc32(file_));
-    std::vector<uint8_t> index, tiles;
-    for (const auto& stream : streams_) {
-      index.resize(index.size() + 8);
-      WriteAt(index.data() + index.size() - 8, uint32_t(stream.size()));
-      WriteAt(index.data() + index.size() - 4, Crc32(stream));
-      tiles.insert(tiles.end(), stream.begin(), stream.end());
-    }
-    PutSection(1, drawing_.icc);
-    PutSection(7, network_);
-    PutSection(3, index);
-    PutSection(4, tiles, false);
-    PutSection(5, drawing_.exif);
-    PutSection(6, drawing_.xmp);
-    return file_;
   }
 
   Drawing drawing_;
