@@ -104,7 +104,7 @@ def bad_starts(good):
     yield "truncated-empty", b""
     yield "truncated-magic", good[:4]
     yield "truncated-header", good[:39]
-    yield "unsupported_version-2", with_header(good, version=2)
+    yield "unsupported_version-3", with_header(good, version=3)
     yield "unsupported_version-255", with_header(good, version=255, flags=255)
     yield "bad_checksum-header", good[:9] + bytes([good[9] ^ 1]) + good[10:]
 
