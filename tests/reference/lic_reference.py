@@ -21,7 +21,10 @@ from tests.reference.lic_model import HYPER_MAX, NO_GROUP, read_model
 
 MAGIC = b"\x89LIC"
 HEADER_BYTES = 40
-ICC, HYPER, INDEX, TILES, EXIF, XMP = range(1, 7)
+ICC, HYPER, INDEX, TILES, EXIF, XMP, NETWORK = range(1, 8)
+AUTOENCODER, OVERFITTED = range(2)
+ORDERS = [(ICC, needed, INDEX, TILES, EXIF, XMP) for needed in (HYPER, NETWORK)]  # of sections, by coding
+LEAST_LENGTH = {"latent": 4, "alpha": 8, "grid": 32}  # of streams; an alpha stream may also have one byte
 FIRST_SKIPPED_TYPE = 128
 BLOCK_MAX = 4194304
 RANS_PRECISION = 15
@@ -82,15 +85,21 @@ def tiles_of(h):
             yield y, x, min(side, h.height - y), min(side, h.width - x)
 
 
-def read_sections(data, at):
+def read_sections(data, at, coding):
     """Payloads by type, all duties but those of the contents checked."""
-    sections, last = {}, 0
+    order = ORDERS[coding]
+    sections, last = {}, -1
     while at < len(data):
         if at + 9 > len(data):
             raise FormatError("truncated", "head of a section")
         kind, length, crc = struct.unpack("<BII", data[at : at + 9])
-        if kind <= last or XMP < kind < FIRST_SKIPPED_TYPE:
-            raise FormatError("bad_section", f"type {kind} after {last}")
+        if kind not in order and kind < FIRST_SKIPPED_TYPE:
+            raise FormatError("bad_section", f"type {kind} is unknown, or of another coding")
+        place = order.index(kind) if kind in order else kind
+        if place <= last:
+            raise FormatError("bad_section", f"type {kind} is not after the type before it")
+        if any(needed not in sections for needed in order[1 : min(place, 4)]):
+            raise FormatError("bad_section", f"a required section is missing before type {kind}")
         if at + 9 + length > len(data):
             raise FormatError("truncated", f"section {kind}")
         payload = data[at + 9 : at + 9 + length]
@@ -99,13 +108,29 @@ def read_sections(data, at):
             raise FormatError("bad_checksum", f"section {kind}")
         if kind in (ICC, EXIF, XMP) and not 1 <= length <= BLOCK_MAX:
             raise FormatError("bad_section", f"length of section {kind}")
-        sections[kind], last, at = payload, kind, at + 9 + length
-    if last < TILES:
-        complete = last < HYPER or HYPER in sections
-        raise FormatError("truncated" if complete else "bad_section", "ends before TILES")
-    if not all(kind in sections for kind in (HYPER, INDEX, TILES)):
-        raise FormatError("bad_section", "a required section is missing")
+        sections[kind], last, at = payload, place, at + 9 + length
+    if TILES not in sections:
+        raise FormatError("truncated", "ends before TILES")
     return sections
+
+
+def read_streams(sections, kinds):
+    """The streams of TILES; `kinds` has for each the key of its least length."""
+    if len(sections[INDEX]) != 8 * len(kinds):
+        raise FormatError("bad_section", "length of INDEX")
+    entries = list(struct.iter_unpack("<II", sections[INDEX]))
+    if sum(length for length, _ in entries) != len(sections[TILES]):
+        raise FormatError("bad_section", "length of TILES")
+    streams, at = [], 0
+    for (length, crc), kind in zip(entries, kinds):
+        if not (length == 1 and kind == "alpha" or length % 2 == 0 and length >= LEAST_LENGTH[kind]):
+            raise FormatError("bad_section", f"length of {kind} stream {len(streams)}")
+        stream = sections[TILES][at : at + length]
+        at += length
+        if zlib.crc32(stream) != crc:
+            raise FormatError("bad_checksum", f"stream {len(streams)}")
+        streams.append(stream)
+    return streams
 
 
 def read_layout(data):
@@ -114,28 +139,15 @@ def read_layout(data):
     These are hyper, latent_streams, alpha_streams, icc, exif and xmp.
     """
     h = read_header(data)
-    sections = read_sections(data, HEADER_BYTES)
+    sections = read_sections(data, HEADER_BYTES, AUTOENCODER)
     h.hyper = sections[HYPER]
     h.icc, h.exif, h.xmp = (sections.get(kind, b"") for kind in (ICC, EXIF, XMP))
     if len(h.hyper) < 4 or len(h.hyper) % 2:
         raise FormatError("bad_section", "length of HYPER")
-    streams_per_tile = 2 if h.has_alpha else 1
-    tile_count = sum(1 for _ in tiles_of(h))
-    if len(sections[INDEX]) != tile_count * streams_per_tile * 8:
-        raise FormatError("bad_section", "length of INDEX")
-    entries = list(struct.iter_unpack("<II", sections[INDEX]))
-    if sum(length for length, _ in entries) != len(sections[TILES]):
-        raise FormatError("bad_section", "length of TILES")
-    h.latent_streams, h.alpha_streams, at = [], [], 0
-    for i, (length, crc) in enumerate(entries):
-        is_alpha = streams_per_tile == 2 and i % 2 == 1
-        if not (length == 1 and is_alpha or length % 2 == 0 and length >= (8 if is_alpha else 4)):
-            raise FormatError("bad_section", "length of a stream")
-        stream = sections[TILES][at : at + length]
-        at += length
-        if zlib.crc32(stream) != crc:
-            raise FormatError("bad_checksum", f"stream {i}")
-        (h.alpha_streams if is_alpha else h.latent_streams).append(stream)
+    kinds = ["latent", "alpha"] if h.has_alpha else ["latent"]
+    streams = read_streams(sections, kinds * sum(1 for _ in tiles_of(h)))
+    h.latent_streams = streams[:: len(kinds)]
+    h.alpha_streams = streams[1::2] if h.has_alpha else []
     return h
 
 

@@ -14,11 +14,14 @@ import numpy as np
 
 from tests.reference.lic_bytes import section
 from tests.reference.lic_reference import (
+    AUTOENCODER,
     EXIF,
     HYPER,
     ICC,
     INDEX,
     MAGIC,
+    NETWORK,
+    OVERFITTED,
     RANS_LOW,
     RANS_PRECISION,
     SlotTables,
@@ -187,8 +190,8 @@ def encode_alpha(alpha, classes, tables):
 
 def write_header(h):
     head = MAGIC + struct.pack(
-        "<BBHII8s8sHH",
-        h.version, h.flags, h.quality256, h.width, h.height, h.model_id, h.head_hash, h.tile_units, 0,
+        "<BBHII8s8sHBB",
+        h.version, h.flags, h.quality256, h.width, h.height, h.model_id, h.head_hash, h.tile_units, h.coding, 0,
     )  # fmt: skip
     return head + struct.pack("<I", zlib.crc32(head))
 
@@ -203,11 +206,12 @@ def index_payload(streams):
     return b"".join(struct.pack("<II", len(stream), zlib.crc32(stream)) for stream in streams)
 
 
-def write_file(h, hyper, streams, icc=b"", exif=b"", xmp=b"", unknown=()):
-    """A file from its parts; `streams` alternates latent and alpha streams where there is alpha."""
+def write_file(h, first, streams, icc=b"", exif=b"", xmp=b"", unknown=()):
+    """A file from its parts. `first` is the payload of HYPER or NETWORK; `streams` are in the order of INDEX."""
     out = write_header(h)
     out += section(ICC, icc) if icc else b""
-    out += section(HYPER, hyper) + section(INDEX, index_payload(streams)) + tiles_section(streams)
+    out += section(NETWORK if h.coding == OVERFITTED else HYPER, first)
+    out += section(INDEX, index_payload(streams)) + tiles_section(streams)
     out += section(EXIF, exif) if exif else b""
     out += section(XMP, xmp) if xmp else b""
     return out + b"".join(section(kind, payload) for kind, payload in unknown)
@@ -223,6 +227,7 @@ def header_of(model, width, height, quality256=12800, tile_units=16, alpha=None,
         model_id=model.id,
         head_hash=model.head_hash,
         tile_units=tile_units,
+        coding=AUTOENCODER,
     )
 
 
