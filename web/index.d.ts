@@ -8,18 +8,21 @@ export type Source =
 export interface Info {
   readonly width: number;
   readonly height: number;
-  /** 0: the file's model was not released when it was written, 1: released. */
+  /** 0: the file's model was not released when it was written, 1: released; 2: the file carries its networks. */
   readonly version: number;
-  /** How the picture is coded. 'autoencoder': by networks of a model file, which many pictures share. */
-  readonly coding: 'autoencoder';
+  /**
+   * How the picture is coded. 'autoencoder': by networks of a model file, which many pictures share. 'overfitted': by
+   * networks of its own, which the file carries; no model is fetched.
+   */
+  readonly coding: 'autoencoder' | 'overfitted';
   /** 1..100, in steps of 1/256. */
   readonly quality: number;
   readonly hasAlpha: boolean;
   readonly isGrey: boolean;
-  /** Names the model that decodes the file: 16 hexadecimal digits. */
-  readonly modelId: string;
-  /** Names the synthesis that the file was encoded for: 16 hexadecimal digits. */
-  readonly headHash: string;
+  /** Names the model that decodes the file: 16 hexadecimal digits; null: it needs none. */
+  readonly modelId: string | null;
+  /** Names the synthesis that the file was encoded for: 16 hexadecimal digits; null: it carries its own. */
+  readonly headHash: string | null;
   /** Side of a tile in units of 64 pixels. */
   readonly tileUnits: number;
   /** The ICC profile that the file keeps; null where it keeps none and the picture is sRGB. */

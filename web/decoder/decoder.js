@@ -185,7 +185,7 @@ export class Decoder {
       if (options.region) checkRegion(info, options.region);
       const tell = new Listener(options, stop, reader);
       tell.info(info);
-      const headHash = options.head === 'file' ? info.headHash : options.head;
+      const headHash = options.head === 'file' ? (info.headHash ?? undefined) : options.head;
       const model = await loadAssets(assets, info, headHash);
       signal.throwIfAborted();
       this.#pools.add(pool); // it may have been retired and left the set while the assets loaded

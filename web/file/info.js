@@ -16,9 +16,9 @@ const MAX_TILE_UNITS = 1024;
 /**
  * @typedef {Omit<import('../index.d.ts').Info, 'profile'>} Header
  * @typedef {object} Coding
+ * @property {number} number in the header
  * @property {number[]} versions of the header that mean this coding
- * @property {(header: Pick<Header, 'modelId'>) => string | null} modelOf id of the model that a file needs; null where
- *   it carries its networks itself
+ * @property {boolean} namesModel whether a file names the model that it needs, or carries its networks itself
  */
 
 /**
@@ -26,12 +26,13 @@ const MAX_TILE_UNITS = 1024;
  * @type {Record<Header['coding'], Coding>}
  */
 const CODINGS = {
-  autoencoder: { versions: [0, 1], modelOf: ({ modelId }) => modelId },
+  autoencoder: { number: 0, versions: [0, 1], namesModel: true },
+  overfitted: { number: 1, versions: [2], namesModel: false },
 };
 
 /** The id of the model without which a file cannot be decoded; null where it needs none. @param {Header} header */
 export function modelOf(header) {
-  return CODINGS[header.coding].modelOf(header);
+  return header.modelId;
 }
 
 /**
@@ -54,7 +55,9 @@ export function readInfo(bytes) {
   const height = checkRange('height', view.getUint32(12, true), 1, MAX_SIDE);
   checkRange('width * height', width * height, 1, MAX_PIXELS);
   const tileUnits = checkRange('tile_units', view.getUint16(32, true), 1, MAX_TILE_UNITS);
-  checkRange('the field at offset 34', view.getUint16(34, true), 0, 0);
+  const { number, namesModel } = CODINGS[coding];
+  checkRange('coding', view.getUint8(34), number, number);
+  checkRange('the field at offset 35', view.getUint8(35), 0, 0);
   return {
     width,
     height,
@@ -63,8 +66,8 @@ export function readInfo(bytes) {
     quality: quality256 / 256,
     hasAlpha: (flags & FLAG_ALPHA) !== 0,
     isGrey: (flags & FLAG_GREY) !== 0,
-    modelId: toHex(bytes.subarray(16, 24)),
-    headHash: toHex(bytes.subarray(24, 32)),
+    modelId: namesModel ? toHex(bytes.subarray(16, 24)) : null,
+    headHash: namesModel ? toHex(bytes.subarray(24, 32)) : null,
     tileUnits,
   };
 }

@@ -57,6 +57,9 @@ test('fields at the ends of their ranges are taken, beyond them refused', async 
     { tileUnits: 0 },
     { tileUnits: 1025 },
     { reserved: 1 },
+    { version: 2 },
+    { version: 2, reserved: 2 },
+    { version: 2, reserved: 257 },
     { flags: 4 },
     { flags: 128 },
   ];
@@ -67,7 +70,7 @@ test('fields at the ends of their ranges are taken, beyond them refused', async 
 test('the checks come in the order of the document', async () => {
   const header = makeHeader({ version: 9, width: 0, crc: 0 });
   await assert.rejects(info(header), hasCode('bad_checksum'));
-  await assert.rejects(info(makeHeader({ version: 2, width: 0 })), hasCode('unsupported_version'));
+  await assert.rejects(info(makeHeader({ version: 3, width: 0 })), hasCode('unsupported_version'));
   header[0] = 0x88;
   await assert.rejects(info(header), hasCode('not_lic'));
 });
