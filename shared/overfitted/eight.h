@@ -17,11 +17,20 @@ namespace lic::overfitted {
 namespace {
 
 #if defined(__wasm_simd128__)
-
 using Short8 = v128_t;
+#else
+using Short8 = __m128i;
+#endif
+
+#if defined(__AVX2__)
+using Int8 = __m256i;
+#else
 struct Int8 {
-  v128_t low, high;
+  Short8 low, high;
 };
+#endif
+
+#if defined(__wasm_simd128__)
 
 inline Short8 Load(const int16_t* p) { return wasm_v128_load(p); }
 inline void Store(int16_t* p, Short8 v) { wasm_v128_store(p, v); }
@@ -91,8 +100,6 @@ inline void Gather4(const void* base, const int16_t* index, Int4& first, Int4& s
 
 #else
 
-using Short8 = __m128i;
-
 inline Short8 Load(const int16_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
 inline void Store(int16_t* p, Short8 v) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), v); }
 inline Short8 Splat(int16_t v) { return _mm_set1_epi16(v); }
@@ -119,7 +126,6 @@ inline void StoreBytes(uint8_t* p, Short8 v) {
 
 #if defined(__AVX2__)
 
-using Int8 = __m256i;
 inline Int8 SplatInt(const int32_t* p) { return _mm256_set1_epi32(*p); }
 inline Int8 Pairs(Short8 a, Short8 b) { return _mm256_set_m128i(InterleaveHigh(a, b), InterleaveLow(a, b)); }
 inline Int8 Dot(Int8 a, Int8 b) { return _mm256_madd_epi16(a, b); }
@@ -132,9 +138,6 @@ inline Short8 Saturated(Int8 v) { return _mm_packs_epi32(_mm256_castsi256_si128(
 
 #else
 
-struct Int8 {
-  __m128i low, high;
-};
 inline Int8 SplatInt(const int32_t* p) {
   const __m128i v = _mm_set1_epi32(*p);
   return {v, v};

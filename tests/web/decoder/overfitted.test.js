@@ -20,8 +20,7 @@ function listOverfitted() {
 function toChannels(rgba, channels) {
   const wanted = { 1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3] }[channels];
   const samples = Buffer.alloc((rgba.length / 4) * channels);
-  for (let i = 0; i < samples.length; ++i)
-    samples[i] = rgba[4 * Math.floor(i / channels) + wanted[i % channels]];
+  for (let i = 0; i < samples.length; ++i) samples[i] = rgba[4 * Math.floor(i / channels) + wanted[i % channels]];
   return samples;
 }
 
@@ -55,5 +54,6 @@ test('every file that must be refused gives its error', async () => {
 
 test('info says the coding, and names no model', async () => {
   const { coding, version, modelId, headHash } = await info(readVector(`overfitted/${listOverfitted()[0].file}`));
-  assert.deepEqual({ coding, version, modelId, headHash }, { coding: 'overfitted', version: 2, modelId: null, headHash: null });
+  const expected = { coding: 'overfitted', version: 2, modelId: null, headHash: null };
+  assert.deepEqual({ coding, version, modelId, headHash }, expected);
 });
