@@ -4,6 +4,7 @@ own text.
 What the tables say of the bytes of headers, layers and models is read from the tables: see format_tables_test.py.
 """
 
+import math
 import os
 import re
 import subprocess
@@ -33,6 +34,22 @@ SINGLE_CONSTANTS = [
     "kMaxBranches",
     "kMaxChannels",
     "kMaxSupport",
+    "kLevels",
+    "kMaxChains",
+    "kStripeLevels",
+    "kLanes",
+    "kLag",
+    "kChunkSteps",
+    "kMaxSpatial",
+    "kMaxCoarser",
+    "kMaxContextWidth",
+    "kMaxContextNetworks",
+    "kMaxHidden",
+    "kMaxConvolutions",
+    "kMaxNoise",
+    "kMaxWork",
+    "kFractions",
+    "kMaxLaplaceSupport",
 ]
 CODE_FOLDERS = ["shared", "native", "wasm", "web", "tests", "models", "scripts"]
 CODE_ENDINGS = (".h", ".cpp", ".js", ".ts", ".py", ".md", ".txt", ".html")
@@ -121,6 +138,17 @@ class Constants(unittest.TestCase):
             body = re.search(name + r"\[32\] = \{(.*?)\}", read("shared/model/gains.cpp"), re.S)[1]
             values = [int(value, 0) for value in re.findall(r"\w+", body.replace("u,", ","))]
             self.assertEqual(values, [round(2 ** (i / steps) * 2**30) for i in range(32)], name)
+
+    def test_laplace_tables(self):
+        documented = [
+            (int(decay), int(support))
+            for _, decays, supports in table("laplace-tables")[1:]
+            for decay, support in zip(decays.split(","), supports.split(","))
+        ]
+        body = re.search(r"kScales\[kScaleCount\] = \{(.*?)\};", read("shared/overfitted/laplace_tables.cpp"), re.S)[1]
+        self.assertEqual([(int(a), int(b)) for a, b in re.findall(r"\{(\d+), (\d+)\}", body)], documented)
+        scales = [math.exp(-4.5 + i / 8) for i in range(64)]
+        self.assertEqual([decay for decay, _ in documented], [round(2**30 * math.exp(-1 / (32 * b))) for b in scales])
 
     def test_second_decoder(self):
         documented = {row[0]: int(row[1]) for row in table("constants")[1:]}
