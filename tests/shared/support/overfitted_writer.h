@@ -58,6 +58,7 @@ struct Drawing {
   bool has_alpha = false, is_grey = false, is_mapped = true;
   int difference = 40;  // largest of a parameter, in steps
   int step = 4;         // their logarithm
+  int restless = 30;    // latents in a hundred that are not the likeliest
   int wild = 300;       // one latent in so many is any number
   std::vector<uint8_t> icc, exif, xmp;
 };
@@ -214,8 +215,8 @@ class FileDrawer {
 
   int DrawLatent(int centre) {
     if (random_.Within(1, drawing_.wild) == 1) return int(random_.Within(-128, 127));
-    const auto near = int(random_.Within(0, 9));
-    return std::clamp(centre + (near < 7 ? 0 : near - 8), -128, 127);
+    if (random_.Within(1, 100) > drawing_.restless) return centre;
+    return std::clamp(centre + (random_.Within(0, 1) ? 1 : -1), -128, 127);
   }
 
   void DrawGrids(of::RowRange pixels, uint32_t least_level, uint32_t end_level) {
