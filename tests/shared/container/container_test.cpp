@@ -51,10 +51,11 @@ TEST(what_is_written_is_read_again) {
   CHECK(Same(container.metadata().icc, kProfile));
   CHECK(container.metadata().exif.empty());
   CHECK(Same(container.payloads[SectionType::kHyper], kStream));
-  TileFinder finder;
-  CHECK(Same(finder.Find(container, 0).latents, kStream));
-  CHECK(Same(finder.Find(container, 1).latents, Bytes(kStream).first(4)));
-  CHECK(finder.Find(container, 1).alpha.empty());
+  const StreamOrder order(container.header);
+  CHECK_EQ(order.count(), 2);
+  StreamFinder finder;
+  CHECK(Same(finder.Find(container, order.Latents(0)), kStream));
+  CHECK(Same(finder.Find(container, order.Latents(1)), Bytes(kStream).first(4)));
 }
 
 TEST(sections_and_tiles_come_one_after_the_other) {
@@ -67,12 +68,45 @@ TEST(sections_and_tiles_come_one_after_the_other) {
     if (!CHECK(reader.Read(part, size == file.size()).ok())) return;
     CHECK(!reader.has(SectionType::kTiles) || reader.has(SectionType::kHyper));
     if (reader.has(SectionType::kHyper)) CHECK(Same(reader.container().payloads[SectionType::kHyper], kStream));
-    if (!reader.has(SectionType::kTiles)) CHECK_EQ(reader.tiles_read(), 0);
+    if (!reader.has(SectionType::kTiles)) CHECK_EQ(reader.streams_read(), 0);
     had_hyper = had_hyper || (reader.has(SectionType::kHyper) && size < file.size());
   }
   CHECK(had_hyper);
   CHECK(reader.done());
-  CHECK_EQ(reader.tiles_read(), 2);
+  CHECK_EQ(reader.streams_read(), 2);
+}
+
+// Of 130 x 130 pixels with alpha: three rows of three tiles.
+Header NineTiles(uint8_t version) {
+  Header header;
+  header.version = version;
+  header.width = header.height = 130;
+  header.tile_units = 1;
+  header.has_alpha = true;
+  return header;
+}
+
+TEST(every_tile_of_an_autoencoder_has_latents_and_alpha) {
+  const StreamOrder order(NineTiles(0));
+  CHECK_EQ(order.count(), 18);
+  CHECK(!order.has_common());
+  CHECK_EQ(order.Latents(4), 8);
+  CHECK_EQ(order.Alpha(4), 9);
+  CHECK(order.Kind(8) == StreamKind::kLatents && order.Kind(9) == StreamKind::kAlpha);
+  CHECK_EQ(order.Tile(9), 4);
+}
+
+TEST(every_row_of_tiles_of_an_overfitted_file_has_grids_and_then_alpha) {
+  const StreamOrder order(NineTiles(kOverfittedVersion));
+  CHECK_EQ(order.count(), 1 + 3 * 4);
+  CHECK(order.has_common());
+  CHECK_EQ(order.Grids(1), 5);
+  CHECK_EQ(order.Alpha(4), 7);
+  CHECK(order.Kind(0) == StreamKind::kGrids && order.Kind(5) == StreamKind::kGrids);
+  CHECK(order.Kind(7) == StreamKind::kAlpha);
+  CHECK_EQ(order.Tile(0), 0);
+  CHECK_EQ(order.Tile(5), 3);
+  CHECK_EQ(order.Tile(7), 4);
 }
 
 // A file with a number written over, and its checksums made good.
@@ -85,17 +119,18 @@ std::string TextWith(size_t at, T value) {
 }
 
 TEST(what_is_wrong_in_a_header_is_said_with_what_is_allowed) {
-  CHECK_EQ(TextWith<uint8_t>(4, 9), "the format's version is 9, known are 0 to 1");
+  CHECK_EQ(TextWith<uint8_t>(4, 9), "the format's version is 9, known are 0 to 2");
   CHECK_EQ(TextWith<uint8_t>(5, 4), "flags are 4, allowed are 0 to 3");
   CHECK_EQ(TextWith<uint16_t>(6, 5), "quality256 is 5, allowed are 256 to 25600");
   CHECK_EQ(TextWith<uint32_t>(8, 0), "the picture has 0 x 1 pixels, allowed are sides of 1 to 65535");
   CHECK_EQ(TextWith<uint16_t>(32, 1025), "tile_units is 1025, allowed are 1 to 1024");
-  CHECK_EQ(TextWith<uint16_t>(34, 1), "the reserved field is 1, allowed is 0");
+  CHECK_EQ(TextWith<uint8_t>(34, 1), "the coding is 1, that of version 0 is 0");
+  CHECK_EQ(TextWith<uint8_t>(35, 1), "the reserved field is 1, allowed is 0");
 }
 
 TEST(what_is_wrong_in_sections_is_said_with_what_is_allowed) {
   const size_t hyper = kHeaderBytes + kSectionHeadBytes + sizeof(kProfile);
-  CHECK_EQ(TextWith<uint8_t>(hyper, 1), "section 1 follows section 1, types must ascend");
+  CHECK_EQ(TextWith<uint8_t>(hyper, 1), "section 1 must not follow section 1");
   CHECK_EQ(TextWith<uint8_t>(hyper, 7), "section 7 is unknown, only types from 128 on are skipped");
   CHECK_EQ(TextWith<uint8_t>(hyper, 6), "section 6 comes before HYPER, which every picture has");
 
