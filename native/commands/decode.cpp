@@ -42,7 +42,7 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
   LIC_CHECK(WritePicture(picture, metadata, format, out, outcome.warnings));
   LIC_CHECK(out.Commit());
   outcome.fields = DescribeFields(info, file.size());
-  outcome.fields["model"] = model->name();
+  if (model) outcome.fields["model"] = model->name();
   outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
   return outcome;
 }

@@ -26,7 +26,8 @@ Result<Outcome> DescribeFile(const Job& job) {
   outcome.fields["head_hash"] = ToHex(info.head_hash);
   outcome.summary = job.input + ": " + DescribeText(info, start.file_bytes) + (info.is_grey ? ", grey" : "") +
                     (info.has_alpha ? ", alpha" : "") + ", tile " + std::to_string(info.tile_units * 64) +
-                    ", version " + std::to_string(info.version) + ", model " + ToHex(info.model_id);
+                    ", version " + std::to_string(info.version) +
+                    (info.coding == Coding::kAutoencoder ? ", model " + ToHex(info.model_id) : ", own networks");
   return outcome;
 }
 

@@ -65,6 +65,10 @@ struct DecodedFile {
 // The tiles that --qa would flag. Without a calibration there are none, and a warning says so: the map is drawn all the
 // same.
 Judgement JudgeTiles(const DamageGrid& grid, const DecodedFile& file, ModelStore& models, Outcome& outcome) {
+  if (!file.model) {
+    outcome.warnings.push_back("no tiles are outlined: the file has no model, and calibrations are those of models");
+    return {};
+  }
   const Result<Calibration> calibration = Calibration::Load(models.CalibrationPath(*file.model), *file.model);
   if (!calibration.ok()) {
     outcome.warnings.push_back(std::string("no tiles are outlined: ") + calibration.failure().what);
@@ -128,7 +132,6 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   LIC_TRY(file.layout, ReadLayout(file.bytes));
   const Info& info = file.layout.info;
   LIC_TRY(file.model, models.ForDecoding(info));
-  LIC_TRY(const SymbolHash symbols, HashSymbols(file.bytes, *file.model));
   const auto start = std::chrono::steady_clock::now();
   LIC_TRY(file.picture, Decode(file.bytes, file.model.get()));
   const std::chrono::duration<double, std::milli> decoding = std::chrono::steady_clock::now() - start;
@@ -136,12 +139,17 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
 
   Outcome outcome;
   outcome.fields = DescribeFields(info, file.bytes.size());
-  outcome.fields["model"] = file.model->name();
+  if (file.model) outcome.fields["model"] = file.model->name();
   outcome.fields["decode_ms"] = decoding.count();
-  outcome.fields["symbol_hash"] = ToHex(symbols);
+  outcome.summary = job.input + ": " + DescribeText(info, file.bytes.size());
+  // A file that carries its own networks is compared by its pixels alone.
+  if (file.model) {
+    LIC_TRY(const SymbolHash symbols, HashSymbols(file.bytes, *file.model));
+    outcome.fields["symbol_hash"] = ToHex(symbols);
+    outcome.summary += "\n  symbols " + ToHex(symbols);
+  }
   outcome.fields["pixel_hash"] = ToHex(pixels);
-  outcome.summary = job.input + ": " + DescribeText(info, file.bytes.size()) + "\n  symbols " + ToHex(symbols) +
-                    "\n  pixels  " + ToHex(pixels);
+  outcome.summary += "\n  pixels  " + ToHex(pixels);
   if (!arguments.original.empty()) LIC_CHECK(MeasureAgainst(file, arguments, models, outcome));
   return outcome;
 }

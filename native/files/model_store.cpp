@@ -111,6 +111,7 @@ std::vector<std::string> ModelStore::AllDecoders() const {
 }
 
 Result<std::shared_ptr<const Model>> ModelStore::ForDecoding(const Info& info) {
+  if (info.coding != Coding::kAutoencoder) return std::shared_ptr<const Model>();
   const std::lock_guard lock(mutex_);
   if (!chosen_.empty()) {
     LIC_TRY(const Files files, Find());

@@ -32,8 +32,8 @@ class ModelStore {
   // Errors: kUnknownModel (no such files), kIoError, and those of Model::Load and EncoderModel::Load.
   Result<EncodingModel> ForEncoding();
 
-  // Finds the model for a file: the one with the file's id and, where several have it, the one with its head.
-  // Errors: kUnknownModel; with a chosen model also kModelMismatch.
+  // Finds the model for a file: the one with the file's id and, where several have it, the one with its head. Null for
+  // a file that carries its own networks. Errors: kUnknownModel; with a chosen model also kModelMismatch.
   Result<std::shared_ptr<const Model>> ForDecoding(const Info& info);
 
   // The path of the calibration of a model that this store gave out: NAME.qa.json beside its files.
