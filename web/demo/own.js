@@ -61,9 +61,10 @@ export class OwnFile {
     seen.setAttribute('aria-label', file.name);
     this.#viewer.show(seen, file.name);
     const kind = info.hasAlpha ? 'with alpha' : info.isGrey ? 'grey' : 'colour';
+    const networks = info.modelId === null ? 'its own networks' : `model ${info.modelId.slice(0, 8)}`;
     showFacts(this.#find('.facts'), [
       ...sizeFacts(file.size, info),
-      ['Quality', info.quality.toFixed(1), `${kind}, model ${info.modelId.slice(0, 8)}`],
+      ['Quality', info.quality.toFixed(1), `${kind}, ${networks}`],
       ['Decode time', formatMs(decodeMs ?? ms)],
     ]);
   }
