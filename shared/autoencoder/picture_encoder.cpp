@@ -11,11 +11,11 @@
 #include "autoencoder/latent_coder.h"
 #include "autoencoder/search.h"
 #include "base/try.h"
+#include "coding/tile_alpha.h"
 #include "container/container.h"
 #include "container/quality.h"
 #include "floating/float_network.h"
 #include "model/gains.h"
-#include "symbols/alpha.h"
 
 namespace lic {
 namespace {
@@ -54,12 +54,6 @@ Result<IntegerPlane> AnalyseHyper(const Buffer<float>& latents, uint32_t height,
   return hyper;
 }
 
-AlphaView<const uint8_t> AlphaOf(const Source& source, const Rect& tile) {
-  const PictureView& view = source.view;
-  const uint8_t* first = source.Row(tile.y) + size_t{tile.x} * view.channels + view.channels - 1;
-  return {.samples = first, .width = tile.width, .height = tile.height, .step = view.channels, .stride = view.stride};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<PictureEncoder>> AutoencoderEncoder::Create(const PictureView& picture, const Model& model,
@@ -69,17 +63,11 @@ Result<std::unique_ptr<PictureEncoder>> AutoencoderEncoder::Create(const Picture
   if (!result) return Fail(Error::kOutOfMemory, "no memory for an encoder");
   LIC_TRY(result->source_, ReadSource(picture));
   LIC_TRY(result->latents_, Analyse(result->source_, encoder.data().analysis));
-  if (result->source_.has_alpha) LIC_CHECK(result->EncodeAlphaOfTiles());
-  return std::unique_ptr<PictureEncoder>(std::move(result));
-}
-
-Status AutoencoderEncoder::EncodeAlphaOfTiles() {
-  const TileGrid grid = MakeHeader(kMaxQuality256).grid();
-  for (uint32_t tile = 0; tile < grid.count(); ++tile) {
-    LIC_TRY(const auto stream, EncodeAlpha(AlphaOf(source_, grid.Pixels(tile)), model_.data().entropy.tables));
-    LIC_CHECK(alpha_streams_.Add(stream));
+  if (result->source_.has_alpha) {
+    const TileGrid grid = result->MakeHeader(kMaxQuality256).grid();
+    LIC_TRY(result->alpha_streams_, EncodeTileAlpha(result->source_, grid, model.data().entropy.tables));
   }
-  return {};
+  return std::unique_ptr<PictureEncoder>(std::move(result));
 }
 
 Header AutoencoderEncoder::MakeHeader(uint32_t quality256) const {

@@ -21,7 +21,6 @@ class AutoencoderEncoder : public PictureEncoder {
  private:
   AutoencoderEncoder(const Model& model, const EncoderModel& encoder, const EncodeOptions& options)
       : model_(model), encoder_(encoder), options_(options) {}
-  Status EncodeAlphaOfTiles();
   Header MakeHeader(uint32_t quality256) const;
   Result<Buffer<float>> TakeLatents(Trial trial);
 

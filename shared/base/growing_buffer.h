@@ -20,6 +20,8 @@ class GrowingBuffer {
     return *this;
   }
 
+  // Makes room for so many values in all, so that appending them copies nothing.
+  Status Reserve(size_t count) { return count > memory_.size() ? MoveTo(count) : Status(); }
   Status Append(const T& value) {
     if (count_ == memory_.size()) LIC_CHECK(Grow(1));
     memory_[count_++] = value;
@@ -38,8 +40,9 @@ class GrowingBuffer {
 
  private:
   // Makes room for `more` values at least. Doubling keeps the copies few.
-  Status Grow(size_t more) {
-    LIC_TRY(auto grown, Buffer<T>::Create(std::max({size_t{4096}, 2 * count_, count_ + more})));
+  Status Grow(size_t more) { return MoveTo(std::max({size_t{4096}, 2 * count_, count_ + more})); }
+  Status MoveTo(size_t room) {
+    LIC_TRY(auto grown, Buffer<T>::Create(room));
     std::copy_n(memory_.begin(), count_, grown.begin());
     memory_ = std::move(grown);
     return {};

@@ -8,7 +8,22 @@ namespace {
 
 constexpr const char* kWhat = "alpha of ";
 
+AlphaView<const uint8_t> AlphaOf(const Source& source, const Rect& tile) {
+  const PictureView& view = source.view;
+  const uint8_t* first = source.Row(tile.y) + size_t{tile.x} * view.channels + view.channels - 1;
+  return {.samples = first, .width = tile.width, .height = tile.height, .step = view.channels, .stride = view.stride};
+}
+
 }  // namespace
+
+Result<StreamList> EncodeTileAlpha(const Source& source, const TileGrid& tiles, const ResidualTable* tables) {
+  StreamList streams;
+  for (uint32_t tile = 0; tile < tiles.count(); ++tile) {
+    LIC_TRY(const auto stream, EncodeAlpha(AlphaOf(source, tiles.Pixels(tile)), tables));
+    LIC_CHECK(streams.Add(stream));
+  }
+  return streams;
+}
 
 Status TileAlpha::Start(uint32_t tile, const Rect& pixels, Bytes stream, const ResidualTable* tables) {
   tile_ = tile;

@@ -1,10 +1,15 @@
-// The alpha of a picture's tiles, which is coded alike in every coding: decoded in steps, into rows.
+// The alpha of a picture's tiles, which is coded alike in every coding: encoded at once, decoded in steps, into rows.
 #pragma once
 
 #include "coding/picture_rows.h"
+#include "container/stream_list.h"
+#include "picture/source.h"
 #include "symbols/alpha.h"
 
 namespace lic {
+
+// The streams of all tiles of a picture that has alpha.
+Result<StreamList> EncodeTileAlpha(const Source& source, const TileGrid& tiles, const ResidualTable* tables);
 
 class TileAlpha {
  public:

@@ -26,8 +26,6 @@ IndexEntry ReadEntry(Bytes index, size_t entry) {
   return result;
 }
 
-size_t StreamsPerTile(const Header& header) { return header.has_alpha ? 2 : 1; }
-
 Status CheckStreamLength(StreamKind kind, uint32_t tile, size_t length) {
   const bool is_even = length % 2 == 0;
   switch (kind) {
@@ -209,9 +207,7 @@ uint8_t* PutSection(uint8_t* at, SectionType type, Bytes payload) {
   return std::copy(payload.begin(), payload.end(), at + kSectionHeadBytes);
 }
 
-size_t IndexBytes(const ContainerParts& parts) {
-  return parts.latents->count() * StreamsPerTile(parts.header) * kIndexEntryBytes;
-}
+size_t IndexBytes(const ContainerParts& parts) { return StreamOrder(parts.header).count() * kIndexEntryBytes; }
 
 size_t TileBytes(const ContainerParts& parts) {
   return parts.latents->bytes() + (parts.alpha ? parts.alpha->bytes() : 0);
@@ -233,9 +229,11 @@ uint8_t* PutTiles(uint8_t* at, const ContainerParts& parts) {
     entry += kIndexEntryBytes;
     at = std::copy(stream.begin(), stream.end(), at);
   };
-  for (size_t tile = 0; tile < parts.latents->count(); ++tile) {
-    put_stream((*parts.latents)[tile]);
-    if (parts.alpha) put_stream((*parts.alpha)[tile]);
+  const StreamOrder order(parts.header);
+  size_t latents = 0, alphas = 0;
+  for (uint64_t stream = 0; stream < order.count(); ++stream) {
+    const bool is_alpha = order.Kind(stream) == StreamKind::kAlpha;
+    put_stream(is_alpha ? (*parts.alpha)[alphas++] : (*parts.latents)[latents++]);
   }
   head = {.type = static_cast<uint8_t>(SectionType::kIndex), .length = static_cast<uint32_t>(IndexBytes(parts))};
   head.checksum = SectionChecksum(head, {index_head + kSectionHeadBytes, IndexBytes(parts)});

@@ -85,12 +85,13 @@ class StreamFinder {
   size_t offset_ = 0;
 };
 
-// What an encoder hands over for writing. INDEX and TILES are made of the streams, one of each kind a tile.
+// What an encoder hands over for writing. INDEX and TILES are made of the streams: those of each kind in their order,
+// as many as StreamOrder says.
 struct ContainerParts {
   Header header;
   Payloads payloads;
-  const StreamList* latents = nullptr;
-  const StreamList* alpha = nullptr;  // null: the picture has none
+  const StreamList* latents = nullptr;  // or grids
+  const StreamList* alpha = nullptr;    // null: the picture has none
 
   void SetMetadata(const Metadata& metadata);
 };

@@ -51,6 +51,10 @@ Status ReadNetwork(const uint8_t* bytes, uint32_t number, Architecture& result) 
   return {};
 }
 
+uint32_t ClassOf(const Grid& grid, const Architecture& a) {
+  return grid.chain > 0 ? 2 : grid.level > a.chain[0].finest ? 1 : 0;
+}
+
 // Lists the grids in their order, each with the network of its class.
 Status ListGrids(uint8_t network_of, Architecture& result) {
   LIC_CHECK(CheckRange("the reserved part of network_of", network_of >> 6, 0, 0));
@@ -58,7 +62,7 @@ Status ListGrids(uint8_t network_of, Architecture& result) {
   for (uint32_t level = kLevels; level-- > 0;) {
     for (uint32_t c = 0; c < result.chains; ++c) {
       if (level < result.chain[c].finest) continue;
-      const uint32_t grid_class = c > 0 ? 2 : level > result.chain[c].finest ? 1 : 0;
+      const uint32_t grid_class = ClassOf({.chain = c, .level = level}, result);
       const uint32_t network = network_of >> (2 * grid_class) & 3;
       LIC_CHECK(CheckRange("the network of a class", network, 0, result.networks - 1));
       class_has_grids[grid_class] = true;
@@ -100,6 +104,25 @@ Result<Architecture> Architecture::Read(std::span<const uint8_t, kArchitectureBy
                 static_cast<unsigned long long>(result.work() / kWorkUnit), kMaxWork);
   }
   return result;
+}
+
+std::array<uint8_t, kArchitectureBytes> Architecture::Write() const {
+  std::array<uint8_t, kArchitectureBytes> bytes = {};
+  bytes[0] = static_cast<uint8_t>(base_set);
+  for (uint32_t c = 0; c < kMaxChains; ++c)
+    bytes[1 + c] = c < chains ? static_cast<uint8_t>(chain[c].finest + 16 * chain[c].joined) : kNoChain;
+  bytes[4] = static_cast<uint8_t>(hidden);
+  bytes[5] = static_cast<uint8_t>(convolutions + 4 * noise);
+  for (uint32_t g = 0; g < grids; ++g)
+    bytes[6] |= static_cast<uint8_t>(grid[g].network << (2 * ClassOf(grid[g], *this)));
+  for (uint32_t n = 0; n < networks; ++n) {
+    const ContextShape& shape = network[n];
+    uint8_t* to = &bytes[kNetworkOffset + kNetworkBytes * n];
+    to[0] = static_cast<uint8_t>(shape.spatial + 32 * shape.coarser);
+    to[1] = static_cast<uint8_t>(shape.width);
+    to[2] = static_cast<uint8_t>(shape.depth + 4 * shape.own_biases);
+  }
+  return bytes;
 }
 
 uint32_t Architecture::Find(uint32_t chain_number, uint32_t level) const {

@@ -1,6 +1,7 @@
 // Which networks and grids a file has: the field `networks` of its header (docs/format.md#architecture).
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "base/geometry.h"
@@ -78,6 +79,9 @@ struct Architecture {
 
   // Errors: kBadHeader, kUnsupportedVersion.
   static Result<Architecture> Read(std::span<const uint8_t, kArchitectureBytes> bytes);
+
+  // The mirror of Read.
+  std::array<uint8_t, kArchitectureBytes> Write() const;
 
   // The number of a grid, or kNoGrid.
   uint32_t Find(uint32_t chain, uint32_t level) const;

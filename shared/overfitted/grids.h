@@ -1,6 +1,8 @@
 // The latents of all grids, as far as they are kept.
 #pragma once
 
+#include <algorithm>
+
 #include "overfitted/architecture.h"
 
 namespace lic::overfitted {
@@ -42,6 +44,22 @@ struct GridPlane {
 
 struct GridPlanes {
   GridPlane plane[kMaxGrids];
+
+  // For the grids of a picture. Of the grids that are cut into stripes, the rows of a stripe of so many rows of the
+  // picture are held, and `more` rows.
+  static Result<GridPlanes> Create(const Architecture& architecture, uint32_t width, uint32_t height, uint32_t stripe,
+                                   uint32_t more = 0) {
+    GridPlanes planes;
+    for (uint32_t g = 0; g < architecture.grids; ++g) {
+      const Grid& grid = architecture.grid[g];
+      const uint32_t rows = grid.Size(height);
+      const uint32_t held = grid.level < kStripeLevels ? std::min(rows, grid.Size(stripe) + more) : rows;
+      auto plane = GridPlane::Create(grid.Size(width), rows, held);
+      if (!plane.ok()) return plane.failure();
+      planes.plane[g] = std::move(plane).value();
+    }
+    return planes;
+  }
 };
 
 }  // namespace lic::overfitted

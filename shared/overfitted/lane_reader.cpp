@@ -6,16 +6,11 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "symbols/rans.h"
 
 namespace lic::overfitted {
 namespace {
 
 constexpr uint32_t kSlotMask = kRansTotal - 1;
-constexpr int kEscapeBits = 8;
-constexpr int kEscapeShift = kRansPrecision - kEscapeBits;
-constexpr int kLeastLatent = -128;
-constexpr int kMostLatent = 127;
 
 int16_t ToLatent(int value) { return static_cast<int16_t>(std::clamp(value, kLeastLatent, kMostLatent)); }
 

@@ -3,8 +3,15 @@
 
 #include "overfitted/architecture.h"
 #include "overfitted/laplace_tables.h"
+#include "symbols/rans.h"
 
 namespace lic::overfitted {
+
+inline constexpr int kLeastLatent = -128;
+inline constexpr int kMostLatent = 127;
+// The raw bits of a latent after an escape.
+inline constexpr int kEscapeBits = 8;
+inline constexpr int kEscapeShift = kRansPrecision - kEscapeBits;
 
 // With which table each lane of a step codes its latent, and which latent symbol 0 stands for.
 struct StepTables {

@@ -7,11 +7,6 @@
 namespace lic::overfitted {
 namespace {
 
-constexpr int kProbabilityBits = 8;
-constexpr int kStepBits = 4;
-constexpr int kTableBits = 6;
-constexpr uint32_t kNoDifferences = 15;
-
 Status ReadMap(RansReader& reader, uint32_t grid, ChunkMap& map) {
   map.mapped = reader.TakeBits(1) != 0;
   if (!map.mapped) return {};

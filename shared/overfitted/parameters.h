@@ -54,6 +54,12 @@ class GroupList {
   size_t parameters_ = 0;
 };
 
+// The `step` of a group whose differences are all 0.
+inline constexpr uint32_t kNoDifferences = 15;
+inline constexpr int kProbabilityBits = 8;
+inline constexpr int kStepBits = 4;
+inline constexpr int kTableBits = 6;
+
 // Whether the chunks of a grid have flags, and how probable the empty ones are: in 1/256, by the number of empty
 // neighbours.
 struct ChunkMap {

@@ -80,12 +80,7 @@ Status OverfittedDecoder::StepNetwork() {
 
 Status OverfittedDecoder::ClaimMemory() {
   const uint32_t width = task_.header().width, height = task_.header().height;
-  for (uint32_t g = 0; g < architecture_.grids; ++g) {
-    const Grid& grid = architecture_.grid[g];
-    const uint32_t rows = grid.Size(height);
-    const uint32_t held = grid.level < kStripeLevels ? std::min(rows, grid.Size(tiles_.side) + kHeldRows) : rows;
-    LIC_TRY(planes_.plane[g], GridPlane::Create(grid.Size(width), rows, held));
-  }
+  LIC_TRY(planes_, GridPlanes::Create(architecture_, width, height, tiles_.side, kHeldRows));
   const Kernels& kernels = ChooseKernels();
   LIC_TRY(wavefront_, Wavefront::Create(architecture_, parameters_, layers_, kernels, width));
   LIC_TRY(synthesis_, Synthesis::Create(architecture_, parameters_, layers_, kernels, width, height));

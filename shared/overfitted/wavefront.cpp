@@ -16,7 +16,6 @@ constexpr int kFirstLane = 4;
 constexpr uint32_t kOwnStride = 16;
 constexpr uint32_t kRowsAbove = 3;
 constexpr uint32_t kEmptyUnit = 128;  // frequency of a probability of 1/256
-constexpr uint32_t kLastChunkAbove = 2;
 
 struct Place {
   int row, column;
@@ -80,9 +79,7 @@ Result<Wavefront> Wavefront::Create(const Architecture& architecture, const Para
   for (uint32_t i = 0; i < others; ++i) {
     LIC_TRY(result.same_place_[i], Buffer<int16_t>::Create(own));
   }
-  for (Buffer<uint8_t>& flags : result.flags_) {
-    LIC_TRY(flags, Buffer<uint8_t>::Create(steps / kChunkSteps + 1));
-  }
+  LIC_TRY(result.flags_, ChunkFlags::Create(steps / kChunkSteps + 1));
   return result;
 }
 
@@ -93,7 +90,7 @@ void Wavefront::Start(uint32_t grid, RowRange rows, RowRange visible) {
   is_mapped_ = parameters_->map[grid].mapped;
   band_ = {.grid = grid, .y = rows.first};
   in_band_ = false;
-  chunks_above_ = 0;
+  flags_.StartPart();
   const ContextNetwork& network = layers_->context[a_->grid[grid].network];
   task_ = {};
   task_.network = &network;
@@ -141,15 +138,11 @@ void Wavefront::StartBand(GridPlanes& planes, LatentCoder& coder) {
 }
 
 void Wavefront::CodeFlags(LatentCoder& coder) {
-  std::swap(flags_[0], flags_[1]);
-  const uint32_t chunks = band_.chunks();
-  for (uint32_t k = 0; k < chunks; ++k) {
-    uint32_t empty_neighbours = k > 0 && flags_[0][k - 1];
-    if (chunks_above_ > 0) empty_neighbours += flags_[1][std::min(k + kLastChunkAbove, chunks_above_ - 1)];
-    const uint32_t frequency = kEmptyUnit * parameters_->map[grid_].probability[empty_neighbours];
-    flags_[0][k] = coder.CodeFlag(band_, k, frequency);
+  flags_.StartBand(band_.chunks());
+  for (uint32_t k = 0; k < flags_.count(); ++k) {
+    const uint32_t frequency = kEmptyUnit * parameters_->map[grid_].probability[flags_.EmptyNeighbours(k)];
+    flags_.Put(k, coder.CodeFlag(band_, k, frequency));
   }
-  chunks_above_ = chunks;
 }
 
 void Wavefront::CodeStep(GridPlane& plane, LatentCoder& coder) {

@@ -5,6 +5,7 @@
 //   rows above, grids coded before ──skew──> contexts ──context network──> StepTables ──LatentCoder──> latents
 #pragma once
 
+#include "overfitted/chunk_flags.h"
 #include "overfitted/grids.h"
 #include "overfitted/kernels.h"
 
@@ -59,7 +60,7 @@ class Wavefront {
   void CodeStep(GridPlane& plane, LatentCoder& coder);
   RowRange VisibleRows(uint32_t level, uint32_t height) const;
   uint32_t GridAt(uint32_t chain, uint32_t levels_up) const;
-  bool ChunkIsEmpty() const { return is_mapped_ && flags_[0][t_ / kChunkSteps]; }
+  bool ChunkIsEmpty() const { return is_mapped_ && flags_.IsEmpty(t_ / kChunkSteps); }
 
   const Architecture* a_ = nullptr;
   const Parameters* parameters_ = nullptr;
@@ -74,8 +75,7 @@ class Wavefront {
   BandPlace band_;
   bool in_band_ = false;
   uint32_t t_ = 0;
-  uint32_t chunks_above_ = 0;
-  Buffer<uint8_t> flags_[2];  // of the chunks of the band, and of the band above: 1 is empty
+  ChunkFlags flags_;
 
   // Skewed: contexts of a band's lanes lie side by side.
   ContextTask task_;

@@ -33,28 +33,14 @@ Prediction Predict(const AlphaView<Sample>& alpha, uint32_t x, uint32_t y) {
 
 int Residual(int value, int prediction) { return ((value - prediction + 128) & 255) - 128; }
 
-// Bits that a residual costs with a table.
-double Cost(const ResidualTable& table, int q) {
-  const int support = static_cast<int>(table.support);
-  if (std::abs(q) <= support) return SymbolBits<double>(table, q + support);
-  return EscapedBits(SymbolBits<double>(table, 2 * support + 1), std::abs(q) - support);
-}
-
 // The table that codes a histogram of residuals -128..127 with the fewest bits.
-uint8_t CheapestTable(const uint32_t* histogram, const ResidualTable* tables) {
-  int best = 0;
-  double best_cost = INFINITY;
-  for (int table = 0; table < kScaleCount; ++table) {
-    double cost = 0;
-    for (int q = -128; q < 128; ++q) {
-      if (histogram[q + 128]) cost += histogram[q + 128] * Cost(tables[table], q);
-    }
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = table;
-    }
+uint8_t ChooseTable(const uint32_t* histogram, const ResidualTable* tables) {
+  CountedResidual residuals[256];
+  size_t count = 0;
+  for (int q = -128; q < 128; ++q) {
+    if (histogram[q + 128]) residuals[count++] = {q, histogram[q + 128]};
   }
-  return static_cast<uint8_t>(best);
+  return CheapestTable({residuals, count}, tables).table;
 }
 
 bool IsConstant(const AlphaView<const uint8_t>& alpha) {
@@ -82,7 +68,7 @@ Result<Buffer<uint8_t>> EncodeAlpha(const AlphaView<const uint8_t>& alpha, const
     }
   }
   uint8_t chosen[kClassCount];
-  for (int c = 0; c < kClassCount; ++c) chosen[c] = CheapestTable(histogram[c], tables);
+  for (int c = 0; c < kClassCount; ++c) chosen[c] = ChooseTable(histogram[c], tables);
   RansWriter writer;
   for (uint32_t y = 0; y < alpha.height; ++y) {
     for (uint32_t x = 0; x < alpha.width; ++x) {

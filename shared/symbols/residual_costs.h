@@ -23,6 +23,30 @@ Real EscapedBits(Real escape_bits, size_t excess) {
   return escape_bits + 2 * static_cast<Real>(std::bit_width(excess) - 1) + 2;
 }
 
+// Bits of a residual, |q| <= kMaxResidual.
+template <class Real>
+Real ResidualBits(const ResidualTable& table, int q) {
+  const int support = static_cast<int>(table.support);
+  if (std::abs(q) <= support) return SymbolBits<Real>(table, static_cast<size_t>(q + support));
+  return EscapedBits(SymbolBits<Real>(table, size_t{2} * table.support + 1),
+                     static_cast<size_t>(std::abs(q) - support));
+}
+
+// A residual, and how often it is there.
+struct CountedResidual {
+  int q;
+  uint32_t count;
+};
+
+// A table for all of some residuals, and the bits that it gives them.
+struct TableChoice {
+  uint8_t table;
+  double bits;
+};
+
+// Of kScaleCount tables the one that takes the fewest bits.
+TableChoice CheapestTable(std::span<const CountedResidual> residuals, const ResidualTable* tables);
+
 // The costs of all residuals with the tables of a model, at hand for an encoder that weighs many.
 class ResidualCosts {
  public:

@@ -3,17 +3,14 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
-#include <optional>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/checksum.h"
+#include "coding/tile_alpha.h"
 #include "container/container.h"
-#include "overfitted/wavefront.h"
+#include "overfitted/grid_walk.h"
+#include "overfitted/lane_writer.h"
+#include "overfitted/parameters_writer.h"
 #include "support/random.h"
-#include "symbols/alpha.h"
-#include "symbols/rans.h"
 
 namespace lic::test {
 
@@ -63,63 +60,31 @@ struct Drawing {
   std::vector<uint8_t> icc, exif, xmp;
 };
 
-// Puts the latents that a function names into a stream.
-class LaneWriter final : public of::LatentCoder {
+// Draws the latents that random networks ask for. They lie in the planes of the walk, and are kept in `planes`.
+class LatentDrawer final : public of::LatentCoder {
  public:
-  // The latent of a place whose likeliest one is `centre`, and whether a chunk is empty.
-  std::function<int(const of::BandPlace&, uint32_t lane, uint32_t x, int centre)> latent;
-  std::function<bool(const of::BandPlace&, uint32_t chunk)> is_empty;
+  LatentDrawer(const Drawing& drawing, Random& random, of::GridPlanes& planes)
+      : drawing_(drawing), random_(random), planes_(planes) {}
 
-  explicit LaneWriter(const of::LaplaceTables& laplace) : laplace_(laplace) {}
-
-  bool CodeFlag(const of::BandPlace& place, uint32_t chunk, uint32_t frequency) override {
-    const bool empty = is_empty(place, chunk);
-    const uint32_t full = kRansTotal - frequency;
-    symbols_.push_back({chunk % of::kLanes, empty ? 0 : frequency, empty ? frequency : full});
-    return empty;
-  }
-
+  bool CodeFlag(const of::BandPlace&, uint32_t, uint32_t) override { return random_.Within(0, 2) == 0; }
   void CodeStep(const of::BandPlace& place, size_t t, const of::StepTables& tables, of::LaneRange lanes,
                 int16_t* latents) override {
-    std::vector<Symbol> escapes;
     for (uint32_t lane = lanes.first; lane < lanes.end; ++lane) {
-      const int centre = tables.centre[lane], support = of::LaplaceTables::Support(tables.table[lane]);
-      const int wanted = latent(place, lane, uint32_t(t) - of::kLag * lane, centre);
-      const bool fits = std::abs(wanted - centre) <= support;
-      const uint16_t* starts = laplace_.StartsFrom0(tables.table[lane]) + (fits ? wanted - centre : support + 1);
-      symbols_.push_back({lane, starts[0], uint32_t(starts[1] - starts[0])});
-      if (!fits) escapes.push_back({lane, uint32_t(wanted + 128) << 7, 1 << 7});
-      latents[lane] = int16_t(wanted);
+      latents[lane] = int16_t(DrawLatent(tables.centre[lane]));
+      planes_.plane[place.grid].Row(place.y + lane)[t - of::kLag * lane] = int8_t(latents[lane]);
     }
-    symbols_.insert(symbols_.end(), escapes.begin(), escapes.end());
-  }
-
-  std::vector<uint8_t> Finish() const {
-    uint32_t states[of::kLanes];
-    std::fill_n(states, of::kLanes, kRansLow);
-    std::vector<uint16_t> words;
-    for (size_t i = symbols_.size(); i-- > 0;) {
-      const Symbol& symbol = symbols_[i];
-      uint32_t& state = states[symbol.lane];
-      if (state >= uint64_t{symbol.frequency} << 17) {
-        words.push_back(uint16_t(state));
-        state >>= 16;
-      }
-      state = (state / symbol.frequency << kRansPrecision) + state % symbol.frequency + symbol.start;
-    }
-    std::reverse(words.begin(), words.end());
-    std::vector<uint8_t> stream(sizeof(states) + 2 * words.size());
-    std::memcpy(stream.data(), states, sizeof(states));
-    if (!words.empty()) std::memcpy(stream.data() + sizeof(states), words.data(), 2 * words.size());
-    return stream;
   }
 
  private:
-  struct Symbol {
-    uint32_t lane, start, frequency;
-  };
-  const of::LaplaceTables& laplace_;
-  std::vector<Symbol> symbols_;
+  int DrawLatent(int centre) {
+    if (random_.Within(1, drawing_.wild) == 1) return int(random_.Within(-128, 127));
+    const bool is_restless = random_.Within(1, 100) <= drawing_.restless;
+    return std::clamp(is_restless ? centre + (random_.Within(0, 1) ? 1 : -1) : centre, -128, 127);
+  }
+
+  const Drawing& drawing_;
+  Random& random_;
+  of::GridPlanes& planes_;
 };
 
 // Draws one file.
@@ -128,83 +93,50 @@ class FileDrawer {
   explicit FileDrawer(const Drawing& drawing)
       : drawing_(drawing),
         random_(drawing.seed),
-        networks_(drawing.knobs.Bytes()),
-        a_(of::Architecture::Read(networks_).value()),
-        laplace_(of::LaplaceTables::Create().value()) {}
+        a_(of::Architecture::Read(drawing.knobs.Bytes()).value()),
+        laplace_(of::LaplaceTables::Create().value()),
+        tiles_(drawing.width, drawing.height, drawing.tile_units) {}
 
   std::vector<uint8_t> Draw() {
-    DrawNetwork();
-    parameters_ = of::Parameters::Read(network_, a_, laplace_.residual).value();
+    DrawParameters();
     layers_ = of::Layers::Create(a_, parameters_).value();
-    for (uint32_t g = 0; g < a_.grids; ++g) {
-      const uint32_t height = a_.grid[g].Size(drawing_.height);
-      planes_.plane[g] = of::GridPlane::Create(a_.grid[g].Size(drawing_.width), height, height).value();
+    planes_ = of::GridPlanes::Create(a_, drawing_.width, drawing_.height, drawing_.height).value();
+    auto walk = of::GridWalk::Create(a_, parameters_, layers_, tiles_).value();
+    LatentDrawer drawer(drawing_, random_, planes_);
+    for (uint32_t stream = 0; stream < walk.streams(); ++stream) walk.Run(stream, drawer);
+    StreamList grids;
+    for (uint32_t stream = 0; stream < walk.streams(); ++stream) {
+      of::LaneWriter writer(laplace_, planes_);
+      walk.Run(stream, writer);
+      (void)grids.Add(writer.Finish().value());
     }
-    DrawStreams();
-    return File();
-  }
-
-  // The parts of the last drawing, to be changed before File puts them together again.
-  NetworksField& networks() { return networks_; }
-  std::vector<uint8_t>& network() { return network_; }
-  std::vector<std::vector<uint8_t>>& streams() { return streams_; }
-  const of::LaplaceTables& laplace() const { return laplace_; }
-
-  std::vector<uint8_t> File() {
-    file_ = {0x89, 'L', 'I', 'C', 2, uint8_t(drawing_.has_alpha + 2 * drawing_.is_grey)};
-    Put(uint16_t{12800});
-    Put(drawing_.width);
-    Put(drawing_.height);
-    file_.insert(file_.end(), networks_.begin(), networks_.end());
-    Put(uint16_t(drawing_.tile_units));
-    Put(uint16_t{1});  // coding
-    Put(Crc32(file_));
-    std::vector<uint8_t> index, tiles;
-    for (const auto& stream : streams_) {
-      index.resize(index.size() + 8);
-      WriteAt(index.data() + index.size() - 8, uint32_t(stream.size()));
-      WriteAt(index.data() + index.size() - 4, Crc32(stream));
-      tiles.insert(tiles.end(), stream.begin(), stream.end());
-    }
-    PutSection(1, drawing_.icc);
-    PutSection(7, network_);
-    PutSection(3, index);
-    PutSection(4, tiles, false);
-    PutSection(5, drawing_.exif);
-    PutSection(6, drawing_.xmp);
-    return file_;
+    return Write(grids);
   }
 
   // Of the last drawing.
   const of::Architecture& architecture() const { return a_; }
+  const of::Parameters& parameters() const { return parameters_; }
   const of::GridPlanes& planes() const { return planes_; }
   const std::vector<uint8_t>& alpha() const { return alpha_; }
+  // Of each group, the logarithm of the unit of its differences.
+  const std::vector<uint8_t>& steps() const { return steps_; }
 
  private:
-  uint32_t stripe_rows() const { return drawing_.tile_units * 64; }
-
-  void DrawNetwork() {
-    RansWriter writer;
-    const auto put_bits = [&](uint32_t value, int bits) { (void)writer.PutBits(value, bits); };
+  void DrawParameters() {
     for (uint32_t g = 0; g < a_.grids; ++g) {
-      const bool mapped = drawing_.is_mapped && (g % 2 == 0 || g + 1 == a_.grids);
-      put_bits(mapped, 1);
-      for (int i = 0; mapped && i < 3; ++i) put_bits(uint32_t(random_.Within(1, 255)), 8);
+      of::ChunkMap& map = parameters_.map[g];
+      map.mapped = drawing_.is_mapped && (g % 2 == 0 || g + 1 == a_.grids);
+      for (uint8_t& probability : map.probability) probability = uint8_t(random_.Within(1, 255));
     }
+    parameters_.values = of::BaseParameters(a_).value();
+    steps_.clear();
     for (const of::Group& group : of::GroupList(a_)) {
-      if (random_.Within(0, 7) == 0) {
-        put_bits(15, 4);
-        continue;
-      }
-      put_bits(uint32_t(drawing_.step), 4);
-      const auto table = uint32_t(random_.Within(20, 50));
-      put_bits(table, 6);
+      steps_.push_back(uint8_t(random_.Within(0, 7) == 0 ? of::kNoDifferences : drawing_.step));
+      if (steps_.back() == of::kNoDifferences) continue;
       const int most = LargestDifference(group.kind);
       for (size_t i = 0; i < group.count; ++i)
-        (void)writer.PutResidual(laplace_.residual[table], int(random_.Within(-most, most)));
+        parameters_.values[group.first + i] += int16_t(random_.Within(-most, most) * (1 << drawing_.step));
     }
-    const auto stream = writer.Finish().value();
-    network_.assign(stream.begin(), stream.end());
   }
 
   // Context networks feed on what they have made, and filters must not amplify: theirs are smaller.
@@ -213,81 +145,48 @@ class FileDrawer {
     return kind < of::GroupKind::kTaps ? CeilDiv(uint32_t(drawing_.difference), 4) : drawing_.difference;
   }
 
-  int DrawLatent(int centre) {
-    if (random_.Within(1, drawing_.wild) == 1) return int(random_.Within(-128, 127));
-    if (random_.Within(1, 100) > drawing_.restless) return centre;
-    return std::clamp(centre + (random_.Within(0, 1) ? 1 : -1), -128, 127);
+  Result<StreamList> DrawAlpha() {
+    alpha_.resize(size_t{drawing_.width} * drawing_.height);
+    for (size_t i = 0; i < alpha_.size(); ++i)
+      alpha_[i] = uint8_t(i % drawing_.width < 9 ? 255 : 100 + random_.Within(0, 20));
+    std::vector<uint8_t> pixels(2 * alpha_.size());
+    for (size_t i = 0; i < alpha_.size(); ++i) pixels[2 * i + 1] = alpha_[i];
+    Source source;
+    source.view = {pixels.data(), drawing_.width, drawing_.height, 2, size_t{2} * drawing_.width};
+    return EncodeTileAlpha(source, tiles_, laplace_.residual);
   }
 
-  void DrawGrids(of::RowRange pixels, uint32_t least_level, uint32_t end_level) {
-    LaneWriter writer(laplace_);
-    writer.latent = [&](const of::BandPlace&, uint32_t, uint32_t, int centre) { return DrawLatent(centre); };
-    writer.is_empty = [&](const of::BandPlace&, uint32_t) { return random_.Within(0, 2) == 0; };
-    auto wavefront = of::Wavefront::Create(a_, parameters_, layers_, of::kPlainKernels, drawing_.width).value();
-    for (uint32_t g = 0; g < a_.grids; ++g) {
-      const uint32_t level = a_.grid[g].level;
-      if (level < least_level || level >= end_level) continue;
-      wavefront.Start(g, of::RowsOfLevel(pixels, level), pixels);
-      int64_t work = INT64_MAX;
-      while (!wavefront.Step(planes_, writer, work)) continue;
-    }
-    streams_.push_back(writer.Finish());
-  }
-
-  void DrawAlpha(uint32_t y, uint32_t rows) {
-    for (uint32_t x = 0; x < drawing_.width; x += stripe_rows()) {
-      const uint32_t columns = std::min(stripe_rows(), drawing_.width - x);
-      const AlphaView<const uint8_t> view = {.samples = &alpha_[size_t{y} * drawing_.width + x],
-                                             .width = columns,
-                                             .height = rows,
-                                             .stride = drawing_.width};
-      const auto stream = EncodeAlpha(view, laplace_.residual).value();
-      streams_.emplace_back(stream.begin(), stream.end());
-    }
-  }
-
-  void DrawStreams() {
-    if (drawing_.has_alpha) {
-      alpha_.resize(size_t{drawing_.width} * drawing_.height);
-      for (size_t i = 0; i < alpha_.size(); ++i)
-        alpha_[i] = uint8_t(i % drawing_.width < 9 ? 255 : 100 + random_.Within(0, 20));
-    }
-    const bool is_cut = drawing_.height > stripe_rows();
-    if (is_cut) DrawGrids({0, drawing_.height}, of::kStripeLevels, of::kLevels);
-    for (uint32_t y = 0; y < drawing_.height; y += stripe_rows()) {
-      const uint32_t end = std::min(y + stripe_rows(), drawing_.height);
-      DrawGrids({y, end}, 0, is_cut ? of::kStripeLevels : of::kLevels);
-      if (drawing_.has_alpha) DrawAlpha(y, end - y);
-    }
-  }
-
-  template <class T>
-  void Put(T value) {
-    file_.resize(file_.size() + sizeof(T));
-    WriteAt(file_.data() + file_.size() - sizeof(T), value);
-  }
-  void PutSection(uint8_t type, const std::vector<uint8_t>& payload, bool is_checked = true) {
-    if (payload.empty()) return;
-    const size_t head = file_.size();
-    Put(type);
-    Put(uint32_t(payload.size()));
-    const uint32_t crc = Crc32(Bytes(file_).subspan(head, 5));
-    Put(is_checked ? Crc32(payload, crc) : crc);
-    file_.insert(file_.end(), payload.begin(), payload.end());
+  std::vector<uint8_t> Write(const StreamList& grids) {
+    ContainerParts parts;
+    parts.header.version = kOverfittedVersion;
+    parts.header.has_alpha = drawing_.has_alpha;
+    parts.header.is_grey = drawing_.is_grey;
+    parts.header.quality256 = 12800;
+    parts.header.width = drawing_.width;
+    parts.header.height = drawing_.height;
+    parts.header.networks = drawing_.knobs.Bytes();
+    parts.header.tile_units = drawing_.tile_units;
+    StreamList alpha;
+    if (drawing_.has_alpha) alpha = DrawAlpha().value();
+    parts.latents = &grids;
+    parts.alpha = drawing_.has_alpha ? &alpha : nullptr;
+    parts.SetMetadata({drawing_.icc, drawing_.exif, drawing_.xmp});
+    const auto network = of::WriteParameters(a_, parameters_, steps_, laplace_.residual).value();
+    parts.payloads[SectionType::kNetwork] = network;
+    const auto file = WriteContainer(parts).value();
+    return {file.begin(), file.end()};
   }
 
   Drawing drawing_;
   Random random_;
-  NetworksField networks_;
   of::Architecture a_;
   of::LaplaceTables laplace_;
-  std::vector<uint8_t> network_;
+  TileGrid tiles_;
+  std::vector<uint8_t> steps_;
   of::Parameters parameters_;
   of::Layers layers_;
   of::GridPlanes planes_;
   std::vector<uint8_t> alpha_;
-  std::vector<std::vector<uint8_t>> streams_;
-  std::vector<uint8_t> file_;
 };
 
 inline std::vector<uint8_t> DrawFile(const Drawing& drawing) { return FileDrawer(drawing).Draw(); }
