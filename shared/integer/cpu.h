@@ -5,7 +5,7 @@
 
 namespace lic {
 
-enum class InstructionSet : uint8_t { kSse41, kAvx2, kAvx512, kWasmSimd };
+enum class InstructionSet : uint8_t { kSse41, kAvx2, kAvx512, kAvx512Vnni, kNeon, kWasmSimd };
 
 inline bool MachineHas([[maybe_unused]] InstructionSet set) {
 #if defined(__x86_64__)
@@ -16,10 +16,16 @@ inline bool MachineHas([[maybe_unused]] InstructionSet set) {
       return __builtin_cpu_supports("avx2");
     case InstructionSet::kAvx512:
       return __builtin_cpu_supports("avx512bw");
+    case InstructionSet::kAvx512Vnni:
+      return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni");
+    case InstructionSet::kNeon:
     case InstructionSet::kWasmSimd:
       return false;
   }
   return false;
+#elif defined(__aarch64__)
+  return set == InstructionSet::kNeon;
 #elif defined(__wasm_simd128__)
   return set == InstructionSet::kWasmSimd;
 #else

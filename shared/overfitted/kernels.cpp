@@ -10,11 +10,14 @@ extern const Kernels kWasmKernels;
 #elif defined(__x86_64__)
 extern const Kernels kSse41Kernels;
 extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+#elif defined(__aarch64__)
+extern const Kernels kNeonKernels;
 #endif
 
 std::span<const Kernels* const> AllKernels() {
   struct Found {
-    const Kernels* list[3] = {&kPlainKernels};
+    const Kernels* list[4] = {&kPlainKernels};
     size_t count = 1;
 
     Found() {
@@ -23,6 +26,9 @@ std::span<const Kernels* const> AllKernels() {
 #elif defined(__x86_64__)
       if (MachineHas(InstructionSet::kSse41)) list[count++] = &kSse41Kernels;
       if (MachineHas(InstructionSet::kAvx2)) list[count++] = &kAvx2Kernels;
+      if (MachineHas(InstructionSet::kAvx512Vnni)) list[count++] = &kAvx512Kernels;
+#elif defined(__aarch64__)
+      if (MachineHas(InstructionSet::kNeon)) list[count++] = &kNeonKernels;
 #endif
     }
   };

@@ -21,51 +21,50 @@ constexpr int kSampleBits = 6;
 constexpr int16_t kMiddle = (128 << kSampleBits) + (1 << (kSampleBits - 1));
 
 // Adds to kCount sums the products of `pairs` pairs of inputs. Returns the weights after those used.
-template <int kCount>
-inline const int32_t* AddProducts(const int32_t* weights, const Int8* in, uint32_t pairs, Int8 (&sums)[kCount]) {
+template <int kCount, class PairsOfShort, class Int>
+inline const int32_t* AddProducts(const int32_t* weights, const PairsOfShort* in, uint32_t pairs, Int (&sums)[kCount]) {
 #pragma clang loop unroll(disable)
   for (uint32_t p = 0; p < pairs; ++p) {
-    for (int k = 0; k < kCount; ++k) sums[k] = Add(sums[k], Dot(in[p], SplatInt(weights + k)));
+    for (int k = 0; k < kCount; ++k) sums[k] = AddDot(sums[k], in[p], weights + k);
     weights += kCount;
   }
   return weights;
 }
 
-template <int kCount>
-inline void StartSums(const int32_t* biases, Int8 (&sums)[kCount]) {
-  for (int k = 0; k < kCount; ++k) sums[k] = SplatInt(biases + k);
+template <int kCount, class Int>
+inline void StartSums(const int32_t* biases, Int (&sums)[kCount]) {
+  for (int k = 0; k < kCount; ++k) sums[k] = SplatInt<Int>(biases + k);
 }
 
-inline Short8 Rectified(Int8 sum) { return Max(Saturated(ShiftRight<kWeightBits>(sum)), Splat(0)); }
-
 // A layer with biases and ReLU: pairs in, pairs out.
-inline void Hidden(const DenseLayer& layer, const int32_t* biases, const Int8* in, Int8* out) {
+template <class Int, class PairsOfShort>
+inline void Hidden(const DenseLayer& layer, const int32_t* biases, const PairsOfShort* in, PairsOfShort* out) {
   const int32_t* weights = layer.packed;
   const uint32_t pairs = layer.pairs();
   for (uint32_t o = 0; o < layer.out; o += kHiddenTile) {
-    Int8 sums[kHiddenTile];
+    Int sums[kHiddenTile];
     StartSums(biases + o, sums);
     weights = AddProducts(weights, in, pairs, sums);
-    *out++ = Pairs(Rectified(sums[0]), Rectified(sums[1]));
-    *out++ = Pairs(Rectified(sums[2]), Rectified(sums[3]));
+    *out++ = RectifiedPairs(ShiftRight<kWeightBits>(sums[0]), ShiftRight<kWeightBits>(sums[1]));
+    *out++ = RectifiedPairs(ShiftRight<kWeightBits>(sums[2]), ShiftRight<kWeightBits>(sums[3]));
   }
 }
 
 // ---- Context network -----------------------------------------------------------------------------------------
 
 inline Short8 ContextOf(const ContextSource& source, size_t t) {
-  if (source.direct) return Load(source.direct + t * source.direct_stride);
+  if (source.direct) return Load<Short8>(source.direct + t * source.direct_stride);
   const size_t step = t / 2 * kParentStride;
-  return InterleaveLow(Load(source.even[t % 2] + step), Load(source.odd[t % 2] + step));
+  return InterleaveLow(Load<Short8>(source.even[t % 2] + step), Load<Short8>(source.odd[t % 2] + step));
 }
 
 // Pairs of contexts. Returns whether any context is not 0.
-inline bool GatherContexts(const ContextTask& task, size_t t, Int8* pairs) {
+inline bool GatherContexts(const ContextTask& task, size_t t, Pairs8* pairs) {
   const uint32_t contexts = task.network->shape.contexts();
-  Short8 any = Splat(0);
+  Short8 any = Splat<Short8>(0);
   for (uint32_t i = 0; i < contexts; i += 2) {
     const Short8 a = ContextOf(task.sources[i], t);
-    const Short8 b = i + 1 < contexts ? ContextOf(task.sources[i + 1], t) : Splat(0);
+    const Short8 b = i + 1 < contexts ? ContextOf(task.sources[i + 1], t) : Splat<Short8>(0);
     any = Or(any, Or(a, b));
     *pairs++ = Pairs(a, b);
   }
@@ -73,33 +72,35 @@ inline bool GatherContexts(const ContextTask& task, size_t t, Int8* pairs) {
 }
 
 inline void PutTables(const ContextTask& task, Short8 mean, Short8 scale, StepTables& tables) {
-  const Short8 mean16 = ShiftRight<4>(AddSaturated(AddSaturated(mean, Splat(task.grid_bias[0])), Splat(8)));
-  const Short8 centre = ShiftRight<4>(Add(mean16, Splat(8)));
-  const Short8 fraction = Add(Subtract(mean16, ShiftLeft<4>(centre)), Splat(8));
-  const Short8 shifted = ShiftRight<5>(AddSaturated(scale, Splat(task.grid_bias[1])));
-  const Short8 index = Min(Max(shifted, Splat(0)), Splat(kScaleCount - 1));
+  const Short8 mean16 =
+      ShiftRight<4>(AddSaturated(AddSaturated(mean, Splat<Short8>(task.grid_bias[0])), Splat<Short8>(8)));
+  const Short8 centre = ShiftRight<4>(Add(mean16, Splat<Short8>(8)));
+  const Short8 fraction = Add(Subtract(mean16, ShiftLeft<4>(centre)), Splat<Short8>(8));
+  const Short8 shifted = ShiftRight<5>(AddSaturated(scale, Splat<Short8>(task.grid_bias[1])));
+  const Short8 index = Min(Max(shifted, Splat<Short8>(0)), Splat<Short8>(kScaleCount - 1));
   Store(tables.table, Or(ShiftLeft<4>(index), fraction));
   Store(tables.centre, centre);
 }
 
-void RunContextNetwork(const ContextTask& task, const Int8* contexts, StepTables& tables) {
+void RunContextNetwork(const ContextTask& task, const Pairs8* contexts, StepTables& tables) {
   const ContextNetwork& network = *task.network;
-  Int8 first[kMaxContextWidth / 2], second[kMaxContextWidth / 2];
-  Hidden(network.hidden[0], task.bias1, contexts, first);
-  const Int8* last = first;
-  if (network.shape.depth == 2) {
-    Hidden(network.hidden[1], network.bias2, first, second);
-    last = second;
-  }
+  // Before the hidden layers, for which it need not wait.
   Int8 sums[2];
   StartSums(network.bias3, sums);
-  AddProducts(network.last.packed, last, network.last.pairs(), sums);
   AddProducts(network.stabiliser.packed, contexts, network.stabiliser.pairs(), sums);
+  Pairs8 first[kMaxContextWidth / 2], second[kMaxContextWidth / 2];
+  Hidden<Int8>(network.hidden[0], task.bias1, contexts, first);
+  const Pairs8* last = first;
+  if (network.shape.depth == 2) {
+    Hidden<Int8>(network.hidden[1], network.bias2, first, second);
+    last = second;
+  }
+  AddProducts(network.last.packed, last, network.last.pairs(), sums);
   PutTables(task, Saturated(ShiftRight<kWeightBits>(sums[0])), Saturated(ShiftRight<kWeightBits>(sums[1])), tables);
 }
 
 void ContextStep(ContextTask& task, size_t t, StepTables& tables) {
-  Int8 contexts[(kMaxContexts + 1) / 2];
+  Pairs8 contexts[(kMaxContexts + 1) / 2];
   const bool any = GatherContexts(task, t, contexts);
   if (any) return RunContextNetwork(task, contexts, tables);
   if (!task.knows_empty) {
@@ -142,8 +143,8 @@ inline FourSymbols TakeFour(const LaplaceTables& laplace, const int16_t* tables,
 uint32_t TakeSymbols(const LaplaceTables& laplace, const StepTables& tables, LaneStates& lanes, int16_t* latents) {
   const FourSymbols low = TakeFour(laplace, tables.table, lanes.state);
   const FourSymbols high = TakeFour(laplace, tables.table + 4, lanes.state + 4);
-  const Short8 sum = AddSaturated(Load(tables.centre), Saturated(low.symbols, high.symbols));
-  Store(latents, Min(Max(sum, Splat(-128)), Splat(127)));
+  const Short8 sum = AddSaturated(Load<Short8>(tables.centre), Saturated(low.symbols, high.symbols));
+  Store(latents, Min(Max(sum, Splat<Short8>(-128)), Splat<Short8>(127)));
   uint32_t need_word = low.need_word | high.need_word << 4, escapes = 0;
   for (uint32_t missed = low.missed | high.missed << 4; missed; missed &= missed - 1) {
     const auto lane = static_cast<uint32_t>(std::countr_zero(missed));
@@ -159,52 +160,54 @@ uint32_t TakeSymbols(const LaplaceTables& laplace, const StepTables& tables, Lan
 
 // ---- Upsampling ----------------------------------------------------------------------------------------------
 
-struct Taps {
-  Int8 first, second, half;
+class Filter {
+ public:
+  Filter(int16_t a, int16_t b, int16_t c, int16_t d) : first_(PairOf(a, b)), second_(PairOf(c, d)) {}
 
-  Taps(int16_t a, int16_t b, int16_t c, int16_t d)
-      : first(Pairs(Splat(a), Splat(b))), second(Pairs(Splat(c), Splat(d))) {
-    const int32_t rounding = 1 << (kTapBits - 1);
-    half = SplatInt(&rounding);
+  WideShort Apply(WidePairs ab, WidePairs cd) const {
+    const WideInt sum = AddDot(AddDot(SplatInt<WideInt>(&kHalf), ab, &first_), cd, &second_);
+    return Saturated(ShiftRight<kTapBits>(sum));
   }
-  Short8 Filter(Int8 ab, Int8 cd) const {
-    return Saturated(ShiftRight<kTapBits>(Add(Add(Dot(ab, first), half), Dot(cd, second))));
-  }
+
+ private:
+  static constexpr int32_t kHalf = 1 << (kTapBits - 1);
+  int32_t first_, second_;
 };
 
 void FilterColumns(const int16_t* const* rows, const int16_t* taps, uint32_t width, int16_t* to) {
-  const Taps filter(taps[0], taps[1], taps[2], taps[3]);
-  for (uint32_t x = 0; x < width; x += 8) {
-    const Int8 ab = Pairs(Load(rows[0] + x), Load(rows[1] + x)), cd = Pairs(Load(rows[2] + x), Load(rows[3] + x));
-    Store(to + x, filter.Filter(ab, cd));
+  const Filter filter(taps[0], taps[1], taps[2], taps[3]);
+  for (uint32_t x = 0; x < width; x += kWide) {
+    const auto row = [&](int i) { return Load<WideShort>(rows[i] + x); };
+    Store(to + x, filter.Apply(Pairs(row(0), row(1)), Pairs(row(2), row(3))));
   }
 }
 
 void DoubleRow(const int16_t* from, const int16_t* taps, uint32_t width, int16_t* to) {
-  const Taps even(taps[0], taps[1], taps[2], taps[3]), odd(taps[3], taps[2], taps[1], taps[0]);
-  for (uint32_t x = 0; x < width; x += 8, from += 8, to += 16) {
-    const Short8 a = Load(from - 2), b = Load(from - 1), c = Load(from), d = Load(from + 1), e = Load(from + 2);
-    const Short8 left = even.Filter(Pairs(a, b), Pairs(c, d)), right = odd.Filter(Pairs(b, c), Pairs(d, e));
-    Store(to, InterleaveLow(left, right));
-    Store(to + 8, InterleaveHigh(left, right));
+  const Filter even(taps[0], taps[1], taps[2], taps[3]), odd(taps[3], taps[2], taps[1], taps[0]);
+  for (uint32_t x = 0; x < width; x += kWide, from += kWide, to += 2 * kWide) {
+    const auto at = [&](int i) { return Load<WideShort>(from + i); };
+    const WideShort left = even.Apply(Pairs(at(-2), at(-1)), Pairs(at(0), at(1)));
+    const WideShort right = odd.Apply(Pairs(at(-1), at(0)), Pairs(at(1), at(2)));
+    StoreInterleaved(to, left, right);
   }
 }
 
 // ---- Synthesis -----------------------------------------------------------------------------------------------
 
-inline void StoreColours(const Int8 (&sums)[kColours], uint32_t x, int16_t* const* to) {
+inline void StoreColours(const WideInt (&sums)[kColours], uint32_t x, int16_t* const* to) {
   for (uint32_t o = 0; o < kColours; ++o) Store(to[o] + x, Saturated(ShiftRight<kMixBits>(sums[o])));
 }
 
 void MixRow(const Mixing& mixing, const int16_t* const* channels, uint32_t width, int16_t* const* mixed,
             int16_t* const* bypass) {
   const uint32_t inputs = mixing.first.in;
-  Int8 in[(kMaxInputs + 1) / 2], hidden[kMaxHidden / 2];
-  for (uint32_t x = 0; x < width; x += 8) {
+  WidePairs in[(kMaxInputs + 1) / 2], hidden[kMaxHidden / 2];
+  for (uint32_t x = 0; x < width; x += kWide) {
+    const auto channel = [&](uint32_t i) { return Load<WideShort>(channels[i] + x); };
     for (uint32_t i = 0; i < inputs; i += 2)
-      in[i / 2] = Pairs(Load(channels[i] + x), i + 1 < inputs ? Load(channels[i + 1] + x) : Splat(0));
-    Hidden(mixing.first, mixing.bias1, in, hidden);
-    Int8 sums[kColours];
+      in[i / 2] = Pairs(channel(i), i + 1 < inputs ? channel(i + 1) : Splat<WideShort>(0));
+    Hidden<WideInt>(mixing.first, mixing.bias1, in, hidden);
+    WideInt sums[kColours];
     StartSums(mixing.bias2, sums);
     AddProducts(mixing.second.packed, hidden, mixing.second.pairs(), sums);
     StoreColours(sums, x, mixed);
@@ -221,30 +224,32 @@ void ConvolveRow(const Convolution& convolution, const int16_t* const (*rows)[3]
   const int16_t* taps[kTaps + 1];
   for (uint32_t i = 0; i < kTaps; ++i) taps[i] = rows[i / 9][i / 3 % 3] + static_cast<int64_t>(i % 3) - 1;
   taps[kTaps] = taps[kTaps - 1];
-  const Short8 least = Splat(rectify ? 0 : INT16_MIN);
-  for (uint32_t x = 0; x < width; x += 8) {
-    Int8 sums[kColours];
+  const WideShort least = Splat<WideShort>(rectify ? 0 : INT16_MIN);
+  for (uint32_t x = 0; x < width; x += kWide) {
+    WideInt sums[kColours];
     StartSums(convolution.bias, sums);
     const int32_t* weights = convolution.taps.packed;
 #pragma clang loop unroll(disable)
     for (uint32_t i = 0; i < kTaps; i += 2, weights += kColours) {
-      const Int8 pairs = Pairs(Load(taps[i] + x), Load(taps[i + 1] + x));
-      for (uint32_t o = 0; o < kColours; ++o) sums[o] = Add(sums[o], Dot(pairs, SplatInt(weights + o)));
+      const WidePairs pairs = Pairs(Load<WideShort>(taps[i] + x), Load<WideShort>(taps[i + 1] + x));
+      for (uint32_t o = 0; o < kColours; ++o) sums[o] = AddDot(sums[o], pairs, weights + o);
     }
     for (uint32_t o = 0; o < kColours; ++o) Store(to[o] + x, Max(Saturated(ShiftRight<kWeightBits>(sums[o])), least));
   }
 }
 
 void ToSamples(const int16_t* const* mixed, const int16_t* const* bypass, uint32_t width, uint8_t* rgb) {
-  for (uint32_t x = 0; x < width; x += 8) {
-    uint8_t colours[kColours][8];
-    for (uint32_t o = 0; o < kColours; ++o) {
-      const Short8 sum = AddSaturated(AddSaturated(Load(mixed[o] + x), Load(bypass[o] + x)), Splat(kMiddle));
-      StoreBytes(colours[o], ShiftRight<kSampleBits>(sum));
-    }
-    const uint32_t count = width - x < 8 ? width - x : 8;
-    for (uint32_t i = 0; i < count; ++i) {
-      for (uint32_t o = 0; o < kColours; ++o) *rgb++ = colours[o][i];
+  for (uint32_t x = 0; x < width; x += kWide, rgb += kColours * kWide) {
+    const auto samples = [&](uint32_t o) {
+      const WideShort sum = AddSaturated(Load<WideShort>(mixed[o] + x), Load<WideShort>(bypass[o] + x));
+      return ShiftRight<kSampleBits>(AddSaturated(sum, Splat<WideShort>(kMiddle)));
+    };
+    if (width - x >= kWide) {
+      StorePixels(rgb, samples(0), samples(1), samples(2));
+    } else {
+      uint8_t last[kColours * kWide];
+      StorePixels(last, samples(0), samples(1), samples(2));
+      std::memcpy(rgb, last, size_t{kColours} * (width - x));
     }
   }
 }

@@ -8,10 +8,6 @@ namespace {
 constexpr int kWeightBits = 12;
 constexpr int kMixBits = 8;
 
-int32_t PairOf(int16_t low, int16_t high) {
-  return static_cast<int32_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(static_cast<uint16_t>(high)) << 16);
-}
-
 }  // namespace
 
 // Counts the words that the layers take, or fills them in: the same calls for both.

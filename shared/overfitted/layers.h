@@ -5,13 +5,18 @@
 
 namespace lic::overfitted {
 
+// Two numbers in a word, as SIMD multiplies them.
+constexpr int32_t PairOf(int16_t low, int16_t high) {
+  return static_cast<int32_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(static_cast<uint16_t>(high)) << 16);
+}
+
 // out[o] = sum over i of weights[o][i] * in[i], on top of a bias or of another layer.
 struct DenseLayer {
   uint32_t in = 0;
   uint32_t out = 0;
   uint32_t stride = 0;  // from one row of weights to the next
   const int16_t* weights = nullptr;
-  // For every `tile` outputs, for every two inputs: a word (weights[o][i], weights[o][i + 1]) for each output of the
+  // For every `tile` outputs, for every two inputs: PairOf(weights[o][i], weights[o][i + 1]) for each output of the
   // tile. Where there is no such input or output, 0.
   const int32_t* packed = nullptr;
 

@@ -104,7 +104,6 @@ bool Wavefront::Step(GridPlanes& planes, LatentCoder& coder, int64_t& work) {
   const int64_t step_work = kLanes * int64_t{task_.network->shape.products()};
   while (band_.y < rows_.end) {
     if (!in_band_) StartBand(planes, coder);
-    GridPlane& plane = planes.plane[grid_];
     for (const uint32_t steps = band_.steps(); t_ < steps;) {
       if (ChunkIsEmpty()) {
         t_ += kChunkSteps;
@@ -112,7 +111,7 @@ bool Wavefront::Step(GridPlanes& planes, LatentCoder& coder, int64_t& work) {
         continue;
       }
       if (work <= 0) return false;
-      CodeStep(plane, coder);
+      CodeStep(coder);
       ++t_;
       work -= step_work;
     }
@@ -129,7 +128,10 @@ void Wavefront::StartBand(GridPlanes& planes, LatentCoder& coder) {
   band_.rows = std::min(kLanes, rows_.end - band_.y);
   band_.width = plane.width;
   if (is_mapped_) CodeFlags(coder);
-  for (uint32_t r = 0; r < band_.rows; ++r) std::memset(plane.Row(band_.y + r), 0, plane.width);
+  for (uint32_t r = 0; r < band_.rows; ++r) {
+    row_[r] = plane.Row(band_.y + r);
+    std::memset(row_[r], 0, plane.width);
+  }
   SkewRowsAbove(plane);
   if (task_.network->shape.coarser > 0) {
     SkewParents(planes);
@@ -145,7 +147,7 @@ void Wavefront::CodeFlags(LatentCoder& coder) {
   }
 }
 
-void Wavefront::CodeStep(GridPlane& plane, LatentCoder& coder) {
+void Wavefront::CodeStep(LatentCoder& coder) {
   StepTables tables;
   kernels_->context_step(task_, t_, tables);
   LaneRange lanes;
@@ -156,11 +158,13 @@ void Wavefront::CodeStep(GridPlane& plane, LatentCoder& coder) {
   uint64_t halves[2];
   std::memcpy(halves, latents, sizeof(halves));
   if ((halves[0] | halves[1]) == 0) return;
-  int16_t* own = At(own_.data(), t_, kOwnStride);
-  for (uint32_t lane = lanes.first; lane < lanes.end; ++lane) {
-    own[lane] = static_cast<int16_t>(latents[lane] * kContextUnit);
-    plane.Row(band_.y + lane)[t_ - kLag * lane] = static_cast<int8_t>(latents[lane]);
-  }
+  // All lanes at once, those without a latent too, which are 0: the next steps load them so, and would wait for stores
+  // of single lanes.
+  int16_t contexts[kLanes];
+  for (uint32_t lane = 0; lane < kLanes; ++lane) contexts[lane] = static_cast<int16_t>(latents[lane] * kContextUnit);
+  std::memcpy(At(own_.data(), t_, kOwnStride), contexts, sizeof(contexts));
+  for (uint32_t lane = lanes.first; lane < lanes.end; ++lane)
+    row_[lane][t_ - kLag * lane] = static_cast<int8_t>(latents[lane]);
 }
 
 // ---- Skewed copies of what surrounds a band -----------------------------------------------------------------

@@ -57,7 +57,7 @@ class Wavefront {
   void SkewSamePlace(const GridPlanes& planes);
   void SetSources();
   void SetParentSource(ContextSource& source, const int16_t* memory, int column, int even_row, int odd_row) const;
-  void CodeStep(GridPlane& plane, LatentCoder& coder);
+  void CodeStep(LatentCoder& coder);
   RowRange VisibleRows(uint32_t level, uint32_t height) const;
   uint32_t GridAt(uint32_t chain, uint32_t levels_up) const;
   bool ChunkIsEmpty() const { return is_mapped_ && flags_.IsEmpty(t_ / kChunkSteps); }
@@ -74,6 +74,7 @@ class Wavefront {
   bool is_mapped_ = false;
   BandPlace band_;
   bool in_band_ = false;
+  int8_t* row_[kLanes] = {};  // of the band
   uint32_t t_ = 0;
   ChunkFlags flags_;
 
