@@ -5,7 +5,7 @@
 
 namespace lic {
 
-enum class InstructionSet : uint8_t { kSse41, kAvx2, kAvx512, kAvx512Vnni, kNeon, kWasmSimd };
+enum class InstructionSet : uint8_t { kSse41, kAvx2, kFma, kAvx512, kAvx512Vnni, kNeon, kWasmSimd };
 
 inline bool MachineHas([[maybe_unused]] InstructionSet set) {
 #if defined(__x86_64__)
@@ -14,6 +14,8 @@ inline bool MachineHas([[maybe_unused]] InstructionSet set) {
       return __builtin_cpu_supports("sse4.1");
     case InstructionSet::kAvx2:
       return __builtin_cpu_supports("avx2");
+    case InstructionSet::kFma:
+      return __builtin_cpu_supports("fma");
     case InstructionSet::kAvx512:
       return __builtin_cpu_supports("avx512bw");
     case InstructionSet::kAvx512Vnni:
