@@ -41,7 +41,10 @@ Short8 ShiftLeft(Short8 v) {
 }
 // a0 b0 a1 b1 a2 b2 a3 b3.
 inline Short8 InterleaveLow(Short8 a, Short8 b) { return vzip1q_s16(a, b); }
-inline void StoreInterleaved(int16_t* p, Short8 a, Short8 b) { vst2q_s16(p, {{a, b}}); }
+inline void StoreInterleaved(int16_t* p, Short8 a, Short8 b) {
+  const int16x8x2_t both = {{a, b}};
+  vst2q_s16(p, both);
+}
 
 template <>
 inline Int8 SplatInt(const int32_t* p) {
@@ -67,7 +70,8 @@ inline Pairs8 RectifiedPairs(Int8 a, Int8 b) {
 }
 // Eight pixels of three samples 0..255, clamped.
 inline void StorePixels(uint8_t* p, Short8 r, Short8 g, Short8 b) {
-  vst3_u8(p, {{vqmovun_s16(r), vqmovun_s16(g), vqmovun_s16(b)}});
+  const uint8x8x3_t pixels = {{vqmovun_s16(r), vqmovun_s16(g), vqmovun_s16(b)}};
+  vst3_u8(p, pixels);
 }
 
 using Int4 = int32x4_t;

@@ -15,7 +15,9 @@ class LaneReader final : public LatentCoder {
   bool CodeFlag(const BandPlace& place, uint32_t chunk, uint32_t frequency) override;
   void CodeStep(const BandPlace& place, size_t t, const StepTables& tables, LaneRange lanes, int16_t* latents) override;
 
-  // kBadStream if a word was missing; the caller need not look before everything is taken.
+  // Whether a word was missing. What has been taken since means nothing; the caller need not look after every step.
+  bool bad() const { return lanes_.bad; }
+  // To be asked when everything is taken, or where the stream is bad. Errors: kBadStream.
   Status Finish() const;
 
  private:

@@ -126,7 +126,9 @@ void OverfittedDecoder::StartNextGrid() {
 Status OverfittedDecoder::StepGrids(int64_t& work) {
   if (!begun_) LIC_CHECK(StartGrids());
   while (grid_ < architecture_.grids) {
-    if (!wavefront_.Step(planes_, lanes_, work)) return {};
+    const bool through = wavefront_.Step(planes_, lanes_, work);
+    if (lanes_.bad()) break;
+    if (!through) return {};
     ++grid_;
     StartNextGrid();
   }

@@ -15,6 +15,9 @@ constexpr int kPad = 16;
 constexpr int kFirstLane = 4;
 constexpr uint32_t kOwnStride = 16;
 constexpr uint32_t kRowsAbove = 3;
+// Multiplications that take as long as what a band needs for each column before its first step: its surroundings are
+// copied and its flags are read. Empty chunks need nothing else.
+constexpr int64_t kColumnWork = 500;
 constexpr uint32_t kEmptyUnit = 128;  // frequency of a probability of 1/256
 
 struct Place {
@@ -103,11 +106,14 @@ void Wavefront::Start(uint32_t grid, RowRange rows, RowRange visible) {
 bool Wavefront::Step(GridPlanes& planes, LatentCoder& coder, int64_t& work) {
   const int64_t step_work = kLanes * int64_t{task_.network->shape.products()};
   while (band_.y < rows_.end) {
-    if (!in_band_) StartBand(planes, coder);
+    if (work <= 0) return false;
+    if (!in_band_) {
+      StartBand(planes, coder);
+      work -= kColumnWork * band_.width;
+    }
     for (const uint32_t steps = band_.steps(); t_ < steps;) {
       if (ChunkIsEmpty()) {
         t_ += kChunkSteps;
-        work -= step_work;
         continue;
       }
       if (work <= 0) return false;

@@ -57,6 +57,7 @@ struct Drawing {
   int step = 4;         // their logarithm
   int restless = 30;    // latents in a hundred that are not the likeliest
   int wild = 300;       // one latent in so many is any number
+  int empty = 33;       // empty chunks in a hundred, where a grid is mapped
   std::vector<uint8_t> icc, exif, xmp;
 };
 
@@ -66,7 +67,7 @@ class LatentDrawer final : public of::LatentCoder {
   LatentDrawer(const Drawing& drawing, Random& random, of::GridPlanes& planes)
       : drawing_(drawing), random_(random), planes_(planes) {}
 
-  bool CodeFlag(const of::BandPlace&, uint32_t, uint32_t) override { return random_.Within(0, 2) == 0; }
+  bool CodeFlag(const of::BandPlace&, uint32_t, uint32_t) override { return random_.Within(1, 100) <= drawing_.empty; }
   void CodeStep(const of::BandPlace& place, size_t t, const of::StepTables& tables, of::LaneRange lanes,
                 int16_t* latents) override {
     for (uint32_t lane = lanes.first; lane < lanes.end; ++lane) {
