@@ -30,6 +30,7 @@ constexpr const char* kMeanings[kErrorCount] = {
     "an argument outside its range",
     "an error in this program",
     "the quality that was asked for was not reached",
+    "the caller stopped the work",
 };
 
 std::string ExitStatusText() {

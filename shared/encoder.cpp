@@ -1,10 +1,14 @@
-// The door of encoding: checks the arguments, chooses the coding, and tries qualities where a target is given.
+// The doors of encoding: they check the arguments and try qualities where a target is given. Each has a coding.
 //
 //   pixels ──> PictureEncoder::Encode ──> bytes of a .lic file
 //                  ^             │
 //      quality ──> TargetSearch <┘ bytes, or PSNR or SSIM of what is decoded
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <memory>
+#include <thread>
+#include <type_traits>
 
 #include "autoencoder/picture_encoder.h"
 #include "base/try.h"
@@ -14,12 +18,16 @@
 #include "measure/metrics.h"
 #include "measure/ssim.h"
 #include "model/model.h"
+#include "overfitted/encoding/picture_encoder.h"
+#include "overfitted/encoding/presets.h"
 #include "target.h"
 
 namespace lic {
 namespace {
 
-Status CheckArguments(const PictureView& picture, const EncodeOptions& options) {
+// What the options of all codings have.
+template <class Options>
+Status CheckArguments(const PictureView& picture, const Options& options) {
   if (options.target == Target::kQuality && !(options.quality >= 1 && options.quality <= 100))
     return Fail(Error::kInvalidArgument, "quality is %g, allowed are 1 to 100", options.quality);
   if (options.target > Target::kSsim) {
@@ -70,14 +78,17 @@ Result<double> Measure(Bytes file, Target target, const PictureView& original, c
   return target == Target::kPsnr ? difference.psnr : *difference.ssim;
 }
 
-// The file with the best quality that reaches the target.
+// The file with the best quality that reaches the target. `keep` is called for each that is better than all before.
+template <class Keep>
 Result<Buffer<uint8_t>> EncodeForTarget(PictureEncoder& encoder, TargetSearch& search, Target target,
-                                        const PictureView& picture, const Model* model) {
+                                        const PictureView& picture, const Model* model, const Keep& keep) {
   Buffer<uint8_t> best;
   while (!search.done()) {
     LIC_TRY(auto file, encoder.Encode(search.next(), PictureEncoder::Trial::kOneOfSeveral));
     LIC_TRY(const double value, Measure(file, target, picture, model));
-    if (search.Report(value)) best = std::move(file);
+    if (!search.Report(value)) continue;
+    best = std::move(file);
+    keep();
   }
   LIC_CHECK(search.Reached());
   return best;
@@ -99,7 +110,106 @@ Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, c
   LIC_TRY(const auto coding, AutoencoderEncoder::Create(picture, model, encoder, options));
   if (options.target == Target::kQuality)
     return coding->Encode(ToQuality256(options.quality), PictureEncoder::Trial::kLast);
-  return EncodeForTarget(*coding, search, options.target, picture, &model);
+  return EncodeForTarget(*coding, search, options.target, picture, &model, [] {});
+}
+
+// ---- Networks of the picture's own --------------------------------------------------------------------------
+
+namespace {
+
+// Hands progress on to the caller's observer.
+class ObservedFitting final : public overfitted::FittingObserver {
+ public:
+  explicit ObservedFitting(const OverfitOptions& options)
+      : observer_(options.observer), descents_(options.target == Target::kQuality ? 1 : kLikelyDescents) {}
+
+  Status Report(const overfitted::FittingProgress& now) override {
+    if (!observer_.report) return {};
+    // Within a descent iterations only rise.
+    if (has_begun_ && now.iteration <= last_iteration_) ++trial_;
+    has_begun_ = true;
+    last_iteration_ = now.iteration;
+    OverfitProgress progress;
+    progress.part = PartDone(static_cast<float>(now.iteration) / static_cast<float>(std::max(now.iterations, 1u)));
+    progress.trial = trial_;
+    progress.iteration = now.iteration;
+    progress.iterations = now.iterations;
+    progress.bytes = now.bits / 8;
+    progress.psnr = now.psnr;
+    if (observer_.report(observer_.context, progress)) return {};
+    return Fail(Error::kStopped, "the observer stopped the encoding at iteration %u of %u", now.iteration,
+                now.iterations);
+  }
+
+ private:
+  static constexpr uint32_t kLikelyDescents = 6;  // for a target
+
+  // The first descent weighs as much as kLaterPart of the others.
+  float PartDone(float part_of_descent) const {
+    const auto first = static_cast<float>(overfitted::kLaterPart);
+    const float all = first + static_cast<float>(std::max(descents_, trial_ + 1) - 1);
+    return (trial_ == 0 ? first * part_of_descent : first + static_cast<float>(trial_ - 1) + part_of_descent) / all;
+  }
+
+  const OverfitObserver observer_;
+  const uint32_t descents_;
+  uint32_t trial_ = 0;
+  bool has_begun_ = false;
+  uint32_t last_iteration_ = 0;
+};
+
+Result<overfitted::EncodingTask> TaskOf(const OverfitOptions& options) {
+  overfitted::EncodingTask task;
+  LIC_TRY(task.fitting.architecture, overfitted::Architecture::Read(overfitted::kNetworks));
+  task.fitting.iterations = overfitted::kIterationsOfEffort[options.effort];
+  task.fitting.threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  task.later_iterations = task.fitting.iterations / overfitted::kLaterPart;
+  task.tile_units = options.tile_units;
+  task.metadata = options.metadata;
+  return task;
+}
+
+OverfitReport ReportOf(const overfitted::EncodingFigures& figures) {
+  OverfitReport report;
+  static_assert(std::extent_v<decltype(OverfitReport::grid)> == overfitted::kMaxGrids);
+  report.network_bytes = figures.network_bytes;
+  report.grids = figures.architecture.grids;
+  for (uint32_t g = 0; g < report.grids; ++g) {
+    const overfitted::Grid& grid = figures.architecture.grid[g];
+    report.grid[g] = {grid.chain, grid.level, static_cast<uint64_t>(std::llround(figures.grid_bits[g] / 8))};
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<Buffer<uint8_t>> EncodeOverfitted(const PictureView& picture, const OverfitOptions& options,
+                                         OverfitReport* report) {
+  const auto start = std::chrono::steady_clock::now();
+  LIC_CHECK(CheckArguments(picture, options));
+  LIC_CHECK(CheckPicture(picture, options.metadata));
+  TargetSearch search(options.target, options.target_value);
+  if (options.target != Target::kQuality) LIC_CHECK(search.Check());
+  LIC_TRY(overfitted::EncodingTask task, TaskOf(options));
+  ObservedFitting observer(options);
+  task.observer = &observer;
+  LIC_TRY(const auto coding, overfitted::OverfittedEncoder::Create(picture, task, overfitted::Fitting::Create));
+  OverfitReport kept;
+  const auto keep = [&] { kept = ReportOf(coding->figures()); };
+  const auto encode = [&]() -> Result<Buffer<uint8_t>> {
+    if (options.target != Target::kQuality)
+      return EncodeForTarget(*coding, search, options.target, picture, nullptr, keep);
+    auto file = coding->Encode(ToQuality256(options.quality), PictureEncoder::Trial::kLast);
+    if (file.ok()) keep();
+    return file;
+  };
+  LIC_TRY(auto file, encode());
+  if (report) {
+    *report = kept;
+    report->iterations = coding->figures().iterations;
+    report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return file;
 }
 
 }  // namespace lic

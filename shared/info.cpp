@@ -2,6 +2,7 @@
 #include "info.h"
 
 #include "base/try.h"
+#include "overfitted/architecture.h"
 
 namespace lic {
 namespace {
@@ -48,6 +49,27 @@ Layout ToLayout(const Container& container) {
 Result<Info> ReadInfo(Bytes file) {
   LIC_TRY(const Header header, ReadHeader(file));
   return ToInfo(header);
+}
+
+Result<Networks> ReadNetworks(Bytes file) {
+  LIC_TRY(const Header header, ReadHeader(file));
+  if (header.coding() != Coding::kOverfitted)
+    return Fail(Error::kInvalidArgument, "the file names a model and carries no networks");
+  LIC_TRY(const auto architecture, overfitted::Architecture::Read(header.networks));
+  ContainerReader reader;
+  LIC_CHECK(reader.Read(file, /*complete=*/false));
+  if (!reader.has(SectionType::kNetwork)) return Fail(Error::kTruncated, "the file ends before its networks do");
+  Networks networks;
+  networks.base_set = architecture.base_set;
+  networks.chains = architecture.chains;
+  networks.grids = architecture.grids;
+  networks.context_networks = architecture.networks;
+  networks.hidden = architecture.hidden;
+  networks.convolutions = architecture.convolutions;
+  networks.noise = architecture.noise;
+  networks.multiplications = static_cast<double>(architecture.work()) / overfitted::kWorkUnit;
+  networks.bytes = reader.container().payloads[SectionType::kNetwork].size();
+  return networks;
 }
 
 Result<Layout> ReadLayout(Bytes file) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include "lic/lic.h"
 
@@ -22,6 +23,7 @@ struct lic_buffer {
 static_assert(LIC_TARGET_QUALITY == int(lic::Target::kQuality) && LIC_TARGET_BYTES == int(lic::Target::kBytes));
 static_assert(LIC_TARGET_PSNR == int(lic::Target::kPsnr) && LIC_TARGET_SSIM == int(lic::Target::kSsim));
 static_assert(LIC_CODING_AUTOENCODER == int(lic::Coding::kAutoencoder));
+static_assert(LIC_CODING_OVERFITTED == int(lic::Coding::kOverfitted));
 
 namespace {
 
@@ -41,6 +43,53 @@ int HandOut(lic::Result<Value> result, Handle** to, lic_failure* failure) {
   *to = new (std::nothrow) Handle{std::move(result).value()};
   if (!*to) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a handle"), failure);
   return Report({}, failure);
+}
+
+lic::PictureView ViewOf(const lic_picture& picture) {
+  return {picture.pixels, picture.width, picture.height, picture.channels, picture.stride};
+}
+
+// What the options of both encoders have.
+template <class From, class To>
+void Convert(const From& from, To& to) {
+  to.quality = from.quality;
+  // 255 is no target, so that the encoder refuses what does not fit into one.
+  to.target = static_cast<lic::Target>(from.target >= 0 && from.target < 255 ? from.target : 255);
+  to.target_value = from.target_value;
+  to.effort = from.effort;
+  to.tile_units = from.tile_units;
+  to.metadata = {{from.icc, from.icc_size}, {from.exif, from.exif_size}, {from.xmp, from.xmp_size}};
+}
+
+// Those defaults.
+template <class To>
+void FillDefaults(To& options) {
+  const lic::EncodeOptions defaults;
+  options = {};
+  options.quality = defaults.quality;
+  options.effort = defaults.effort;
+  options.tile_units = defaults.tile_units;
+}
+
+// An observer of C++ that asks one of C: its context is the options.
+bool AskObserver(void* context, const lic::OverfitProgress& now) {
+  const auto& options = *static_cast<const lic_overfit_options*>(context);
+  const lic_overfit_progress progress = {now.part, now.trial, now.iteration, now.iterations, now.bytes, now.psnr};
+  return options.observer(options.context, &progress) != 0;
+}
+
+void Convert(const lic::OverfitReport& from, lic_overfit_report& to) {
+  to = {};
+  to.iterations = from.iterations;
+  to.seconds = from.seconds;
+  to.network_bytes = from.network_bytes;
+  to.grids = from.grids;
+  static_assert(std::extent_v<decltype(lic_overfit_report::grid)> == std::extent_v<decltype(lic::OverfitReport::grid)>);
+  for (uint32_t g = 0; g < from.grids; ++g) {
+    to.grid[g].chain = from.grid[g].chain;
+    to.grid[g].level = from.grid[g].level;
+    to.grid[g].bytes = from.grid[g].bytes;
+  }
 }
 
 }  // namespace
@@ -68,29 +117,30 @@ const uint8_t* lic_buffer_data(const lic_buffer* buffer) { return buffer->bytes.
 size_t lic_buffer_size(const lic_buffer* buffer) { return buffer->bytes.size(); }
 void lic_buffer_release(lic_buffer* buffer) { delete buffer; }
 
-void lic_encode_options_default(lic_encode_options* options) {
-  const lic::EncodeOptions defaults;
-  *options = {};
-  options->quality = defaults.quality;
-  options->effort = defaults.effort;
-  options->tile_units = defaults.tile_units;
-}
+void lic_encode_options_default(lic_encode_options* options) { FillDefaults(*options); }
+void lic_overfit_options_default(lic_overfit_options* options) { FillDefaults(*options); }
 
 int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
                const lic_encode_options* options, lic_buffer** file, lic_failure* failure) {
   lic::EncodeOptions converted;
+  if (options) Convert(*options, converted);
+  return HandOut(lic::Encode(ViewOf(*picture), model->model, encoder->model, converted), file, failure);
+}
+
+int lic_encode_overfitted(const lic_picture* picture, const lic_overfit_options* options, lic_buffer** file,
+                          lic_overfit_report* report, lic_failure* failure) {
+  lic::OverfitOptions converted;
+  lic_overfit_options kept;
   if (options) {
-    converted.quality = options->quality;
-    // 255 is no target, so that Encode refuses what does not fit into one.
-    converted.target = static_cast<lic::Target>(options->target >= 0 && options->target < 255 ? options->target : 255);
-    converted.target_value = options->target_value;
-    converted.effort = options->effort;
-    converted.tile_units = options->tile_units;
-    converted.metadata = {
-        {options->icc, options->icc_size}, {options->exif, options->exif_size}, {options->xmp, options->xmp_size}};
+    kept = *options;
+    Convert(kept, converted);
+    converted.threads = kept.threads;
+    if (kept.observer) converted.observer = {AskObserver, &kept};
   }
-  const lic::PictureView view = {picture->pixels, picture->width, picture->height, picture->channels, picture->stride};
-  return HandOut(lic::Encode(view, model->model, encoder->model, converted), file, failure);
+  lic::OverfitReport made;
+  const int error = HandOut(lic::EncodeOverfitted(ViewOf(*picture), converted, &made), file, failure);
+  if (error == 0 && report) Convert(made, *report);
+  return error;
 }
 
 int lic_read_info(const uint8_t* file, size_t size, lic_info* info, lic_failure* failure) {

@@ -31,7 +31,7 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
   LIC_TRY(Decoder decoder, Decoder::Open(file, model.get(), {arguments.decode}));
   while (!decoder.done()) {
     LIC_CHECK(decoder.Step());
-    report(decoder.progress());
+    report(decoder.progress(), {});
   }
   const Metadata metadata = decoder.layout().metadata;
   const Picture picture = std::move(decoder).TakePicture();

@@ -8,6 +8,7 @@
 #include "native/assurance/qa_report.h"
 #include "native/commands/command.h"
 #include "native/commands/options.h"
+#include "native/commands/overfit.h"
 #include "native/commands/stand_in.h"
 #include "native/picture_files/image_file.h"
 #include "shared/base/try.h"
@@ -25,6 +26,7 @@ struct EncodeArguments {
   WriteOptions outputs;
   BatchOptions batch;
   std::string model;
+  CodingOptions coding;
   ReadOptions read;
   EncodeOptions encode;
   uint32_t tile_pixels = EncodeOptions{}.tile_units * kTileUnitPixels;
@@ -33,6 +35,7 @@ struct EncodeArguments {
   float qa_max = 100;
   QaFallback fallback = QaFallback::kBetter;
 
+  bool overfits() const { return coding.coding == Coding::kOverfitted; }
   bool may_write_png() const { return qa && fallback == QaFallback::kPng; }
 };
 
@@ -59,7 +62,7 @@ struct SourceFile {
 struct Task {
   const Job& job;
   const EncodeArguments& arguments;
-  EncodingModel model;
+  EncodingModel model;  // none where the picture gets networks of its own
   SourceFile source;
   EncodeOptions options;  // as the arguments say, for this picture
 
@@ -98,7 +101,7 @@ Result<Outcome> WriteLic(const Task& task, Bytes file) {
   Outcome outcome;
   if (task.arguments.may_write_png()) LIC_CHECK(RemoveStandIn(job.output, outcome.warnings));
   outcome.fields = DescribeFields(info, file.size());
-  outcome.fields["model"] = task.model.decoder->name();
+  if (task.model.decoder) outcome.fields["model"] = task.model.decoder->name();
   outcome.fields["effort"] = task.options.effort;
   outcome.summary = job.input + " -> " + job.output + ": " + DescribeText(info, file.size());
   return outcome;
@@ -159,13 +162,33 @@ Result<Outcome> EncodePlain(const Task& task) {
   return WriteLic(task, file);
 }
 
-Result<Outcome> EncodeFile(const Job& job, const EncodeArguments& arguments, ModelStore& models) {
-  LIC_TRY(EncodingModel model, models.ForEncoding());
+Result<Outcome> EncodeOwnNetworks(const Task& task, uint32_t threads, const ReportPart& report) {
+  LIC_TRY(const OverfitEncoding encoding, EncodeWithOwnNetworks(task.view(), task.options, threads, report));
+  LIC_TRY(Outcome outcome, WriteLic(task, encoding.file));
+  outcome.fields.update(OverfitFields(encoding.report));
+  return outcome;
+}
+
+// What the work on any of several pictures needs.
+struct Workshop {
+  const EncodeArguments& arguments;
+  ModelStore& models;
+  uint32_t threads;  // for a picture
+};
+
+Result<Outcome> EncodeFile(const Job& job, const Workshop& workshop, const ReportPart& report) {
+  const EncodeArguments& arguments = workshop.arguments;
+  EncodingModel model;
+  if (!arguments.overfits()) {
+    LIC_TRY(model, workshop.models.ForEncoding());
+  }
   LIC_TRY(SourceFile source, LoadPicture(job.input, arguments.read));
   const EncodeOptions options = OptionsFor(source.contents, arguments);
   const Task task = {job, arguments, std::move(model), std::move(source), options};
   const auto start = std::chrono::steady_clock::now();
-  LIC_TRY(Outcome outcome, arguments.qa ? EncodeChecked(task, models) : EncodePlain(task));
+  LIC_TRY(Outcome outcome, arguments.overfits() ? EncodeOwnNetworks(task, workshop.threads, report)
+                           : arguments.qa       ? EncodeChecked(task, workshop.models)
+                                                : EncodePlain(task));
   outcome.fields["encode_ms"] =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   outcome.fields["source_bytes"] = task.source.bytes;
@@ -181,9 +204,20 @@ bool SkipsAny(const Job& job, const EncodeArguments& arguments, Outcome& outcome
          SkipsExisting({job.input, StandInPath(job.output), {}}, arguments.outputs, outcome);
 }
 
+// Says what is wrong with a combination of a coding and other options. Empty if nothing is.
+std::string CheckCoding(const EncodeArguments& arguments) {
+  if (!arguments.overfits())
+    return arguments.coding.threads > 0 ? "--threads is for --coding overfitted; --jobs takes several files at a time"
+                                        : "";
+  if (arguments.qa) return "--qa has limits for each model, and --coding overfitted has none";
+  if (!arguments.model.empty()) return "--model is for --coding autoencoder; overfitted files carry their networks";
+  return "";
+}
+
 int RunEncode(const EncodeArguments& arguments) {
   if (const std::string wrong = CheckOutputs(arguments.inputs, arguments.outputs); !wrong.empty())
     return UsageError(wrong);
+  if (const std::string wrong = CheckCoding(arguments); !wrong.empty()) return UsageError(wrong);
   if (arguments.tile_pixels % kTileUnitPixels) {
     return UsageError("--tile is " + std::to_string(arguments.tile_pixels) + ", not a multiple of 64");
   }
@@ -198,11 +232,16 @@ int RunEncode(const EncodeArguments& arguments) {
   ModelStore models(arguments.model);
   std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs);
   if (arguments.may_write_png()) RefuseToOverwriteInputs(jobs);
-  return RunBatch(jobs, arguments.batch, [&](const Job& job, const ReportPart&) {
+  const Workshop workshop = {arguments, models,
+                             ThreadsFor(arguments.coding, JobsAtATime(arguments.batch, jobs.size()))};
+  return RunBatch(jobs, arguments.batch, [&](const Job& job, const ReportPart& report) {
     Outcome outcome;
     if (SkipsAny(job, arguments, outcome)) return outcome;
-    Result<Outcome> result = EncodeFile(job, arguments, models);
-    return result.ok() ? std::move(result).value() : FailedOutcome(result.failure(), models);
+    Result<Outcome> result = EncodeFile(job, workshop, report);
+    if (result.ok()) return std::move(result).value();
+    outcome = FailedOutcome(result.failure(), models);
+    outcome.fields["coding"] = arguments.overfits() ? kOverfittedName : kAutoencoderName;
+    return outcome;
   });
 }
 
@@ -261,11 +300,13 @@ std::function<int()> AddEncode(CLI::App& app) {
       ->capture_default_str()
       ->type_name("Q")
       ->check(CLI::Range(1.0, 100.0).description(""));
+  AddCodingOptions(app, arguments->coding);
   app.add_option("--effort", arguments->encode.effort,
                  "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits "
                  "than it is worth; 3 to 9: descend by the gradient of what the model was trained to lower, with 1, 2, "
                  "4, 8, 16, 32, 64 steps. "
-                 "Seconds of one core per megapixel: 0.15, 0.15, 0.2, 0.35, 0.45, 0.65, 1.1, 2, 3.7, 7")
+                 "Seconds of one core per megapixel: 0.15, 0.15, 0.2, 0.35, 0.45, 0.65, 1.1, 2, 3.7, 7. "
+                 "With --coding overfitted: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000 iterations")
       ->capture_default_str()
       ->type_name("E")
       ->check(CLI::Range(0, kMaxEffort).description(""));

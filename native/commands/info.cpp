@@ -14,8 +14,36 @@ struct InfoArguments {
   BatchOptions batch;
 };
 
+// Before the end of a file's own networks no more bytes can lie: header, profile and networks.
+constexpr size_t kMostBytesNeeded = (4 << 20) + 70000;
+
+// What the networks of a file are: as text, and for programs. A file may end before them.
+std::string DescribeNetworks(const FileStart& start, Outcome& outcome) {
+  const auto read = ReadNetworks(start.bytes);
+  if (!read.ok()) {
+    outcome.warnings.push_back(std::string(ErrorName(read.error())) + ": " + read.failure().what);
+    return ", own networks";
+  }
+  const Networks& networks = read.value();
+  outcome.fields["networks"] = {{"bytes", networks.bytes},
+                                {"base_set", networks.base_set},
+                                {"chains", networks.chains},
+                                {"grids", networks.grids},
+                                {"context_networks", networks.context_networks},
+                                {"hidden", networks.hidden},
+                                {"convolutions", networks.convolutions},
+                                {"noise", networks.noise},
+                                {"multiplications", networks.multiplications}};
+  char text[160];
+  std::snprintf(text, sizeof(text),
+                ", own networks of %llu bytes: base set %u, %u grids in %u chains, %.0f products a pixel",
+                static_cast<unsigned long long>(networks.bytes), networks.base_set, networks.grids, networks.chains,
+                networks.multiplications);
+  return text;
+}
+
 Result<Outcome> DescribeFile(const Job& job) {
-  LIC_TRY(const FileStart start, LoadFileStart(job.input, kHeaderBytes));
+  LIC_TRY(const FileStart start, LoadFileStart(job.input, kMostBytesNeeded));
   LIC_TRY(const Info info, ReadInfo(start.bytes));
   Outcome outcome;
   outcome.fields = DescribeFields(info, start.file_bytes);
@@ -23,11 +51,12 @@ Result<Outcome> DescribeFile(const Job& job) {
   outcome.fields["alpha"] = info.has_alpha;
   outcome.fields["grey"] = info.is_grey;
   outcome.fields["tile"] = info.tile_units * 64;
-  outcome.fields["head_hash"] = ToHex(info.head_hash);
+  const bool names_model = info.coding == Coding::kAutoencoder;
+  if (names_model) outcome.fields["head_hash"] = ToHex(info.head_hash);
   outcome.summary = job.input + ": " + DescribeText(info, start.file_bytes) + (info.is_grey ? ", grey" : "") +
                     (info.has_alpha ? ", alpha" : "") + ", tile " + std::to_string(info.tile_units * 64) +
                     ", version " + std::to_string(info.version) +
-                    (info.coding == Coding::kAutoencoder ? ", model " + ToHex(info.model_id) : ", own networks");
+                    (names_model ? ", model " + ToHex(info.model_id) : DescribeNetworks(start, outcome));
   return outcome;
 }
 

@@ -82,8 +82,12 @@ Status MakeFolders(const Job& job, const WriteOptions& options) {
 
 nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes) {
   const double bpp = 8.0 * static_cast<double>(bytes) / (double(info.width) * info.height);
-  return {{"width", info.width}, {"height", info.height},   {"bytes", bytes},
-          {"bpp", bpp},          {"quality", info.quality}, {"model_id", ToHex(info.model_id)}};
+  const bool names_model = info.coding == Coding::kAutoencoder;
+  nlohmann::ordered_json fields = {
+      {"width", info.width}, {"height", info.height},   {"bytes", bytes},
+      {"bpp", bpp},          {"quality", info.quality}, {"coding", names_model ? kAutoencoderName : kOverfittedName}};
+  if (names_model) fields["model_id"] = ToHex(info.model_id);
+  return fields;
 }
 
 std::string DescribeText(const Info& info, uint64_t bytes) {

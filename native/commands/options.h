@@ -20,6 +20,9 @@ inline const std::vector<std::string> kLicExtensions = {".lic"};
 inline const std::vector<std::string> kPictureExtensions = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
                                                             ".ppm", ".pgm", ".pnm",  ".pam"};
 
+// The codings, as options and JSON name them.
+inline constexpr char kAutoencoderName[] = "autoencoder", kOverfittedName[] = "overfitted";
+
 void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& what);
 void AddBatchOptions(CLI::App& app, BatchOptions& options);
 void AddModelOption(CLI::App& app, std::string& model);
@@ -40,7 +43,8 @@ bool SkipsExisting(const Job& job, const WriteOptions& options, Outcome& outcome
 // Makes the folders above an output that lies in the output folder.
 Status MakeFolders(const Job& job, const WriteOptions& options);
 
-// Describe a file by width, height, bytes, bpp, quality and model_id: for Outcome::fields, and as a line for people.
+// Describe a file by width, height, bytes, bpp, quality, coding and, where it names a model, model_id: for
+// Outcome::fields, and as a line for people.
 nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes);
 std::string DescribeText(const Info& info, uint64_t bytes);
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "native/commands/command.h"
+#include "native/commands/options.h"
 #include "native/figures/log_figures.h"
 
 namespace lic::native {
@@ -19,6 +20,7 @@ constexpr size_t kMaxNamedLines = 20;
 struct StatsArguments {
   std::vector<std::string> logs;
   PeriodLength by = PeriodLength::kDay;
+  std::string coding;  // empty: all
   bool json = false;
 };
 
@@ -34,7 +36,7 @@ struct Reading {
   std::vector<BrokenLine> named;  // the first of them
   Error error = Error::kNone;     // of the first file that could not be read
 
-  explicit Reading(PeriodLength by) : figures(by) {}
+  explicit Reading(const StatsArguments& arguments) : figures(arguments.by, arguments.coding) {}
 
   void AddLine(const std::string& file, uint64_t number, const std::string& text) {
     if (text.find_first_not_of(" \t\r") == text.npos) return;
@@ -94,6 +96,7 @@ Json Describe(const PeriodFigures& figures) {
           {"quality", Quantiles(figures.quality)},
           {"ms_per_megapixel", Quantiles(figures.ms_per_megapixel)},
           {"ratio", Quantiles(figures.ratio)},
+          {"codings", figures.codings},
           {"qa", {{"checked", figures.checked}, {"alarms", figures.alarms}, {"actions", figures.actions}}},
           {"failures", figures.failures}};
 }
@@ -120,6 +123,7 @@ Json DescribeAll(const Reading& reading) {
           {"drifts", drifts},
           {"skipped", figures.skipped()},
           {"other_commands", figures.other_commands()},
+          {"other_codings", figures.other_codings()},
           {"broken", {{"count", reading.broken}, {"first", broken}}}};
 }
 
@@ -160,6 +164,9 @@ void PrintTable(const Reading& reading) {
   for (const auto& [command, count] : figures.other_commands()) {
     std::printf("lines of lic %s, ignored: %llu\n", command.c_str(), static_cast<unsigned long long>(count));
   }
+  for (const auto& [coding, count] : figures.other_codings()) {
+    std::printf("lines of coding %s, ignored: %llu\n", coding.c_str(), static_cast<unsigned long long>(count));
+  }
 }
 
 void WarnOfBrokenLines(const Reading& reading) {
@@ -174,7 +181,7 @@ void WarnOfBrokenLines(const Reading& reading) {
 }
 
 int RunStats(const StatsArguments& arguments) {
-  Reading reading(arguments.by);
+  Reading reading(arguments);
   for (const std::string& path : arguments.logs) reading.AddFile(path);
   if (arguments.json) {
     std::printf("%s\n", DescribeAll(reading).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
@@ -202,6 +209,10 @@ std::function<int()> AddStats(CLI::App& app) {
       ->transform(CLI::CheckedTransformer(lengths).description(""))
       ->default_str("day")
       ->type_name("PERIOD");
+  app.add_option("--coding", arguments->coding,
+                 "Only files of this coding: the times of the two are far apart, and so are their sizes")
+      ->check(CLI::IsMember({kAutoencoderName, kOverfittedName}).description(""))
+      ->type_name("CODING");
   app.add_flag("--json", arguments->json, "Print all of it as one line of JSON");
   return [arguments] { return RunStats(*arguments); };
 }

@@ -18,6 +18,7 @@ constexpr int64_t kHourSeconds = 3600, kDaySeconds = 86400, kWeekSeconds = 7 * k
 constexpr int64_t kFirstMonday = 4 * kDaySeconds;  // 1970-01-05
 constexpr uint64_t kLeastValues = 5;               // whose quartiles say something of their spread
 constexpr double kMaxFileBytes = 1e15;             // more than any file has
+constexpr char kDefaultCoding[] = "autoencoder";   // of lines that are older than the other coding
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -61,6 +62,12 @@ SeriesPoint LogMedian(const Sketch& sketch) {
 SeriesPoint StableRate(uint64_t hits, uint64_t trials) {
   const auto n = static_cast<double>(trials);
   return {2 * std::asin(std::sqrt((static_cast<double>(hits) + 0.375) / (n + 0.75))), 1 / std::sqrt(n + 0.5)};
+}
+
+// Counts a name of a log. Logs may hold anything, so there is a most of names that are counted apart.
+void Count(const std::string& name, std::map<std::string, uint64_t>& counts) {
+  constexpr size_t kMaxNames = 16;
+  counts[counts.contains(name) || counts.size() < kMaxNames ? name : "others"]++;
 }
 
 // A figure that is watched for drift. `point` gives its value in a period, if it has one there, on a scale on which
@@ -156,6 +163,7 @@ void PeriodFigures::Merge(const PeriodFigures& other) {
   source_bytes += other.source_bytes;
   checked += other.checked;
   alarms += other.alarms;
+  for (const auto& [coding, count] : other.codings) codings[coding] += count;
   for (const auto& [action, count] : other.actions) actions[action] += count;
   for (const auto& [code, count] : other.failures) failures[code] += count;
   bpp.Merge(other.bpp);
@@ -170,13 +178,17 @@ std::string LogFigures::AddLine(std::string_view text) {
   const std::string command = Text(line, "command");
   if (command.empty()) return "has no \"command\"";
   if (command != "encode") {
-    constexpr size_t kMaxNames = 16;
-    const bool counts_apart = other_commands_.contains(command) || other_commands_.size() < kMaxNames;
-    other_commands_[counts_apart ? command : "others"]++;
+    Count(command, other_commands_);
     return "";
   }
   if (line.contains("skipped")) {
     skipped_++;
+    return "";
+  }
+  const std::string coding = line.contains("coding") ? Text(line, "coding") : kDefaultCoding;
+  if (coding.empty()) return "has \"coding\" that is no text";
+  if (!coding_.empty() && coding != coding_) {
+    Count(coding, other_codings_);
     return "";
   }
   const std::optional<int64_t> time = ParseTime(Text(line, "time"));
@@ -186,6 +198,7 @@ std::string LogFigures::AddLine(std::string_view text) {
     return "is in a period beyond the first " + std::to_string(kMaxPeriods);
   PeriodFigures figures;
   if (std::string wrong = AddEncoding(line, figures); !wrong.empty()) return wrong;
+  Count(coding, figures.codings);
   periods_[period].Merge(figures);
   return "";
 }

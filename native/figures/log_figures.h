@@ -30,6 +30,7 @@ struct PeriodFigures {
   uint64_t files = 0;  // written, as .lic or PNG
   uint64_t pixels = 0, bytes = 0, source_bytes = 0;
   uint64_t checked = 0, alarms = 0;              // by --qa
+  std::map<std::string, uint64_t> codings;       // of files and failures, by the coding's name
   std::map<std::string, uint64_t> actions;       // of alarms: raised, best, png, fail
   std::map<std::string, uint64_t> failures;      // by the error's name
   Sketch bpp, quality, ms_per_megapixel, ratio;  // ratio: bytes of a file to those of its source
@@ -50,14 +51,17 @@ class LogFigures {
  public:
   static constexpr size_t kMaxPeriods = 10000;
 
-  explicit LogFigures(PeriodLength length) : length_(length) {}
+  // Of lines of one coding, if `coding` is not empty. A line that names none is of the autoencoder.
+  LogFigures(PeriodLength length, std::string coding) : length_(length), coding_(std::move(coding)) {}
 
-  // Returns what is wrong with a line, or an empty text. Lines of other commands and of skipped files are only counted.
+  // Returns what is wrong with a line, or an empty text. Lines of other commands, of other codings and of skipped files
+  // are only counted.
   std::string AddLine(std::string_view line);
 
   PeriodLength length() const { return length_; }
   const std::map<int64_t, PeriodFigures>& periods() const { return periods_; }
   const std::map<std::string, uint64_t>& other_commands() const { return other_commands_; }
+  const std::map<std::string, uint64_t>& other_codings() const { return other_codings_; }
   uint64_t skipped() const { return skipped_; }
   PeriodFigures Total() const;
   // Finds drifts of the medians of bits per pixel, quality, milliseconds per megapixel and ratio, and of the rates of
@@ -69,8 +73,10 @@ class LogFigures {
   std::string AddEncoding(const nlohmann::json& line, PeriodFigures& figures);
 
   PeriodLength length_;
+  std::string coding_;
   std::map<int64_t, PeriodFigures> periods_;
   std::map<std::string, uint64_t> other_commands_;
+  std::map<std::string, uint64_t> other_codings_;
   uint64_t skipped_ = 0;
 };
 

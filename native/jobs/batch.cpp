@@ -41,10 +41,8 @@ class Batch {
   }
 
   int Run() {
-    unsigned threads = options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
-    threads = static_cast<unsigned>(std::min<size_t>(threads, jobs_.size()));
     std::vector<std::thread> others;
-    for (unsigned i = 1; i < threads; i++) others.emplace_back([this] { RunJobs(); });
+    for (size_t i = 1; i < JobsAtATime(options_, jobs_.size()); i++) others.emplace_back([this] { RunJobs(); });
     RunJobs();
     for (std::thread& thread : others) thread.join();
     if (std::fflush(reports_) != 0 || std::ferror(reports_)) {
@@ -69,7 +67,8 @@ class Batch {
     const auto start = std::chrono::steady_clock::now();
     Outcome outcome = job.failure;
     try {
-      if (outcome.error == Error::kNone) outcome = work_(job, [&](float part) { progress_.Report(index, part); });
+      if (outcome.error == Error::kNone)
+        outcome = work_(job, [&](float part, const std::string& note) { progress_.Report(index, part, note); });
     } catch (const std::bad_alloc&) {
       outcome = Fail(Error::kOutOfMemory, "there is not enough memory for this file");
     }
@@ -129,6 +128,11 @@ class Batch {
 };
 
 }  // namespace
+
+size_t JobsAtATime(const BatchOptions& options, size_t jobs) {
+  const unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  return std::min<size_t>(threads, jobs);
+}
 
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work) {
   return Batch(jobs, options, work).Run();

@@ -35,9 +35,12 @@ struct BatchOptions {
   bool summary_is_product = false;  // summaries are what the command is for, and go to standard output
 };
 
-// The work on a job calls this with the part of it that is done.
-using ReportPart = std::function<void(float part)>;
+// The work on a job calls this with the part of it that is done, and with what the bar may say besides.
+using ReportPart = std::function<void(float part, const std::string& note)>;
 using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
+
+// How many jobs are worked on at a time.
+size_t JobsAtATime(const BatchOptions& options, size_t jobs);
 
 // Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first error in
 // the order of the jobs, or 0. Where a result goes to standard output ("-"), the reports go to standard error.

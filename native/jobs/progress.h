@@ -9,7 +9,8 @@
 
 namespace lic::native {
 
-// The bar is drawn on standard error, and only if that is a terminal. Several threads may use it.
+// The bar is drawn on standard error, and only if that is a terminal. It says how much time is left, once that can be
+// told. Several threads may use it.
 class Progress {
  public:
   // With `shown` false it never draws.
@@ -17,8 +18,8 @@ class Progress {
   ~Progress() { Clear(); }
   Progress(const Progress&) = delete;
 
-  // Notes that this part of a job is done, 0..1.
-  void Report(size_t job, float part);
+  // Notes that this part of a job is done, 0..1. `note` is shown beside the bar.
+  void Report(size_t job, float part, const std::string& note = {});
   // Takes the bar away, so that a line of text can be printed. The next Report draws it again.
   void Clear();
 
@@ -27,6 +28,7 @@ class Progress {
   std::vector<float> parts_;
   bool shown_ = false;
   bool drawn_ = false;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_draw_;
 };
 

@@ -29,6 +29,7 @@ const char* ErrorName(Error error) {
       "invalid_argument",
       "internal",
       "below_quality",
+      "stopped",
   };
   const auto number = static_cast<size_t>(error);
   return number < kErrorCount ? kNames[number] : "internal";

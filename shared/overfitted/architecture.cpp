@@ -9,7 +9,6 @@ namespace {
 constexpr uint8_t kNoChain = 255;
 constexpr size_t kNetworkOffset = 7;
 constexpr size_t kNetworkBytes = 3;
-constexpr uint32_t kWorkUnit = 1u << (2 * (kLevels - 1));
 
 // A value of the field `networks`, and what is allowed.
 Status CheckRange(const char* name, uint32_t value, uint32_t least, uint32_t most) {

@@ -23,6 +23,7 @@ inline constexpr uint32_t kMaxHidden = 64;
 inline constexpr uint32_t kMaxConvolutions = 2;
 inline constexpr uint32_t kMaxNoise = 3;
 inline constexpr uint32_t kMaxWork = 4096;
+inline constexpr uint32_t kWorkUnit = 1u << (2 * (kLevels - 1));
 
 inline constexpr uint32_t kMaxContexts = kMaxSpatial + kMaxCoarser;
 inline constexpr uint32_t kMaxGrids = kMaxChains * kLevels;
@@ -87,7 +88,7 @@ struct Architecture {
   uint32_t Find(uint32_t chain, uint32_t level) const;
   uint32_t channels() const;  // inputs of the synthesis, noise included
   uint32_t gains() const;
-  // Multiplications a pixel, in 1/4096.
+  // Multiplications a pixel, in 1 / kWorkUnit.
   uint64_t work() const;
 };
 

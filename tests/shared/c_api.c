@@ -7,6 +7,54 @@
 #define EXPECT(condition) \
   if (!(condition)) return __LINE__
 
+/* Stops at the second report; counts them in `context`. */
+static int StopAtTwo(void* context, const lic_overfit_progress* progress) {
+  int* reports = context;
+  return progress->part >= 0 && progress->part <= 1 && ++*reports < 2;
+}
+
+int CheckOverfittedInC(void) {
+  uint8_t pixels[20 * 10 * 4];
+  lic_picture picture = {pixels, 20, 10, 4, 80}, decoded;
+  lic_overfit_options options;
+  lic_overfit_report report;
+  lic_buffer *file = NULL, *out = NULL;
+  lic_info info;
+  lic_failure failure;
+  uint64_t bytes = 0;
+  uint32_t g;
+  int reports = 0;
+  size_t i;
+
+  for (i = 0; i < sizeof(pixels); ++i) pixels[i] = (uint8_t)(i * 5);
+  lic_overfit_options_default(&options);
+  EXPECT(options.quality == 50 && options.effort == 3 && options.tile_units == 16 && options.threads == 0);
+  options.effort = 0;
+  options.threads = 1;
+  options.quality = 70;
+  options.xmp = pixels;
+  options.xmp_size = 3;
+  EXPECT(lic_encode_overfitted(&picture, &options, &file, &report, &failure) == LIC_OK);
+  EXPECT(lic_read_info(lic_buffer_data(file), 40, &info, &failure) == LIC_OK);
+  EXPECT(info.width == 20 && info.channels == 4 && info.coding == LIC_CODING_OVERFITTED && info.version == 2 &&
+         info.quality == 70);
+  EXPECT(report.iterations == 30 && report.seconds > 0 && report.network_bytes >= 4 && report.grids > 0 &&
+         report.grids <= 21 && report.grid[0].level == 6 && report.grid[0].chain == 0);
+  for (g = 0; g < report.grids; ++g) bytes += report.grid[g].bytes;
+  EXPECT(bytes + report.network_bytes < lic_buffer_size(file));
+  EXPECT(lic_decode(lic_buffer_data(file), lic_buffer_size(file), NULL, 0, 0, &decoded, &out, NULL) == LIC_OK);
+  EXPECT(decoded.width == 20 && decoded.height == 10 && decoded.channels == 4 && decoded.pixels[3] == pixels[3]);
+  lic_buffer_release(out);
+  lic_buffer_release(file);
+  options.observer = StopAtTwo;
+  options.context = &reports;
+  EXPECT(lic_encode_overfitted(&picture, &options, &file, NULL, &failure) == LIC_STOPPED);
+  EXPECT(reports == 2 && failure.error == LIC_STOPPED && strcmp(lic_error_name(LIC_STOPPED), "stopped") == 0);
+  options.effort = 10;
+  EXPECT(lic_encode_overfitted(&picture, &options, &file, NULL, NULL) == LIC_INVALID_ARGUMENT);
+  return 0;
+}
+
 int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder, size_t encoder_size) {
   uint8_t pixels[20 * 10 * 3];
   lic_picture picture = {pixels, 20, 10, 3, 60}, decoded;

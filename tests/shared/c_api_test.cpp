@@ -5,6 +5,7 @@
 
 extern "C" int CheckCInterface(const uint8_t* decoder, size_t decoder_size, const uint8_t* encoder,
                                size_t encoder_size);
+extern "C" int CheckOverfittedInC();
 
 namespace lic {
 namespace {
@@ -20,6 +21,8 @@ TEST(CInterfaceWorksFromC) {
   const auto encoder = test::ReadFile(test::kRoot + "/tests/models/tiny.enc.licm");
   CHECK_EQ(CheckCInterface(decoder.data(), decoder.size(), encoder.data(), encoder.size()), 0);
 }
+
+TEST(OverfittingWorksFromC) { CHECK_EQ(CheckOverfittedInC(), 0); }
 
 }  // namespace
 }  // namespace lic

@@ -1,4 +1,5 @@
-// Encoding: pixels to the bytes of a .lic file.
+// Encoding: pixels to the bytes of a .lic file. Encode codes with the networks of a model, which many pictures share.
+// EncodeOverfitted fits networks to the one picture, and the file carries them.
 #pragma once
 
 #include <cstdint>
@@ -86,5 +87,78 @@ struct EncodeOptions {
 //     kOutOfMemory        the allocator gave no memory
 LIC_API Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, const EncoderModel& encoder,
                                        const EncodeOptions& options = {});
+
+// ---- Networks of the picture's own ------------------------------------------------------------------------
+
+// How far EncodeOverfitted has come.
+struct OverfitProgress {
+  float part = 0;           // of all its work, 0..1; with a target a guess
+  uint32_t trial = 0;       // descents that ended before this one; with a target there are several
+  uint32_t iteration = 0;   // of this descent
+  uint32_t iterations = 0;  // that it will take
+  double bytes = 0;         // of the file as it would be now, about
+  double psnr = 0;          // dB of the picture as it would be now, about
+};
+
+// Looks at an encoding while it runs, and may stop it.
+struct OverfitObserver {
+  // Returns whether to go on. Is called several times a second, more or less, from the thread that called
+  // EncodeOverfitted. Null for none.
+  bool (*report)(void* context, const OverfitProgress& progress) = nullptr;
+  // What it gets as its first argument.
+  void* context = nullptr;
+};
+
+// How EncodeOverfitted is to encode.
+struct OverfitOptions {
+  // These are what EncodeOptions has.
+  float quality = 50;
+  Target target = Target::kQuality;
+  double target_value = 0;
+  uint32_t tile_units = 16;
+  Metadata metadata = {};
+  // 0..kMaxEffort: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000 or 16000 iterations of the descent. Time goes with
+  // them. More iterations give smaller files of equal quality.
+  int effort = kDefaultEffort;
+  // That work on the picture, this one among them; 0: one for each processor. The file does not depend on it.
+  uint32_t threads = 0;
+  OverfitObserver observer = {};
+};
+
+// What EncodeOverfitted did, and what the file's bytes are.
+struct OverfitReport {
+  // A grid of latents: it has a latent for every square of 2^level pixels. Chain 0 is the main one.
+  struct Grid {
+    uint32_t chain = 0;
+    uint32_t level = 0;
+    uint64_t bytes = 0;  // about: grids share streams
+  };
+  uint32_t iterations = 0;     // of all descents
+  double seconds = 0;          // that EncodeOverfitted took
+  uint64_t network_bytes = 0;  // of the networks
+  uint32_t grids = 0;
+  Grid grid[21];  // the first `grids` of them, in the order of the file
+};
+
+// Encodes a picture with networks of its own and returns the bytes of a whole .lic file of version 2, which is a draft:
+// a later version of the library may refuse it.
+//
+// The networks and the latents are fitted to the picture by gradient descent. So it takes no model, and neither does a
+// decoder. Fills `report`, unless that is null, after success. Nothing that is handed in is kept.
+//
+// What is not kept of a picture is what Encode does not keep. The same picture may become other bytes on another
+// machine or with another version of the library. Every machine decodes the same pixels of given bytes.
+//
+// With a target other than kQuality there are 1 to 13 descents. Each after the first goes on from the one before it and
+// takes an eighth of the iterations. The target is met as Encode meets it.
+//
+// Threads: it starts those that `threads` asks for, and they end before it returns.
+//
+// Errors:
+//     kInvalidArgument, kUnsupportedImage, kLimitExceeded, kBelowQuality, kOutOfMemory
+//                         as Encode
+//     kStopped            the observer stopped it
+LIC_API Result<Buffer<uint8_t>> EncodeOverfitted(const PictureView& picture, const OverfitOptions& options = {},
+                                                 OverfitReport* report = nullptr);
 
 }  // namespace lic

@@ -44,6 +44,24 @@ inline constexpr size_t kHeaderBytes = 40;
 // Errors: kNotLic, kTruncated, kBadChecksum, kUnsupportedVersion, kBadHeader.
 LIC_API Result<Info> ReadInfo(Bytes file);
 
+// The networks and grids that a file of the overfitted coding carries. docs/format.md#architecture has what they are.
+struct Networks {
+  uint32_t base_set = 0;          // whose differences the parameters are
+  uint32_t chains = 0;            // of grids: 1..3
+  uint32_t grids = 0;             // of latents, in all chains
+  uint32_t context_networks = 0;  // 1..3
+  uint32_t hidden = 0;            // values of a pixel between the two layers that mix the channels
+  uint32_t convolutions = 0;      // 3x3 layers after them
+  uint32_t noise = 0;             // planes of noise
+  double multiplications = 0;     // for a pixel, by these networks
+  uint64_t bytes = 0;             // of the networks in the file
+};
+
+// Reads what networks a file carries. `file` is a whole file or its beginning, up to the end of the networks: at most
+// 4 MiB and 70000 bytes. Takes no memory.
+// Errors: those of ReadInfo; kBadSection; kInvalidArgument if the file is of another coding.
+LIC_API Result<Networks> ReadNetworks(Bytes file);
+
 // How the bytes of a whole file divide, and where its metadata lies. docs/format.md describes the sections.
 struct Layout {
   Info info = {};

@@ -4,7 +4,8 @@
 //     NAME.enc.licm ──> EncoderModel ─┐
 //     NAME.dec.licm ──> Model ────────┤
 //                                     v
-//     pixels ──────────────────────> Encode ──> bytes of a .lic file ─┬─> ReadInfo ──────────> size, quality, model
+//     pixels ─┬────────────────────> Encode ─┬> bytes of a .lic file ─┬─> ReadInfo ──────────> size, quality, model
+//             └──────────> EncodeOverfitted ─┘                        │
 //                                                                     ├─> ReadLayout ────────> profile, Exif, XMP
 //                                                   Model ────────────┴─> Decode, Decoder ───> pixels
 //
@@ -49,8 +50,8 @@
 //
 // ---- What holds for every function ------------------------------------------------------------------------
 //
-// Input and output. The library reads no files, prints nothing and starts no threads. Bytes and pixels are handed in
-// and handed out in memory.
+// Input and output. The library reads no files and prints nothing. Bytes and pixels are handed in and handed out in
+// memory.
 //
 // Errors. What can fail returns a Result or a Status: see lic/result.h. The library throws nothing of its own. Bad data
 // of any kind, damaged files and files of an attacker included, end as an Error and never as a crash. Each function
@@ -66,7 +67,8 @@
 // that waits for bytes, Open one that has them. Objects can be moved and not copied. One that was moved from may only
 // be destroyed or assigned to.
 //
-// Threads. Functions may run in several threads at once. One object may be used by several threads at once where only
+// Threads. EncodeOverfitted starts threads, and ends them before it returns. Nothing else does. Functions may run in
+// several threads at once. One object may be used by several threads at once where only
 // its const methods are called: one Model serves any number of encoders and decoders. The exception is SetAllocator.
 //
 // Memory. Everything whose size depends on pixels or on files comes from the allocator of lic/memory.h. Sizes are
@@ -79,6 +81,8 @@
 //     hyper-analysis                0.1    Encode, once for a quality that is tried
 //     hyper-synthesis, context      0.9    Encode for each quality and each step of its search; Decode
 //     synthesis                     3.6    Decode; Encode for each step of its search
+//
+// EncodeOverfitted takes another kind of time: see there. Files that it made take about 1 thousand to decode.
 //
 // ---- The headers ------------------------------------------------------------------------------------------
 //

@@ -81,10 +81,10 @@
  * belongs to the caller and goes back by the release function of its type. Releasing null does nothing.
  *
  * Threads. Functions may run in several threads at once. Models never change, and any number of threads may use one
- * at once. The library starts no threads.
+ * at once. lic_encode_overfitted starts threads, and ends them before it returns. Nothing else does.
  *
- * Time. lic_encode and lic_decode take long, and their time goes with the pixels: see there. Loading a model takes time
- * with its bytes. The others are quick.
+ * Time. The functions that encode and lic_decode take long, and their time goes with the pixels: see there. Loading a
+ * model takes time with its bytes. The others are quick.
  */
 #ifndef LIC_LIC_C_H_
 #define LIC_LIC_C_H_
@@ -125,7 +125,8 @@ enum lic_error {
   LIC_IO_ERROR = 15,           /* The command alone ends with this: a file could not be read or written. */
   LIC_INVALID_ARGUMENT = 16,   /* An argument is outside its range. */
   LIC_INTERNAL = 17,           /* The library has a fault. Please report it. */
-  LIC_BELOW_QUALITY = 18       /* No file reaches the quality that was asked for. */
+  LIC_BELOW_QUALITY = 18,      /* No file reaches the quality that was asked for. */
+  LIC_STOPPED = 19             /* The caller stopped the work. */
 };
 
 /* An error, and a sentence in English for people that says what was found and what is allowed. It ends with a zero,
@@ -238,11 +239,73 @@ LIC_API void lic_encode_options_default(lic_encode_options* options);
 LIC_API int lic_encode(const lic_picture* picture, const lic_model* model, const lic_encoder_model* encoder,
                        const lic_encode_options* options, lic_buffer** file, lic_failure* failure);
 
+/* ---- Encoding with networks of the picture's own --------------------------------------------------------- */
+
+/* How far lic_encode_overfitted has come. */
+typedef struct lic_overfit_progress {
+  float part;          /* of all its work, 0..1; with a target a guess */
+  uint32_t trial;      /* descents that ended before this one; with a target there are several */
+  uint32_t iteration;  /* of this descent */
+  uint32_t iterations; /* that it will take */
+  double bytes;        /* of the file as it would be now, about */
+  double psnr;         /* dB of the picture as it would be now, about */
+} lic_overfit_progress;
+
+/* How lic_encode_overfitted is to encode. Fill it with lic_overfit_options_default before you set fields: later
+ * versions of the library may have more of them. What lic_encode_options has too is what it is there. */
+typedef struct lic_overfit_options {
+  float quality;
+  int target;
+  double target_value;
+  int effort;       /* 0..9: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000 or 16000 iterations of the descent */
+  uint32_t threads; /* that work on the picture; 0: one for each processor; the file does not depend on it */
+  uint32_t tile_units;
+  const uint8_t* icc;
+  size_t icc_size;
+  const uint8_t* exif;
+  size_t exif_size;
+  const uint8_t* xmp;
+  size_t xmp_size;
+  /* Null, or what is called several times a second, more or less, from the thread of the call. A result of 0 stops the
+   * encoding. */
+  int (*observer)(void* context, const lic_overfit_progress* progress);
+  void* context; /* the observer's first argument */
+} lic_overfit_options;
+
+/* Fills options with the defaults: those of lic_encode_options_default, one thread for each processor, no observer. */
+LIC_API void lic_overfit_options_default(lic_overfit_options* options);
+
+/* What lic_encode_overfitted did. */
+typedef struct lic_overfit_report {
+  uint32_t iterations;    /* of all descents */
+  double seconds;         /* that it took */
+  uint64_t network_bytes; /* of the file's networks */
+  uint32_t grids;         /* of latents */
+  struct {
+    uint32_t chain; /* 0 is the main one */
+    uint32_t level; /* a latent for every square of 2^level pixels */
+    uint64_t bytes; /* about: grids share streams */
+  } grid[21];       /* the first `grids` of them, in the order of the file */
+} lic_overfit_report;
+
+/* Encodes a picture with networks of its own and hands out the bytes of a whole .lic file of version 2, which is a
+ * draft: a later version of the library may refuse it. Release them with lic_buffer_release.
+ *
+ * The networks are fitted to the picture by gradient descent, so it takes no model, and neither does a decoder.
+ * `options` may be null for the defaults, and `report` may be null. It starts threads, which end before it returns.
+ * With a target there are 1 to 13 descents; each after the first goes on from the one before it and takes an eighth of
+ * the iterations.
+ *
+ * Errors: those of lic_encode but for LIC_MODEL_MISMATCH; LIC_STOPPED where the observer stopped it. */
+LIC_API int lic_encode_overfitted(const lic_picture* picture, const lic_overfit_options* options, lic_buffer** file,
+                                  lic_overfit_report* report, lic_failure* failure);
+
 /* ---- Decoding ------------------------------------------------------------------------------------------ */
 
 /* How a picture is coded. */
 enum lic_coding {
-  LIC_CODING_AUTOENCODER = 0 /* by the networks of a model, which the file names */
+  LIC_CODING_AUTOENCODER = 0, /* by the networks of a model, which the file names */
+  LIC_CODING_OVERFITTED = 1   /* by networks of the picture's own, which the file carries */
 };
 
 /* What the header of a file says. */
@@ -250,7 +313,8 @@ typedef struct lic_info {
   uint32_t width;       /* 1..65535 */
   uint32_t height;      /* 1..65535 */
   uint32_t channels;    /* that the picture was coded with, as lic_picture has them */
-  uint32_t version;     /* of the format: 1, or 0 where the file's model was not released when it was written */
+  uint32_t version;     /* of the format: 1, or 0 where the file's model was not released when it was written; 2 where
+                         * the file carries its networks */
   float quality;        /* 1..100 */
   uint8_t model_id[8];  /* the id of the models that decode the file */
   uint8_t head_hash[8]; /* the synthesis of the model that encoded it; a model with another one may decode it too */

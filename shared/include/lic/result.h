@@ -42,10 +42,11 @@ enum class Error : uint8_t {
   kInvalidArgument = 16,    // An argument is outside its range.
   kInternal = 17,           // The library has a fault. Please report it.
   kBelowQuality = 18,       // No file reaches the quality that was asked for.
+  kStopped = 19,            // The caller stopped the work.
 };
 
 // One more than the highest number of an error.
-inline constexpr int kErrorCount = 19;
+inline constexpr int kErrorCount = 20;
 
 // Returns the name of an error as docs/format.md has it, such as "bad_stream". kNone is "ok", and a number that is no
 // error's is "internal". The text is a constant of the library.

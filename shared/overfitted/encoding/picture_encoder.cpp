@@ -48,7 +48,7 @@ Result<Buffer<uint8_t>> OverfittedEncoder::Encode(uint32_t quality256, Trial) {
   const Header header = MakeHeader(quality256, fit.architecture);
   LIC_TRY(const WrittenFit written, WriteFit(fit, header.grid(), laplace_));
   figures_.architecture = fit.architecture;
-  figures_.iterations = fit.iterations;
+  figures_.iterations += iterations;
   figures_.network_bytes = written.network.size();
   std::copy_n(written.grid_bits, kMaxGrids, figures_.grid_bits);
 

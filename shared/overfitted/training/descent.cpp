@@ -81,8 +81,8 @@ void Descent::Pass() {
   const std::span<float> gradient(gradient_.data(), gradient_.size());
   grids_.ClearGradients();
   std::fill(gradient.begin(), gradient.end(), 0.f);
-  bits_ = rate_.Run(networks_, grids_, static_cast<float>(price_), Wanted::kAllGradients, kernels_, *workers_,
-                    gradient);
+  bits_ =
+      rate_.Run(networks_, grids_, static_cast<float>(price_), Wanted::kAllGradients, kernels_, *workers_, gradient);
   error_ = picture_.Run(networks_, grids_, Wanted::kAllGradients, kernels_, *workers_, gradient);
 }
 
@@ -104,8 +104,8 @@ Result<Fit> Descent::TakeFit() {
   last_stage_ = PictureStage::kChannels;
   LIC_TRY(auto kept, Buffer<float>::Create(networks_.values().size()));
   std::copy_n(networks_.values().data(), kept.size(), kept.data());
-  LIC_TRY(auto rounded, RoundNetworks(networks_, price_, laplace_.residual,
-                                      [this](GroupKind kind) { return PartOfLoss(kind); }));
+  LIC_TRY(auto rounded,
+          RoundNetworks(networks_, price_, laplace_.residual, [this](GroupKind kind) { return PartOfLoss(kind); }));
   std::copy_n(kept.data(), kept.size(), networks_.values().data());
   networks_.Update();
   Fit fit;
@@ -116,8 +116,7 @@ Result<Fit> Descent::TakeFit() {
     const FloatPlane& rows = grids_[g].rounded;
     LIC_TRY(fit.planes.plane[g], GridPlane::Create(rows.width(), rows.height(), rows.height()));
     for (uint32_t y = 0; y < rows.height(); ++y) {
-      for (uint32_t x = 0; x < rows.width(); ++x)
-        fit.planes.plane[g].Row(y)[x] = static_cast<int8_t>(rows.Row(y)[x]);
+      for (uint32_t x = 0; x < rows.width(); ++x) fit.planes.plane[g].Row(y)[x] = static_cast<int8_t>(rows.Row(y)[x]);
     }
   }
   return fit;

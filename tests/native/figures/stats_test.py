@@ -201,6 +201,21 @@ class StatsTest(unittest.TestCase):
                     [period["period"] for period in self.report([line], "--by", by)["periods"]], [name], stamp
                 )
 
+    def test_codings(self):
+        old = encoding(self.dice, START, failures=0)
+        lines = [old, old | {"coding": "autoencoder"}] + 3 * [old | {"coding": "overfitted", "encode_ms": 1e9}]
+        lines.append({key: old[key] for key in ("command", "file", "time")} | {"error": {"code": "stopped"}})
+        both = self.report(lines)
+        self.assertEqual(both["total"]["codings"], {"autoencoder": 3, "overfitted": 3})
+        self.assertEqual(both["other_codings"], {})
+        report = self.report(lines, "--coding", "overfitted")
+        self.assertEqual((report["total"]["files"], report["total"]["failures"]), (3, {}))
+        self.assertEqual(report["other_codings"], {"autoencoder": 3})
+        report = self.report(lines, "--coding", "autoencoder")
+        self.assertEqual((report["total"]["files"], report["total"]["failures"]), (2, {"stopped": 1}))
+        self.assertLess(report["total"]["ms_per_megapixel"]["p95"], 1e7)
+        self.assertEqual(self.report([old | {"coding": 5}])["broken"]["count"], 1)
+
     def test_inputs(self):
         line = json.dumps(encoding(self.dice, START, failures=0))
         done = subprocess.run([LIC, "stats", "-", "--json"], input=line, capture_output=True, text=True)
