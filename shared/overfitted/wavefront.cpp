@@ -20,6 +20,9 @@ constexpr uint32_t kRowsAbove = 3;
 constexpr int64_t kColumnWork = 500;
 constexpr uint32_t kEmptyUnit = 128;  // frequency of a probability of 1/256
 
+// Is written by one instruction.
+using AllLanes [[gnu::vector_size(kLanes * sizeof(int16_t))]] = int16_t;
+
 struct Place {
   int row, column;
 };
@@ -166,9 +169,10 @@ void Wavefront::CodeStep(LatentCoder& coder) {
   if ((halves[0] | halves[1]) == 0) return;
   // All lanes at once, those without a latent too, which are 0: the next steps load them so, and would wait for stores
   // of single lanes.
-  int16_t contexts[kLanes];
-  for (uint32_t lane = 0; lane < kLanes; ++lane) contexts[lane] = static_cast<int16_t>(latents[lane] * kContextUnit);
-  std::memcpy(At(own_.data(), t_, kOwnStride), contexts, sizeof(contexts));
+  AllLanes contexts;
+  std::memcpy(&contexts, latents, sizeof(contexts));
+  contexts *= kContextUnit;
+  std::memcpy(At(own_.data(), t_, kOwnStride), &contexts, sizeof(contexts));
   for (uint32_t lane = lanes.first; lane < lanes.end; ++lane)
     row_[lane][t_ - kLag * lane] = static_cast<int8_t>(latents[lane]);
 }
