@@ -3,12 +3,11 @@
 //   bytes ──Feed──> ContainerReader ──header──> Info, choice of the coding
 //                          └──────────────────> PictureDecoder ──Step──> strips, picture, preview
 #include <new>
+#include <optional>
 
-#include "autoencoder/picture_decoder.h"
 #include "base/try.h"
-#include "coding/picture_decoder.h"
+#include "codings.h"
 #include "info.h"
-#include "overfitted/picture_decoder.h"
 
 namespace lic {
 namespace {
@@ -16,15 +15,11 @@ namespace {
 // Multiplications of a step: few enough for a slow machine's main thread, many enough for a step's own cost to vanish.
 constexpr int64_t kStepWork = 12'000'000;
 
-// The only place that knows which class decodes which coding.
 Result<std::unique_ptr<PictureDecoder>> CreatePictureDecoder(const DecodingTask& task, const Model* model) {
-  switch (task.header().coding()) {
-    case Coding::kAutoencoder:
-      return AutoencoderDecoder::Create(task, model);
-    case Coding::kOverfitted:
-      return overfitted::OverfittedDecoder::Create(task);
+  for (const CodingEntry& entry : Codings()) {
+    if (entry.coding == task.header().coding()) return entry.create(task, model);
   }
-  return Fail(Error::kInternal, "a coding without a decoder");
+  return Fail(Error::kUnsupportedVersion, "this decoder is not one for files of version %u", task.header().version);
 }
 
 Status CheckSize(const Header& header, uint64_t max_pixels) {
@@ -42,7 +37,7 @@ struct Decoder::State {
   DecoderOptions options;
   ContainerReader reader;
   Info info;
-  Layout layout;
+  std::optional<Layout> layout;             // once somebody has asked for it
   std::unique_ptr<PictureDecoder> picture;  // null before the header has come
 
   Status Begin();
@@ -93,9 +88,7 @@ Status Decoder::Feed(Bytes file, bool complete) {
     LIC_CHECK(state.reader.Read(is_there ? file.first(kHeaderBytes) : file, complete && !is_there));
     if (is_there) LIC_CHECK(state.Begin());
   }
-  LIC_CHECK(state.reader.Read(file, complete));
-  if (state.reader.done()) state.layout = ToLayout(state.reader.container());
-  return {};
+  return state.reader.Read(file, complete);
 }
 
 Status Decoder::Step() { return state_->picture ? state_->picture->Step(kStepWork) : Status(); }
@@ -105,7 +98,10 @@ bool Decoder::waits() const { return !state_->picture || (!done() && state_->pic
 bool Decoder::complete() const { return state_->reader.done(); }
 bool Decoder::has_info() const { return state_->picture != nullptr; }
 const Info& Decoder::info() const { return state_->info; }
-const Layout& Decoder::layout() const { return state_->layout; }
+const Layout& Decoder::layout() const {
+  if (!state_->layout) state_->layout = ToLayout(state_->reader.container());
+  return *state_->layout;
+}
 float Decoder::progress() const { return state_->picture ? state_->picture->progress() : 0; }
 bool Decoder::synthesised() const { return state_->picture && state_->picture->synthesised(); }
 

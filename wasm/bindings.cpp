@@ -1,6 +1,7 @@
-// The decoder for JavaScript: lic.h as plain functions. No logic lives here.
+// The decoder for JavaScript: lic.h as plain functions. No logic lives here. Models are in model_bindings.cpp, which
+// the module for files that carry their own networks does without.
 //
-//   web/engine/instance.js ──> wasm_* ──> lic::Model, lic::Decoder
+//   web/engine/instance.js ──> wasm_* ──> lic::Decoder
 //
 // What can fail returns its lic::Error as a number, 0 for success; wasm_failure() is the sentence of the last failure.
 // Bytes come in through wasm_allocate(); objects are pointers, and whoever made one releases it. Words of results lie
@@ -13,11 +14,7 @@
 #include <optional>
 #include <utility>
 
-#include "lic/lic.h"
-
-#define LIC_EXPORT(name) __attribute__((export_name(#name))) name
-
-namespace {
+#include "exports.h"
 
 lic::Failure last_failure;
 uint32_t words[16];
@@ -28,17 +25,9 @@ int Report(const lic::Failure& failure) {
   return static_cast<int>(failure.error);
 }
 
-int Report(const lic::Status& status) { return status.ok() ? 0 : Report(status.failure()); }
+namespace {
 
-void PutHex(const uint8_t* bytes, int count) {
-  for (int i = 0; i < count; ++i) {
-    text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-    text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-  }
-  text[2 * count] = 0;
-}
-
-uint32_t Address(const void* pointer) { return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer)); }
+int Report(const lic::Status& status) { return status.ok() ? 0 : ::Report(status.failure()); }
 
 // A file that is coming in, and its decoder.
 struct Decoding {
@@ -54,9 +43,11 @@ struct Decoding {
     if (count > SIZE_MAX - size) return nullptr;
     if (size + count > capacity) {
       const size_t wanted = size == 0 ? count : std::max(size + count, 2 * capacity);
-      void* grown = std::realloc(file, wanted);
+      auto* grown = static_cast<uint8_t*>(std::malloc(wanted));
       if (!grown) return nullptr;
-      file = static_cast<uint8_t*>(grown);
+      std::copy_n(file, size, grown);
+      std::free(file);
+      file = grown;
       capacity = wanted;
     }
     return file + size;
@@ -72,19 +63,6 @@ void LIC_EXPORT(wasm_release)(void* memory) { std::free(memory); }
 const char* LIC_EXPORT(wasm_failure)() { return last_failure.what; }
 const uint32_t* LIC_EXPORT(wasm_words)() { return words; }
 const char* LIC_EXPORT(wasm_text)() { return text; }
-
-// Words: the model. wasm_text(): its head hash.
-int LIC_EXPORT(wasm_model_load)(const uint8_t* bytes, size_t size) {
-  auto loaded = lic::Model::Load({bytes, size});
-  if (!loaded.ok()) return Report(loaded.failure());
-  PutHex(loaded.value().head_hash().bytes, 8);
-  auto* model = new (std::nothrow) lic::Model(std::move(loaded).value());
-  if (!model) return Report(lic::Fail(lic::Error::kOutOfMemory, "no memory for a model"));
-  words[0] = Address(model);
-  return 0;
-}
-
-void LIC_EXPORT(wasm_model_release)(lic::Model* model) { delete model; }
 
 // Words: the decoding, red green blue alpha to come. `model` is null for a file that carries its own networks. All of
 // the region zero: the whole picture.
@@ -137,14 +115,6 @@ int LIC_EXPORT(wasm_step)(Decoding* decoding) {
                               decoder.synthesised(),
                               strip.width};
   std::copy(std::begin(results), std::end(results), words);
-  return 0;
-}
-
-// wasm_text(): lic::HashSymbols of a whole file in hexadecimal.
-int LIC_EXPORT(wasm_hash_symbols)(const lic::Model* model, const uint8_t* bytes, size_t size) {
-  const auto hash = lic::HashSymbols({bytes, size}, *model);
-  if (!hash.ok()) return Report(hash.failure());
-  PutHex(hash.value().bytes, 32);
   return 0;
 }
 

@@ -143,11 +143,17 @@ type Awaitable<T> = T | PromiseLike<T>;
 export interface Configuration {
   /**
    * Where the decoder lies. By default it is `lic.wasm` beside this package's code, or `lic-relaxed.wasm` where the
-   * engine has relaxed SIMD, which only the synthesis uses.
+   * engine has relaxed SIMD, which only the synthesis uses. Both decode every file. For files that carry their own
+   * networks it is `lic-overfitted.wasm`, which decodes them alone and is small. One decoder that is set here is used
+   * for every file.
    */
   wasm?:
     | Awaitable<WebAssemblyModule | Source>
-    | { simd: Awaitable<WebAssemblyModule | Source>; relaxed?: Awaitable<WebAssemblyModule | Source> };
+    | {
+        simd: Awaitable<WebAssemblyModule | Source>;
+        relaxed?: Awaitable<WebAssemblyModule | Source>;
+        overfitted?: Awaitable<WebAssemblyModule | Source>;
+      };
   /**
    * Where the models lie: one model file for all pictures, or one for each model id (see `Info.modelId`). These go
    * before the models of the package. A file with another head of the same model is named `modelId/headHash`.
@@ -191,7 +197,7 @@ export interface Stats {
   /** WebAssembly instances: `recycled` counts the pictures that found one ready. */
   readonly instances: { readonly created: number; readonly recycled: number; readonly dropped: number };
   /** Which WebAssembly is used; null before it was needed. */
-  readonly wasm: 'simd' | 'relaxed' | 'given' | null;
+  readonly wasm: 'simd' | 'relaxed' | 'overfitted' | 'given' | null;
 }
 
 export function stats(): Stats;

@@ -1,31 +1,31 @@
 #include "base/checksum.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
 namespace lic {
 namespace {
 
-// crc_tables[k][b]: the CRC of byte b followed by k zero bytes, so that eight bytes are taken at once.
-constexpr std::array<std::array<uint32_t, 256>, 8> MakeCrcTables() {
-  std::array<std::array<uint32_t, 256>, 8> tables{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xEDB88320u : 0);
-    tables[0][byte] = crc;
-  }
-  for (size_t k = 1; k < 8; ++k) {
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const uint32_t before = tables[k - 1][byte];
-      tables[k][byte] = (before >> 8) ^ tables[0][before & 255];
+// of[k][b]: the CRC of byte b followed by k zero bytes, so that eight bytes are taken at once. Made when they are first
+// needed: as constants they would be a third of the smallest WebAssembly module, and no compression shortens them.
+struct CrcTables {
+  uint32_t of[8][256];
+
+  CrcTables() {
+    for (uint32_t byte = 0; byte < 256; ++byte) {
+      uint32_t crc = byte;
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xEDB88320u : 0);
+      of[0][byte] = crc;
+    }
+    for (size_t k = 1; k < 8; ++k) {
+      for (size_t byte = 0; byte < 256; ++byte) {
+        const uint32_t before = of[k - 1][byte];
+        of[k][byte] = (before >> 8) ^ of[0][before & 255];
+      }
     }
   }
-  return tables;
-}
-
-constexpr auto kCrcTables = MakeCrcTables();
+};
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
 constexpr uint32_t kRoundConstants[64] = {
@@ -45,6 +45,7 @@ uint32_t ReadBigEndian(const uint8_t* bytes) {
 }  // namespace
 
 uint32_t Crc32(Bytes bytes, uint32_t crc) {
+  static const CrcTables tables;
   crc = ~crc;
   const uint8_t* at = bytes.data();
   size_t left = bytes.size();
@@ -53,11 +54,11 @@ uint32_t Crc32(Bytes bytes, uint32_t crc) {
     std::memcpy(&low, at, 4);
     std::memcpy(&high, at + 4, 4);
     low ^= crc;
-    crc = kCrcTables[7][low & 255] ^ kCrcTables[6][low >> 8 & 255] ^ kCrcTables[5][low >> 16 & 255] ^
-          kCrcTables[4][low >> 24] ^ kCrcTables[3][high & 255] ^ kCrcTables[2][high >> 8 & 255] ^
-          kCrcTables[1][high >> 16 & 255] ^ kCrcTables[0][high >> 24];
+    crc = tables.of[7][low & 255] ^ tables.of[6][low >> 8 & 255] ^ tables.of[5][low >> 16 & 255] ^
+          tables.of[4][low >> 24] ^ tables.of[3][high & 255] ^ tables.of[2][high >> 8 & 255] ^
+          tables.of[1][high >> 16 & 255] ^ tables.of[0][high >> 24];
   }
-  for (; left > 0; --left, ++at) crc = (crc >> 8) ^ kCrcTables[0][(crc ^ *at) & 255];
+  for (; left > 0; --left, ++at) crc = (crc >> 8) ^ tables.of[0][(crc ^ *at) & 255];
   return ~crc;
 }
 

@@ -1,6 +1,4 @@
-// Errors and memory of the public header.
-#include <cstdarg>
-#include <cstdio>
+// Names of errors, and memory, of the public header.
 #include <cstdlib>
 #include <cstring>
 
@@ -33,16 +31,6 @@ const char* ErrorName(Error error) {
   };
   const auto number = static_cast<size_t>(error);
   return number < kErrorCount ? kNames[number] : "internal";
-}
-
-Failure Fail(Error error, const char* format, ...) {
-  Failure failure;
-  failure.error = error;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(failure.what, sizeof(failure.what), format, arguments);
-  va_end(arguments);
-  return failure;
 }
 
 std::string ToHex(const Id& id) {

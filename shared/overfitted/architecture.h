@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/geometry.h"
+#include "base/made.h"
 #include "lic/lic.h"
 
 namespace lic::overfitted {

@@ -49,16 +49,18 @@ struct GridPlanes {
   // picture are held, and `more` rows.
   static Result<GridPlanes> Create(const Architecture& architecture, uint32_t width, uint32_t height, uint32_t stripe,
                                    uint32_t more = 0) {
-    GridPlanes planes;
+    return Made<GridPlanes>(architecture, width, height, stripe, more);
+  }
+  Status Fill(const Architecture& architecture, uint32_t width, uint32_t height, uint32_t stripe, uint32_t more) {
     for (uint32_t g = 0; g < architecture.grids; ++g) {
       const Grid& grid = architecture.grid[g];
       const uint32_t rows = grid.Size(height);
       const uint32_t held = grid.level < kStripeLevels ? std::min(rows, grid.Size(stripe) + more) : rows;
       auto plane = GridPlane::Create(grid.Size(width), rows, held);
       if (!plane.ok()) return plane.failure();
-      planes.plane[g] = std::move(plane).value();
+      this->plane[g] = std::move(plane).value();
     }
-    return planes;
+    return {};
   }
 };
 

@@ -15,15 +15,20 @@ extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
 #endif
 
+#if defined(__wasm_simd128__)
+// A module with SIMD starts nowhere else: the plain kernels would only make it larger.
+std::span<const Kernels* const> AllKernels() {
+  static constexpr const Kernels* kList[] = {&kWasmKernels};
+  return kList;
+}
+#else
 std::span<const Kernels* const> AllKernels() {
   struct Found {
     const Kernels* list[4] = {&kPlainKernels};
     size_t count = 1;
 
     Found() {
-#if defined(__wasm_simd128__)
-      if (MachineHas(InstructionSet::kWasmSimd)) list[count++] = &kWasmKernels;
-#elif defined(__x86_64__)
+#if defined(__x86_64__)
       if (MachineHas(InstructionSet::kSse41)) list[count++] = &kSse41Kernels;
       if (MachineHas(InstructionSet::kAvx2)) list[count++] = &kAvx2Kernels;
       if (MachineHas(InstructionSet::kAvx512Vnni)) list[count++] = &kAvx512Kernels;
@@ -35,6 +40,7 @@ std::span<const Kernels* const> AllKernels() {
   static const Found found;
   return {found.list, found.count};
 }
+#endif
 
 namespace {
 

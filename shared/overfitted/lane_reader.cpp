@@ -38,18 +38,18 @@ int TakeSymbol(const LaplaceTables& laplace, int table, uint32_t& state) {
   return symbol;
 }
 
-Result<LaneReader> LaneReader::Create(Bytes stream, const LaplaceTables& laplace, const Kernels& kernels) {
-  LaneReader reader;
-  LIC_TRY(reader.stream_, CopyOf(stream));
-  reader.laplace_ = &laplace;
-  reader.kernels_ = &kernels;
-  std::memcpy(reader.lanes_.state, reader.stream_.data(), sizeof(reader.lanes_.state));
-  reader.lanes_.next = reader.stream_.data() + sizeof(reader.lanes_.state);
-  reader.lanes_.end = reader.stream_.end();
-  for (const uint32_t state : reader.lanes_.state) {
+Status LaneReader::Fill(Bytes stream, const LaplaceTables& laplace, const Kernels& kernels) {
+  lanes_ = {};
+  LIC_TRY(stream_, CopyOf(stream));
+  laplace_ = &laplace;
+  kernels_ = &kernels;
+  std::memcpy(lanes_.state, stream_.data(), sizeof(lanes_.state));
+  lanes_.next = stream_.data() + sizeof(lanes_.state);
+  lanes_.end = stream_.end();
+  for (const uint32_t state : lanes_.state) {
     if (state < kRansLow) return Fail(Error::kBadStream, "a lane begins with the state %u, below %u", state, kRansLow);
   }
-  return reader;
+  return {};
 }
 
 bool LaneReader::CodeFlag(const BandPlace&, uint32_t chunk, uint32_t frequency) {

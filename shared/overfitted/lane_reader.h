@@ -10,7 +10,10 @@ class LaneReader final : public LatentCoder {
  public:
   LaneReader() = default;
   // The stream, of an even length of at least 32, is copied. The others must outlive the reader. Errors: kBadStream.
-  static Result<LaneReader> Create(Bytes stream, const LaplaceTables& laplace, const Kernels& kernels);
+  Status Fill(Bytes stream, const LaplaceTables& laplace, const Kernels& kernels);
+  static Result<LaneReader> Create(Bytes stream, const LaplaceTables& laplace, const Kernels& kernels) {
+    return Made<LaneReader>(stream, laplace, kernels);
+  }
 
   bool CodeFlag(const BandPlace& place, uint32_t chunk, uint32_t frequency) override;
   void CodeStep(const BandPlace& place, size_t t, const StepTables& tables, LaneRange lanes, int16_t* latents) override;

@@ -67,30 +67,29 @@ size_t EntriesOfAll() {
 
 int LaplaceTables::Support(int table) { return kScales[table / kFractions].support; }
 
-Result<LaplaceTables> LaplaceTables::Create() {
-  LaplaceTables tables;
-  LIC_TRY(tables.four, Buffer<FourStarts>::Create(kScaleCount * kFractions));
-  LIC_TRY(tables.offset, Buffer<uint32_t>::Create(kScaleCount * kFractions));
-  LIC_TRY(tables.starts, Buffer<uint16_t>::Create(EntriesOfAll()));
+Status LaplaceTables::Fill() {
+  LIC_TRY(four, Buffer<FourStarts>::Create(kScaleCount * kFractions));
+  LIC_TRY(offset, Buffer<uint32_t>::Create(kScaleCount * kFractions));
+  LIC_TRY(starts, Buffer<uint16_t>::Create(EntriesOfAll()));
   uint32_t at = 0;
   for (int scale = 0; scale < kScaleCount; ++scale) {
     const int support = kScales[scale].support, entries = Symbols(support) + 1;
     const Powers powers(kScales[scale].decay);
     for (int fraction = 0; fraction < kFractions; ++fraction) {
-      uint16_t* starts = tables.starts.data() + at + kPad;
-      FillStarts(powers, support, fraction, starts);
-      for (int i = 0; i < kPad; ++i) starts[entries + i] = static_cast<uint16_t>(kRansTotal);
+      uint16_t* to = starts.data() + at + kPad;
+      FillStarts(powers, support, fraction, to);
+      for (int i = 0; i < kPad; ++i) to[entries + i] = static_cast<uint16_t>(kRansTotal);
       const int table = scale * kFractions + fraction;
-      tables.offset[table] = at + kPad + support;
-      for (int i = 0; i < 4; ++i) tables.four[table].start[i] = starts[support - 1 + i];
+      offset[table] = at + kPad + support;
+      for (int i = 0; i < 4; ++i) four[table].start[i] = to[support - 1 + i];
       at += entries + 2 * kPad;
     }
-    ResidualTable& residual = tables.residual[scale];
-    residual.support = support;
-    LIC_TRY(residual.cumulative, Buffer<uint16_t>::Create(entries));
-    std::copy_n(tables.StartsFrom0(scale * kFractions + kZeroMean) - support, entries, residual.cumulative.begin());
+    ResidualTable& zero_mean = residual[scale];
+    zero_mean.support = support;
+    LIC_TRY(zero_mean.cumulative, Buffer<uint16_t>::Create(entries));
+    std::copy_n(StartsFrom0(scale * kFractions + kZeroMean) - support, entries, zero_mean.cumulative.begin());
   }
-  return tables;
+  return {};
 }
 
 }  // namespace lic::overfitted

@@ -101,13 +101,12 @@ class Layers::Builder {
   size_t words_ = 0;
 };
 
-Result<Layers> Layers::Create(const Architecture& architecture, const Parameters& parameters) {
-  Layers layers;
+Status Layers::Fill(const Architecture& architecture, const Parameters& parameters) {
   Builder builder(architecture, parameters);
-  builder.Build(layers, nullptr);
-  LIC_TRY(layers.memory_, Buffer<int32_t>::Create(builder.words()));
-  builder.Build(layers, layers.memory_.data());
-  return layers;
+  builder.Build(*this, nullptr);
+  LIC_TRY(memory_, Buffer<int32_t>::Create(builder.words()));
+  builder.Build(*this, memory_.data());
+  return {};
 }
 
 }  // namespace lic::overfitted

@@ -58,7 +58,10 @@ struct Layers {
   Convolution convolution[kMaxConvolutions];
 
   // `parameters` must outlive the layers.
-  static Result<Layers> Create(const Architecture& architecture, const Parameters& parameters);
+  Status Fill(const Architecture& architecture, const Parameters& parameters);
+  static Result<Layers> Create(const Architecture& architecture, const Parameters& parameters) {
+    return Made<Layers>(architecture, parameters);
+  }
 
  private:
   class Builder;

@@ -67,19 +67,18 @@ void GroupList::Add(GroupKind kind, uint32_t number, size_t count) {
   parameters_ += count;
 }
 
-Result<Parameters> Parameters::Read(Bytes payload, const Architecture& architecture, const ResidualTable* tables) {
-  Parameters result;
+Status Parameters::Fill(Bytes payload, const Architecture& architecture, const ResidualTable* tables) {
   const GroupList groups(architecture);
-  LIC_TRY(result.values, Buffer<int16_t>::Create(groups.parameters()));
+  LIC_TRY(values, Buffer<int16_t>::Create(groups.parameters()));
   RansReader reader(payload);
-  for (uint32_t g = 0; g < architecture.grids; ++g) LIC_CHECK(ReadMap(reader, g, result.map[g]));
+  for (uint32_t g = 0; g < architecture.grids; ++g) LIC_CHECK(ReadMap(reader, g, map[g]));
   for (const Group& group : groups) {
-    int16_t* values = result.values.data() + group.first;
-    PutBase(architecture, group, values);
-    LIC_CHECK(ReadGroup(reader, tables, group, values));
+    int16_t* of_group = values.data() + group.first;
+    PutBase(architecture, group, of_group);
+    LIC_CHECK(ReadGroup(reader, tables, group, of_group));
   }
   if (const Status end = reader.Finish(); !end.ok()) return Fail(end.error(), "NETWORK: %s", end.failure().what);
-  return result;
+  return {};
 }
 
 const int16_t* Parameters::Find(const GroupList& groups, GroupKind kind, uint32_t number) const {

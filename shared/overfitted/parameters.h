@@ -72,7 +72,10 @@ struct Parameters {
   Buffer<int16_t> values;  // group by group
 
   // `tables` has kScaleCount tables. Errors: kBadStream, kOutOfMemory.
-  static Result<Parameters> Read(Bytes payload, const Architecture& architecture, const ResidualTable* tables);
+  Status Fill(Bytes payload, const Architecture& architecture, const ResidualTable* tables);
+  static Result<Parameters> Read(Bytes payload, const Architecture& architecture, const ResidualTable* tables) {
+    return Made<Parameters>(payload, architecture, tables);
+  }
 
   const int16_t* Find(const GroupList& groups, GroupKind kind, uint32_t number = 0) const;
 };

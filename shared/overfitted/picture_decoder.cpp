@@ -22,7 +22,7 @@ constexpr uint32_t kHeldRows = 2 * kReach;  // of a cut grid, besides those of a
 
 }  // namespace
 
-Result<std::unique_ptr<PictureDecoder>> OverfittedDecoder::Create(const DecodingTask& task) {
+Result<std::unique_ptr<PictureDecoder>> OverfittedDecoder::Create(const DecodingTask& task, const Model*) {
   LIC_TRY(const Architecture architecture, Architecture::Read(task.header().networks));
   std::unique_ptr<PictureDecoder> decoder(new (std::nothrow) OverfittedDecoder(task, architecture));
   if (!decoder) return Fail(Error::kOutOfMemory, "no memory for a decoder");
@@ -69,10 +69,10 @@ Status OverfittedDecoder::DoStep(int64_t work) {
 }
 
 Status OverfittedDecoder::StepNetwork() {
-  LIC_TRY(laplace_, LaplaceTables::Create());
+  LIC_CHECK(laplace_.Fill());
   const Bytes payload = task_.file().payloads[SectionType::kNetwork];
-  LIC_TRY(parameters_, Parameters::Read(payload, architecture_, laplace_.residual));
-  LIC_TRY(layers_, Layers::Create(architecture_, parameters_));
+  LIC_CHECK(parameters_.Fill(payload, architecture_, laplace_.residual));
+  LIC_CHECK(layers_.Fill(architecture_, parameters_));
   LIC_CHECK(ClaimMemory());
   stage_ = Stage::kGrids;
   return {};
@@ -80,12 +80,19 @@ Status OverfittedDecoder::StepNetwork() {
 
 Status OverfittedDecoder::ClaimMemory() {
   const uint32_t width = task_.header().width, height = task_.header().height;
-  LIC_TRY(planes_, GridPlanes::Create(architecture_, width, height, tiles_.side, kHeldRows));
+  LIC_CHECK(planes_.Fill(architecture_, width, height, tiles_.side, kHeldRows));
   const Kernels& kernels = ChooseKernels();
-  LIC_TRY(wavefront_, Wavefront::Create(architecture_, parameters_, layers_, kernels, width));
-  LIC_TRY(synthesis_, Synthesis::Create(architecture_, parameters_, layers_, kernels, width, height));
-  synthesis_.Start(rows_.region().y);
-  LIC_TRY(row_, Buffer<uint8_t>::Create(size_t{width} * kColours));
+  LIC_CHECK(wavefront_.Fill(architecture_, parameters_, layers_, kernels, width));
+  const Rect& region = rows_.region();
+  const ChannelTask channels = {.architecture = &architecture_,
+                                .parameters = &parameters_,
+                                .kernels = &kernels,
+                                .width = width,
+                                .height = height,
+                                .columns = {region.x, region.right()}};
+  LIC_CHECK(synthesis_.Fill(channels, layers_));
+  synthesis_.Start(region.y);
+  LIC_TRY(row_, Buffer<uint8_t>::Create(size_t{region.width} * kColours));
   const uint64_t alpha_rows = rows_.has_alpha() ? uint64_t{tiles_.side} + kReach : 0;
   return rows_.Claim(kStripRows + alpha_rows);
 }
@@ -99,9 +106,8 @@ RowRange OverfittedDecoder::PixelsOf(uint32_t stripe) const {
 
 Status OverfittedDecoder::StartGrids() {
   begun_ = true;
-  auto lanes = LaneReader::Create(finder_.Find(task_.file(), stream()), laplace_, ChooseKernels());
-  if (!lanes.ok()) return AboutGrids(lanes.failure());
-  lanes_ = std::move(lanes).value();
+  const Status begun = lanes_.Fill(finder_.Find(task_.file(), stream()), laplace_, ChooseKernels());
+  if (!begun.ok()) return AboutGrids(begun.failure());
   grid_ = 0;
   StartNextGrid();
   return {};
@@ -189,7 +195,7 @@ Status OverfittedDecoder::StepRows(int64_t& work) {
   for (uint32_t made = 0; region.y + rows_.done() < end; ++made) {
     if (made == kStripRows || (made > 0 && work <= 0)) return {};
     synthesis_.NextRow(planes_, row_.data());
-    rows_.PutRow(row_.data() + size_t{region.x} * kColours);
+    rows_.PutRow(row_.data());
     work -= synthesis_.row_work();
   }
   ++stripe_;

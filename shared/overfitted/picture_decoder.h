@@ -13,8 +13,8 @@ namespace lic::overfitted {
 
 class OverfittedDecoder : public PictureDecoder {
  public:
-  // Errors: kBadHeader, kUnsupportedVersion, kOutOfMemory.
-  static Result<std::unique_ptr<PictureDecoder>> Create(const DecodingTask& task);
+  // No model is needed. Errors: kBadHeader, kUnsupportedVersion, kOutOfMemory.
+  static Result<std::unique_ptr<PictureDecoder>> Create(const DecodingTask& task, const Model* model = nullptr);
 
   bool waits() const override;
   float progress() const override;
@@ -73,7 +73,7 @@ class OverfittedDecoder : public PictureDecoder {
   GridPlanes planes_;
   TileAlpha alpha_;
   Synthesis synthesis_;
-  Buffer<uint8_t> row_;  // (width of the picture, 3)
+  Buffer<uint8_t> row_;  // (width of the region, 3)
 };
 
 }  // namespace lic::overfitted

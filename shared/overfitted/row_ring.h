@@ -5,23 +5,45 @@
 
 namespace lic::overfitted {
 
+// Columns [first, end) of a plane.
+struct Columns {
+  uint32_t first = 0;
+  uint32_t end = 0;
+
+  uint32_t width() const { return end - first; }
+};
+
+// Counts the values that rows take or, where there is memory for them, hands it out: the same calls for both.
+class RowPool {
+ public:
+  RowPool() = default;
+  explicit RowPool(int16_t* memory) : memory_(memory) {}
+
+  int16_t* Take(size_t values) {
+    int16_t* taken = memory_ ? memory_ + taken_ : nullptr;
+    taken_ += values;
+    return taken;
+  }
+  size_t taken() const { return taken_; }
+
+ private:
+  int16_t* memory_ = nullptr;
+  size_t taken_ = 0;
+};
+
 template <uint32_t kRows>
 class RowRing {
   static_assert((kRows & (kRows - 1)) == 0);
 
  public:
-  static Result<RowRing> Create(uint32_t width) {
-    RowRing ring;
-    ring.stride_ = size_t{RoundUp(width, kRowPad)} + 2 * kRowPad;
-    auto values = Buffer<int16_t>::Create(ring.stride_ * kRows);
-    if (!values.ok()) return values.failure();
-    ring.values_ = std::move(values).value();
-    return ring;
+  void Place(RowPool& pool, uint32_t width) {
+    stride_ = size_t{RoundUp(width, kRowPad)} + 2 * kRowPad;
+    values_ = pool.Take(stride_ * kRows);
   }
-  int16_t* Row(uint32_t y) { return values_.data() + (y % kRows) * stride_ + kRowPad; }
+  int16_t* Row(uint32_t y) { return values_ + (y % kRows) * stride_ + kRowPad; }
 
  private:
-  Buffer<int16_t> values_;
+  int16_t* values_ = nullptr;
   size_t stride_ = 0;
 };
 

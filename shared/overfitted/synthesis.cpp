@@ -6,25 +6,33 @@
 
 namespace lic::overfitted {
 
-Result<Synthesis> Synthesis::Create(const Architecture& architecture, const Parameters& parameters,
-                                    const Layers& layers, const Kernels& kernels, uint32_t width, uint32_t height) {
-  Synthesis result;
-  result.layers_ = &layers;
-  result.kernels_ = &kernels;
-  result.width_ = width;
-  result.height_ = height;
-  result.convolutions_ = architecture.convolutions;
-  LIC_TRY(result.channels_, Channels::Create(architecture, parameters, kernels, width, height));
+Status Synthesis::Fill(const ChannelTask& task, const Layers& layers) {
+  const Architecture& a = *task.architecture;
+  layers_ = &layers;
+  kernels_ = task.kernels;
+  columns_ = task.columns;
+  height_ = task.height;
+  convolutions_ = a.convolutions;
+  RowPool count;
+  Place(count, task);
+  LIC_TRY(memory_, Buffer<int16_t>::Create(count.taken()));
+  RowPool rows(memory_.data());
+  Place(rows, task);
+  const uint32_t inputs = a.channels();
+  const uint32_t filters = 12 * inputs, mixing = (inputs + kColours) * a.hidden + kColours * inputs;
+  row_work_ = int64_t{width_} * (filters + mixing + 81 * a.convolutions);
+  return {};
+}
+
+void Synthesis::Place(RowPool& pool, ChannelTask task) {
+  before_ = std::min(columns_.first, convolutions_);
+  task.columns = {columns_.first - before_, std::min(columns_.end + convolutions_, task.width)};
+  width_ = task.columns.width();
+  channels_.Place(pool, task);
   for (uint32_t o = 0; o < kColours; ++o) {
-    LIC_TRY(result.bypass_[o], RowRing<4>::Create(width));
-    for (uint32_t stage = 0; stage <= result.convolutions_; ++stage) {
-      LIC_TRY(result.stages_[stage].rows[o], RowRing<4>::Create(width));
-    }
+    bypass_[o].Place(pool, width_);
+    for (uint32_t stage = 0; stage <= convolutions_; ++stage) stages_[stage].rows[o].Place(pool, width_);
   }
-  const uint32_t inputs = architecture.channels();
-  const uint32_t filters = 12 * inputs, mixing = (inputs + kColours) * architecture.hidden + kColours * inputs;
-  result.row_work_ = int64_t{width} * (filters + mixing + 81 * architecture.convolutions);
-  return result;
 }
 
 void Synthesis::Start(uint32_t y) {
@@ -40,10 +48,10 @@ void Synthesis::NextRow(const GridPlanes& planes, uint8_t* rgb) {
   MakeRow(convolutions_, planes);
   const int16_t *mixed[kColours], *bypass[kColours];
   for (uint32_t o = 0; o < kColours; ++o) {
-    mixed[o] = stages_[convolutions_].rows[o].Row(y);
-    bypass[o] = bypass_[o].Row(y);
+    mixed[o] = stages_[convolutions_].rows[o].Row(y) + before_;
+    bypass[o] = bypass_[o].Row(y) + before_;
   }
-  kernels_->to_samples(mixed, bypass, width_, rgb);
+  kernels_->to_samples(mixed, bypass, columns_.width(), rgb);
 }
 
 // The next row of a stage, and the rows of the stage before that it takes.
@@ -61,6 +69,7 @@ void Synthesis::Mix(const GridPlanes& planes) {
     mixed[o] = stages_[0].rows[o].Row(y);
     bypass[o] = bypass_[o].Row(y);
   }
+  // As with channels: at an end that is not the picture's, what is made of repeated values is not used.
   kernels_->mix_row(layers_->mixing, channels_.NextRow(planes), width_, mixed, bypass);
   for (int16_t* row : mixed) RepeatEnds(row, width_, 1);
 }

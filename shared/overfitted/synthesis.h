@@ -10,14 +10,16 @@ namespace lic::overfitted {
 
 class Synthesis {
  public:
-  // All but the numbers must outlive the object.
-  static Result<Synthesis> Create(const Architecture& architecture, const Parameters& parameters, const Layers& layers,
-                                  const Kernels& kernels, uint32_t width, uint32_t height);
+  // Makes the columns of the task. What it points to, and the layers, must outlive the object.
+  Status Fill(const ChannelTask& task, const Layers& layers);
+  static Result<Synthesis> Create(const ChannelTask& task, const Layers& layers) {
+    return Made<Synthesis>(task, layers);
+  }
 
   // The next row that is asked for is y.
   void Start(uint32_t y);
-  // Red, green and blue of row y, then of y + 1, and so on. The latents must be there of which it is made: those up to
-  // kReach rows of the picture below.
+  // Red, green and blue of the columns in row y, then of y + 1, and so on. The latents must be there of which it is
+  // made: those up to kReach rows of the picture below.
   void NextRow(const GridPlanes& planes, uint8_t* rgb);
 
   // Multiplications for a row, roughly.
@@ -29,16 +31,20 @@ class Synthesis {
     RowRing<4> rows[kColours];
     uint32_t next = 0;
   };
+  void Place(RowPool& pool, ChannelTask task);
   void MakeRow(uint32_t stage, const GridPlanes& planes);
   void Mix(const GridPlanes& planes);
   void Convolve(uint32_t stage);
 
   const Layers* layers_ = nullptr;
   const Kernels* kernels_ = nullptr;
-  uint32_t width_ = 0;
+  Columns columns_;      // of the picture
+  uint32_t before_ = 0;  // columns that are made before these, as the border of 3x3 layers
+  uint32_t width_ = 0;   // of all that are made
   uint32_t height_ = 0;
   uint32_t convolutions_ = 0;
   int64_t row_work_ = 0;
+  Buffer<int16_t> memory_;  // of all rows
   Channels channels_;
   Stage stages_[kMaxConvolutions + 1];
   RowRing<4> bypass_[kColours];

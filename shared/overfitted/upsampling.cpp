@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/try.h"
-
 namespace lic::overfitted {
 namespace {
 
@@ -11,6 +9,7 @@ constexpr int kSampleUnit = 64;
 constexpr int kGainShift = 6;
 constexpr uint32_t kTaps = 4;
 constexpr uint32_t kTapsBefore = 2;  // of an even row, above the one that it lies in
+constexpr uint32_t kTapsAfter = 2;   // of an odd row, below the one that it lies in
 
 int16_t Saturate(int32_t value) { return static_cast<int16_t>(std::clamp(value, INT16_MIN, INT16_MAX)); }
 
@@ -19,38 +18,43 @@ int16_t Amplified(int8_t latent, int16_t gain) {
 }
 
 // A row of common pseudo-random noise (docs/format.md#noise-planes).
-void MakeNoise(uint32_t plane, uint32_t y, uint32_t width, int16_t* to) {
+void MakeNoise(uint32_t plane, uint32_t y, Columns columns, int16_t* to) {
   const uint32_t start = y * 0x85EBCA77u + (plane + 1) * 0xC2B2AE3Du;
-  for (uint32_t x = 0; x < width; ++x) {
+  for (uint32_t x = columns.first; x < columns.end; ++x) {
     uint32_t n = x * 0x9E3779B1u + start;
     n = (n ^ n >> 16) * 0x7FEB352Du;
     n = (n ^ n >> 15) * 0x846CA68Bu;
     n = n ^ n >> 16;
-    to[x] = static_cast<int16_t>((n & 255) + (n >> 8 & 255) + (n >> 16 & 255) + (n >> 24)) - 510;
+    *to++ = static_cast<int16_t>((n & 255) + (n >> 8 & 255) + (n >> 16 & 255) + (n >> 24)) - 510;
   }
+}
+
+// The columns of the next coarser level, which has so many, of which some columns are made.
+Columns ColumnsOfNext(Columns made, uint32_t width) {
+  const uint32_t first = made.first / 2, last = (made.end - 1) / 2;
+  return {first - std::min(first, kTapsBefore), std::min(last + kTapsAfter + 1, width)};
 }
 
 }  // namespace
 
-Result<Channel> Channel::Create(const Architecture& architecture, uint32_t chain, uint32_t finest, uint32_t coarsest,
-                                const int16_t* gains, const int16_t* taps, const Kernels& kernels, uint32_t width,
-                                uint32_t height) {
-  Channel channel;
-  channel.kernels_ = &kernels;
-  channel.taps_ = taps;
-  channel.has_gains_ = gains != nullptr;
-  channel.coarsest_ = coarsest;
+void Channel::Place(RowPool& pool, const ChannelTask& task, uint32_t chain, uint32_t finest, uint32_t coarsest,
+                    const int16_t* gains, const int16_t* taps) {
+  kernels_ = task.kernels;
+  taps_ = taps;
+  has_gains_ = gains != nullptr;
+  coarsest_ = coarsest;
+  Columns columns = task.columns;
   for (uint32_t l = 0; l <= coarsest; ++l) {
-    Level& level = channel.levels_[l];
-    level.width = CeilDiv(width, 1u << l);
-    level.height = CeilDiv(height, 1u << l);
-    LIC_TRY(level.rows, RowRing<8>::Create(level.width));
+    Level& level = levels_[l];
+    if (l > 0) columns = ColumnsOfNext(columns, CeilDiv(task.width, 1u << l));
+    level.columns = columns;
+    level.height = CeilDiv(task.height, 1u << l);
+    level.rows.Place(pool, columns.width());
     if (l < finest) continue;
-    level.grid = architecture.Find(chain, l);
+    level.grid = task.architecture->Find(chain, l);
     if (gains) level.gain = gains[l - finest];
   }
-  LIC_TRY(channel.line_, RowRing<1>::Create(channel.levels_[std::min(1u, coarsest)].width));
-  return channel;
+  line_.Place(pool, levels_[std::min(1u, coarsest)].columns.width());
 }
 
 void Channel::Start(uint32_t y) {
@@ -75,13 +79,14 @@ void Channel::MakeRow(uint32_t l, const GridPlanes& planes) {
   if (l < coarsest_) DoubleInto(l, y, planes, to);
   ++level.next;
   if (level.grid == kNoGrid) return;
-  const int8_t* latents = planes.plane[level.grid].Row(y);
+  const int8_t* latents = planes.plane[level.grid].Row(y) + level.columns.first;
+  const uint32_t width = level.columns.width();
   if (!has_gains_) {
-    for (uint32_t x = 0; x < level.width; ++x) to[x] = static_cast<int16_t>(latents[x] * kSampleUnit);
+    for (uint32_t x = 0; x < width; ++x) to[x] = static_cast<int16_t>(latents[x] * kSampleUnit);
   } else if (l == coarsest_) {
-    for (uint32_t x = 0; x < level.width; ++x) to[x] = Amplified(latents[x], level.gain);
+    for (uint32_t x = 0; x < width; ++x) to[x] = Amplified(latents[x], level.gain);
   } else {
-    for (uint32_t x = 0; x < level.width; ++x) to[x] = Saturate(to[x] + Amplified(latents[x], level.gain));
+    for (uint32_t x = 0; x < width; ++x) to[x] = Saturate(to[x] + Amplified(latents[x], level.gain));
   }
 }
 
@@ -97,33 +102,31 @@ void Channel::DoubleInto(uint32_t l, uint32_t y, const GridPlanes& planes, int16
   for (uint32_t i = 0; i < kTaps; ++i)
     rows[i] = levels_[l + 1].rows.Row(static_cast<uint32_t>(std::clamp<int64_t>(first + i, 0, from.height - 1)));
   int16_t* line = line_.Row(0);
-  kernels_->filter_columns(rows, odd ? turned : taps, from.width, line);
-  RepeatEnds(line, from.width, 2);
-  kernels_->double_row(line, taps, from.width, to);
+  const uint32_t width = from.columns.width();
+  kernels_->filter_columns(rows, odd ? turned : taps, width, line);
+  // At an end that is not the picture's, what is made of the repeated values is not used.
+  RepeatEnds(line, width, 2);
+  kernels_->double_row(line, taps, width, to - (levels_[l].columns.first - 2 * from.columns.first));
 }
 
-Result<Channels> Channels::Create(const Architecture& architecture, const Parameters& parameters,
-                                  const Kernels& kernels, uint32_t width, uint32_t height) {
-  Channels result;
-  result.width_ = width;
-  result.noise_ = architecture.noise;
-  const GroupList groups(architecture);
-  const int16_t* taps = parameters.Find(groups, GroupKind::kTaps);
-  const int16_t* gains = parameters.Find(groups, GroupKind::kGain);
-  for (uint32_t c = 0; c < architecture.chains; ++c) {
-    const Chain& chain = architecture.chain[c];
+void Channels::Place(RowPool& pool, const ChannelTask& task) {
+  const Architecture& a = *task.architecture;
+  columns_ = task.columns;
+  noise_ = a.noise;
+  count_ = 0;
+  const GroupList groups(a);
+  const int16_t* taps = task.parameters->Find(groups, GroupKind::kTaps);
+  const int16_t* gains = task.parameters->Find(groups, GroupKind::kGain);
+  for (uint32_t c = 0; c < a.chains; ++c) {
+    const Chain& chain = a.chain[c];
     for (uint32_t level = chain.finest; level <= chain.joined; ++level) {
       const bool is_sum = level == chain.joined && chain.gains() > 0;
-      LIC_TRY(result.channel_[result.count_], Channel::Create(architecture, c, level, is_sum ? kLevels - 1 : level,
-                                                              is_sum ? gains : nullptr, taps, kernels, width, height));
-      ++result.count_;
+      const uint32_t coarsest = is_sum ? kLevels - 1 : level;
+      channel_[count_++].Place(pool, task, c, level, coarsest, is_sum ? gains : nullptr, taps);
     }
     gains += chain.gains();
   }
-  for (uint32_t i = 0; i < result.noise_; ++i) {
-    LIC_TRY(result.noise_rows_[i], RowRing<1>::Create(width));
-  }
-  return result;
+  for (uint32_t i = 0; i < noise_; ++i) noise_rows_[i].Place(pool, columns_.width());
 }
 
 void Channels::Start(uint32_t y) {
@@ -135,7 +138,7 @@ const int16_t* const* Channels::NextRow(const GridPlanes& planes) {
   for (uint32_t i = 0; i < count_; ++i) rows_[i] = channel_[i].NextRow(planes);
   for (uint32_t i = 0; i < noise_; ++i) {
     int16_t* row = noise_rows_[i].Row(0);
-    MakeNoise(i, y_, width_, row);
+    MakeNoise(i, y_, columns_, row);
     rows_[count_ + i] = row;
   }
   ++y_;

@@ -9,14 +9,22 @@
 
 namespace lic::overfitted {
 
+// What the channels of a picture are made with. All that it points to must outlive them.
+struct ChannelTask {
+  const Architecture* architecture;
+  const Parameters* parameters;
+  const Kernels* kernels;
+  uint32_t width;  // of the picture
+  uint32_t height;
+  Columns columns;  // of the picture, that are wanted
+};
+
 // One channel. A row of a level is made of some rows of the next coarser one, so that only these are kept.
 class Channel {
  public:
   // Of the chain: the grids from level `finest` to `coarsest`, whose gains are `gains`, or null for a single grid.
-  // All but the numbers must outlive the channel.
-  static Result<Channel> Create(const Architecture& architecture, uint32_t chain, uint32_t finest, uint32_t coarsest,
-                                const int16_t* gains, const int16_t* taps, const Kernels& kernels, uint32_t width,
-                                uint32_t height);
+  void Place(RowPool& pool, const ChannelTask& task, uint32_t chain, uint32_t finest, uint32_t coarsest,
+             const int16_t* gains, const int16_t* taps);
 
   // The next row that is asked for is y.
   void Start(uint32_t y);
@@ -26,7 +34,7 @@ class Channel {
  private:
   struct Level {
     RowRing<8> rows;
-    uint32_t width = 0;
+    Columns columns;  // that are made
     uint32_t height = 0;
     uint32_t next = 0;        // row
     uint32_t grid = kNoGrid;  // that is added at this level
@@ -46,15 +54,14 @@ class Channel {
 
 class Channels {
  public:
-  static Result<Channels> Create(const Architecture& architecture, const Parameters& parameters, const Kernels& kernels,
-                                 uint32_t width, uint32_t height);
+  void Place(RowPool& pool, const ChannelTask& task);
 
   void Start(uint32_t y);
-  // All channels of row y, then of y + 1, and so on; noise planes too.
+  // All channels of row y, then of y + 1, and so on; noise planes too. Each begins with the first of the columns.
   const int16_t* const* NextRow(const GridPlanes& planes);
 
  private:
-  uint32_t width_ = 0;
+  Columns columns_;
   uint32_t y_ = 0;
   uint32_t count_ = 0;
   uint32_t noise_ = 0;

@@ -55,38 +55,37 @@ T* At(T* memory, int64_t t, uint32_t stride) {
 }
 
 // Puts a row in the place of a lane: its column x is that of step x + kLag * lane. Each latent stands for
-// 2^`doublings` columns.
-void SkewRow(const int8_t* row, uint32_t width, int lane, uint32_t stride, uint32_t doublings, int16_t* memory) {
+// 2^`doublings` columns. Several copies of this loop would make no picture sooner.
+[[gnu::noinline]] void SkewRow(const int8_t* row, uint32_t width, int lane, uint32_t stride, uint32_t doublings,
+                               int16_t* memory) {
   int16_t* to = At(memory, int64_t{kLag} * lane, stride) + lane;
   for (uint32_t x = 0; x < width; ++x, to += stride) *to = static_cast<int16_t>(row[x >> doublings] * kContextUnit);
 }
 
-void Clear(Buffer<int16_t>& memory, uint32_t steps, uint32_t stride) {
-  std::memset(memory.data(), 0, (size_t{steps} + 2 * kPad) * stride * sizeof(int16_t));
+void Clear(int16_t* memory, uint32_t steps, uint32_t stride) {
+  std::memset(memory, 0, (size_t{steps} + 2 * kPad) * stride * sizeof(int16_t));
 }
 
 }  // namespace
 
-Result<Wavefront> Wavefront::Create(const Architecture& architecture, const Parameters& parameters,
-                                    const Layers& layers, const Kernels& kernels, uint32_t width) {
-  Wavefront result;
-  result.a_ = &architecture;
-  result.parameters_ = &parameters;
-  result.layers_ = &layers;
-  result.kernels_ = &kernels;
+Status Wavefront::Fill(const Architecture& architecture, const Parameters& parameters, const Layers& layers,
+                       const Kernels& kernels, uint32_t width) {
+  a_ = &architecture;
+  parameters_ = &parameters;
+  layers_ = &layers;
+  kernels_ = &kernels;
   uint32_t finest = kLevels;
   for (uint32_t c = 0; c < architecture.chains; ++c) finest = std::min(finest, architecture.chain[c].finest);
   const size_t steps = BandPlace{.rows = kLanes, .width = CeilDiv(width, 1u << finest)}.steps();
   const size_t own = (steps + 2 * kPad) * kOwnStride, parent = (steps / 2 + 1 + 2 * kPad) * kParentStride;
-  LIC_TRY(result.own_, Buffer<int16_t>::Create(own));
-  LIC_TRY(result.parent_, Buffer<int16_t>::Create(parent));
-  LIC_TRY(result.grandparent_, Buffer<int16_t>::Create(parent));
-  const uint32_t others = architecture.chains - 1;
-  for (uint32_t i = 0; i < others; ++i) {
-    LIC_TRY(result.same_place_[i], Buffer<int16_t>::Create(own));
-  }
-  LIC_TRY(result.flags_, ChunkFlags::Create(steps / kChunkSteps + 1));
-  return result;
+  LIC_TRY(skewed_, Buffer<int16_t>::Create(architecture.chains * own + 2 * parent));
+  own_ = skewed_.data();
+  parent_ = own_ + own;
+  grandparent_ = parent_ + parent;
+  int16_t* after = grandparent_ + parent;
+  for (uint32_t i = 0; i + 1 < architecture.chains; ++i, after += own) same_place_[i] = after;
+  LIC_TRY(flags_, ChunkFlags::Create(steps / kChunkSteps + 1));
+  return {};
 }
 
 void Wavefront::Start(uint32_t grid, RowRange rows, RowRange visible) {
@@ -172,7 +171,7 @@ void Wavefront::CodeStep(LatentCoder& coder) {
   AllLanes contexts;
   std::memcpy(&contexts, latents, sizeof(contexts));
   contexts *= kContextUnit;
-  std::memcpy(At(own_.data(), t_, kOwnStride), &contexts, sizeof(contexts));
+  std::memcpy(At(own_, t_, kOwnStride), &contexts, sizeof(contexts));
   for (uint32_t lane = lanes.first; lane < lanes.end; ++lane)
     row_[lane][t_ - kLag * lane] = static_cast<int8_t>(latents[lane]);
 }
@@ -191,7 +190,7 @@ uint32_t Wavefront::GridAt(uint32_t chain, uint32_t levels_up) const {
 void Wavefront::SkewRowsAbove(const GridPlane& plane) {
   Clear(own_, band_.steps(), kOwnStride);
   for (uint32_t i = 1; i <= kRowsAbove && band_.y >= rows_.first + i; ++i)
-    SkewRow(plane.Row(band_.y - i), plane.width, -static_cast<int>(i), kOwnStride, 0, own_.data());
+    SkewRow(plane.Row(band_.y - i), plane.width, -static_cast<int>(i), kOwnStride, 0, own_);
 }
 
 void Wavefront::SkewParents(const GridPlanes& planes) {
@@ -204,15 +203,13 @@ void Wavefront::SkewParents(const GridPlanes& planes) {
   const RowRange visible = VisibleRows(grid.level + 1, from.height);
   for (int lane = -1; lane <= static_cast<int>(kLanes / 2); ++lane) {
     const int64_t y = int64_t{band_.y / 2} + lane;
-    if (visible.Holds(y))
-      SkewRow(from.Row(static_cast<uint32_t>(y)), from.width, lane, kParentStride, 0, parent_.data());
+    if (visible.Holds(y)) SkewRow(from.Row(static_cast<uint32_t>(y)), from.width, lane, kParentStride, 0, parent_);
   }
   if (grandparent == kNoGrid) return;
   const GridPlane& above = planes.plane[grandparent];
   for (uint32_t lane = 0; lane < kLanes / 2; ++lane) {
     const uint32_t y = band_.y / 4 + lane / 2;
-    if (y < above.height)
-      SkewRow(above.Row(y), from.width, static_cast<int>(lane), kParentStride, 1, grandparent_.data());
+    if (y < above.height) SkewRow(above.Row(y), from.width, static_cast<int>(lane), kParentStride, 1, grandparent_);
   }
 }
 
@@ -224,7 +221,7 @@ void Wavefront::SkewSamePlace(const GridPlanes& planes) {
     if (other == kNoGrid) continue;
     const GridPlane& from = planes.plane[other];
     for (uint32_t lane = 0; lane < band_.rows; ++lane) {
-      SkewRow(from.Row(band_.y + lane), from.width, static_cast<int>(lane), kOwnStride, 0, same_place_[chain].data());
+      SkewRow(from.Row(band_.y + lane), from.width, static_cast<int>(lane), kOwnStride, 0, same_place_[chain]);
     }
   }
 }
@@ -236,34 +233,34 @@ void Wavefront::SetSources() {
   for (uint32_t i = 0; i < shape.spatial; ++i) {
     const Place& place = kSpatial[i];
     const int64_t step = place.column + int64_t{kLag} * place.row;
-    task_.sources[i].direct = At(own_.data(), step, kOwnStride) + place.row;
+    task_.sources[i].direct = At(own_, step, kOwnStride) + place.row;
     task_.sources[i].direct_stride = kOwnStride;
   }
   const uint32_t chain = a_->grid[grid_].chain;
   for (uint32_t i = 0; i < shape.coarser; ++i) {
     ContextSource& source = task_.sources[shape.spatial + i];
     const auto same_place = [&](uint32_t other) {
-      source.direct = At(same_place_[other].data(), 0, kOwnStride);
+      source.direct = At(same_place_[other], 0, kOwnStride);
       source.direct_stride = kOwnStride;
     };
     switch (kCoarser[chain][i]) {
       case Coarser::kParent:
-        SetParentSource(source, parent_.data(), 0, 0, 0);
+        SetParentSource(source, parent_, 0, 0, 0);
         break;
       case Coarser::kGrandparent:
-        SetParentSource(source, grandparent_.data(), 0, 0, 0);
+        SetParentSource(source, grandparent_, 0, 0, 0);
         break;
       case Coarser::kNearVertical:
-        SetParentSource(source, parent_.data(), 0, -1, 1);
+        SetParentSource(source, parent_, 0, -1, 1);
         break;
       case Coarser::kFarVertical:
-        SetParentSource(source, parent_.data(), 0, 1, -1);
+        SetParentSource(source, parent_, 0, 1, -1);
         break;
       case Coarser::kNearHorizontal:
-        SetParentSource(source, parent_.data(), 1, 0, 0);
+        SetParentSource(source, parent_, 1, 0, 0);
         break;
       case Coarser::kFarHorizontal:
-        SetParentSource(source, parent_.data(), -1, 0, 0);
+        SetParentSource(source, parent_, -1, 0, 0);
         break;
       case Coarser::kSamePlaceOf0:
         same_place(0);

@@ -41,8 +41,12 @@ class LatentCoder {
 class Wavefront {
  public:
   // For the grids of a picture of that width. All but `width` must outlive the object.
+  Status Fill(const Architecture& architecture, const Parameters& parameters, const Layers& layers,
+              const Kernels& kernels, uint32_t width);
   static Result<Wavefront> Create(const Architecture& architecture, const Parameters& parameters, const Layers& layers,
-                                  const Kernels& kernels, uint32_t width);
+                                  const Kernels& kernels, uint32_t width) {
+    return Made<Wavefront>(architecture, parameters, layers, kernels, width);
+  }
 
   // Begins with rows of a grid. `visible`: the rows of the picture whose latents of the levels 0 and 1 may be contexts.
   void Start(uint32_t grid, RowRange rows, RowRange visible);
@@ -80,10 +84,11 @@ class Wavefront {
 
   // Skewed: contexts of a band's lanes lie side by side.
   ContextTask task_;
-  Buffer<int16_t> own_;
-  Buffer<int16_t> parent_;
-  Buffer<int16_t> grandparent_;
-  Buffer<int16_t> same_place_[2];
+  Buffer<int16_t> skewed_;  // all of the following
+  int16_t* own_ = nullptr;
+  int16_t* parent_ = nullptr;
+  int16_t* grandparent_ = nullptr;
+  int16_t* same_place_[kMaxChains - 1] = {};  // as many as there are chains before the last
 };
 
 }  // namespace lic::overfitted

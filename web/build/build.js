@@ -3,6 +3,7 @@
 //   web/*.js ─────────────────────────────┐
 //   models/*.dec.licm ──> ids ──> places ─┴──> esbuild ──> dist/*.js
 //   build/wasm/wasm/lic.wasm ──────────────────────────────> dist/lic.wasm
+//   build/wasm/wasm/lic-overfitted.wasm ───────────────────> dist/lic-overfitted.wasm
 //   build/wasm-relaxed/wasm/lic.wasm ──────────────────────> dist/lic-relaxed.wasm
 //   lic.wasm, the default model ──> base64 ────────────────> dist/embedded-*.js
 //   web/*.d.ts ────────────────────────────────────────────> dist/
@@ -59,6 +60,7 @@ const { values: options } = parseArgs({
 /** By their names in dist/. */
 const modules = {
   'lic.wasm': join(options.builds, 'wasm/wasm/lic.wasm'),
+  'lic-overfitted.wasm': join(options.builds, 'wasm/wasm/lic-overfitted.wasm'),
   'lic-relaxed.wasm': join(options.builds, 'wasm-relaxed/wasm/lic.wasm'),
 };
 for (const [name, path] of Object.entries(modules)) {
@@ -115,6 +117,7 @@ function places() {
     export const wasm = {
       simd: () => new URL('./lic.wasm', import.meta.url),
       relaxed: () => new URL('./lic-relaxed.wasm', import.meta.url),
+      overfitted: () => new URL('./lic-overfitted.wasm', import.meta.url),
     };
     export const models = { ${entries.join(', ')} };`;
 }

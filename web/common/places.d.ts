@@ -2,5 +2,5 @@
 
 import type { Source } from '../index.d.ts';
 
-export const wasm: { simd: () => Source; relaxed: () => Source };
+export const wasm: { simd: () => Source; relaxed: () => Source; overfitted: () => Source };
 export const models: Record<string, () => Source>;

@@ -26,6 +26,13 @@ export interface Model {
   bytes?: Uint8Array;
 }
 
+/** A compiled decoder. */
+export interface Code {
+  /** As with models. */
+  serial: number;
+  module?: WebAssembly.Module;
+}
+
 /** What an engine is to do with one file. */
 export interface Job {
   /** 'bitmap': the pixels are there already, in `picture`. */
@@ -49,6 +56,8 @@ export interface Job {
   colorSpace: PredefinedColorSpace;
   /** Whether the pixels are to be converted from Display P3 to sRGB. */
   isConverted: boolean;
+  /** What decodes it. */
+  code: Code;
   /** null: the file needs none. */
   model: Model | null;
 }
@@ -73,7 +82,7 @@ export interface Events {
   waits: () => void;
 }
 
-/** Bytes of linear memory that an engine holds, and what became of its instances so far. */
+/** Bytes of linear memory that engines hold, and what became of their instances so far. */
 export interface EngineState {
   memoryBytes: number;
   created: number;
@@ -95,7 +104,7 @@ export interface PackedError {
 
 /** What a page tells a worker. */
 export type ToWorker =
-  | { type: 'start'; module: WebAssembly.Module }
+  | { type: 'start' }
   | { type: 'job'; id: number; job: Job }
   | { type: 'bytes'; id: number; bytes: Uint8Array; complete: boolean }
   | { type: 'cancel'; id: number }
@@ -129,9 +138,11 @@ export type Open = (
   range?: string,
 ) => Promise<Response | ReadableStream<Uint8Array>>;
 
+type Place = () => WebAssembly.Module | Source;
+
 /** The package's own files. They are functions, so that nothing happens on import. */
 export interface Places {
-  wasm: { simd: () => WebAssembly.Module | Source; relaxed?: () => WebAssembly.Module | Source };
+  wasm: Record<'simd', Place> & Partial<Record<'relaxed' | 'overfitted', Place>>;
   /** By model id. */
   models: Record<string, () => Source>;
 }

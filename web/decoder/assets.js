@@ -1,4 +1,4 @@
-// The compiled decoder and the models: where they lie. Each is loaded once, when it is first needed.
+// The compiled decoders and the models: where they lie. Each is loaded once, when it is first needed.
 
 import { LicError } from '../common/errors.js';
 import { isResponse, readAll, responseBody, viewBytes } from '../file/reader.js';
@@ -7,6 +7,8 @@ import { isResponse, readAll, responseBody, viewBytes } from '../file/reader.js'
  * @typedef {import('../index.d.ts').Configuration} Configuration
  * @typedef {import('../index.d.ts').Source} Source
  * @typedef {import('../common/types.d.ts').Model} Model
+ * @typedef {import('../common/types.d.ts').Code} Code
+ * @typedef {import('../index.d.ts').Info['coding']} Coding
  */
 
 let serials = 0;
@@ -29,24 +31,24 @@ export class Assets {
     this.#open = open;
   }
 
-  /**
-   * Which decoder: 'relaxed' where the engine has relaxed SIMD, 'simd' otherwise, 'given' if the caller chose; null
-   * before it was needed.
-   */
-  kind = /** @type {'simd' | 'relaxed' | 'given' | null} */ (null);
+  /** Which decoder was needed last; null before the first. @type {import('../index.d.ts').Stats['wasm']} */
+  kind = null;
 
-  /** @returns {Promise<WebAssembly.Module>} */
-  module() {
-    return this.#once('module', async () => {
-      const given = /** @type {any} */ (await this.#configuration.wasm);
-      const places = given === undefined ? this.#places.wasm : isRecord(given) ? given : null;
-      if (!places) {
-        this.kind = 'given';
-        return this.#compile(given);
-      }
-      this.kind = 'relaxed' in places && hasRelaxedSimd() ? 'relaxed' : 'simd';
-      const place = await places[this.kind];
-      return this.#compile(typeof place === 'function' ? place() : place);
+  /**
+   * The decoder for files of a coding.
+   * @param {Coding} coding
+   * @returns {Promise<Code>}
+   */
+  async code(coding) {
+    const given = /** @type {any} */ (await this.#configuration.wasm);
+    /** @type {Record<string, any> | null} */
+    const places = given === undefined ? this.#places.wasm : isRecord(given) ? given : null;
+    const kind = places ? kindOf(places, coding) : 'given';
+    this.kind = kind;
+    return this.#once(`code ${kind}`, async () => {
+      const place = places ? await places[kind] : given;
+      const module = await this.#compile(typeof place === 'function' ? place() : place);
+      return { serial: ++serials, module };
     });
   }
 
@@ -69,15 +71,14 @@ export class Assets {
   }
 
   /**
-   * Begins to load before a header is read: the decoder and, where only one model is known, that model, which the first
-   * picture most likely needs.
+   * Begins to load before a header is read what any file would need: the decoder, where the caller chose one for all;
+   * and where the caller chose one model, that model and the decoder for it.
    */
   prefetch() {
-    const { models } = this.#configuration;
-    const ids = Object.keys(this.#places.models);
-    if (models !== undefined && !isRecord(models)) this.#loadModel('model', models).catch(() => {});
-    else if (models === undefined && ids.length === 1) this.model(ids[0]).catch(() => {});
-    return this.module();
+    const { models, wasm } = this.#configuration;
+    const hasModel = models !== undefined && !isRecord(models);
+    if (hasModel) this.#loadModel('model', models).catch(() => {});
+    if (hasModel || (wasm !== undefined && !isRecord(wasm))) this.code('autoencoder').catch(() => {});
   }
 
   /** @param {string} name @param {any} place */
@@ -129,6 +130,16 @@ function failOpen(url, cause) {
 /** @param {Response} response */
 function isWasmType(response) {
   return response.headers.get('content-type')?.split(';')[0].trim() === 'application/wasm';
+}
+
+/**
+ * Which of several decoders a file takes. The small one knows one coding, the others know all.
+ * @param {Record<string, any>} places @param {Coding} coding
+ * @returns {'overfitted' | 'relaxed' | 'simd'}
+ */
+function kindOf(places, coding) {
+  if (coding === 'overfitted' && 'overfitted' in places) return 'overfitted';
+  return 'relaxed' in places && hasRelaxedSimd() ? 'relaxed' : 'simd';
 }
 
 /**

@@ -24,6 +24,7 @@ import { WorkerPool } from './pool.js';
  * @typedef {import('../index.d.ts').DecodeOptions} DecodeOptions
  * @typedef {import('../index.d.ts').Configuration} Configuration
  * @typedef {import('../common/types.d.ts').Job} Job
+ * @typedef {import('../common/types.d.ts').Code} Code
  * @typedef {import('../common/types.d.ts').Model} Model
  * @typedef {import('../common/types.d.ts').Platform} Platform
  * @typedef {ReturnType<WorkerPool['take']>} Task
@@ -126,19 +127,16 @@ export class Decoder {
     this.#pool = null;
   }
 
-  /** Starts workers and WebAssembly, while the file is still asked for. */
+  /** Starts a worker, and loads what any file needs, while the file is still asked for. */
   #start() {
     if (this.#closed) throw new LicError('internal', 'the decoder is closed');
     if (this.#pool) return this.#pool;
     const { spawn, spawnLocal, workers } = this.#platform;
-    const module = this.#assets.prefetch();
-    const pool = new WorkerPool(module, spawn, spawnLocal, this.#configuration.workers ?? workers, this.#past);
+    this.#assets.prefetch();
+    const pool = new WorkerPool(spawn, spawnLocal, this.#configuration.workers ?? workers, this.#past);
     for (const old of this.#pools) if (old.isOver) this.#pools.delete(old);
     this.#pool = pool;
     this.#pools.add(pool);
-    module.catch(() => {
-      if (this.#pool === pool) this.#retire();
-    });
     pool.warm();
     return pool;
   }
@@ -183,16 +181,17 @@ export class Decoder {
       const info = await readStart(reader);
       checkPixels(info, options.maxPixels);
       if (options.region) checkRegion(info, options.region);
+      if (wanted === 'hash') checkNamesModel(info);
       const tell = new Listener(options, stop, reader);
       tell.info(info);
       const headHash = options.head === 'file' ? (info.headHash ?? undefined) : options.head;
-      const model = await loadAssets(assets, info, headHash);
+      const loaded = await loadAssets(assets, info, headHash);
       signal.throwIfAborted();
       this.#pools.add(pool); // it may have been retired and left the set while the assets loaded
       const bands = wanted === 'hash' ? [] : planBands(info, options.region, pool.free);
       const whole = bands.length > 1 && wanted !== 'strips' ? new Whole(options.region ?? info) : null;
       if (whole) tell.assemble(whole);
-      const job = makeJob(wanted, options, { info, headHash, model, inBands: bands.length > 1 });
+      const job = makeJob(wanted, options, { info, headHash, ...loaded, inBands: bands.length > 1 });
       const tasks = takeJobs(pool, bands, tell, job);
       const { finished, load } = await finish(tasks, { pool, reader, tell, signal, start });
       const picture = whole?.picture;
@@ -240,25 +239,32 @@ export async function readStart(reader) {
   return { ...readInfo(start), profile: readProfile(start) };
 }
 
+/** @param {Info} info */
+function checkNamesModel(info) {
+  if (modelOf(info) !== null) return;
+  const message = 'hashSymbols() is for files that name a model; of other files compare the pixels, which are exact';
+  throw new LicError('unsupported_version', message);
+}
+
 /**
- * Loads what decodes a file: the WebAssembly module, and a model where the file's coding needs one.
+ * Loads what decodes a file: the code for its coding, and a model where that needs one.
  * @param {Assets} assets @param {Info} info @param {string} [headHash] of the head that is wanted
- * @returns {Promise<Model | null>}
+ * @returns {Promise<{code: Code, model: Model | null}>}
  */
 async function loadAssets(assets, info, headHash) {
   const id = modelOf(info);
-  const [model] = await Promise.all([id === null ? null : assets.model(id, headHash), assets.module()]);
-  return model;
+  const [model, code] = await Promise.all([id === null ? null : assets.model(id, headHash), assets.code(info.coding)]);
+  return { code, model };
 }
 
 /**
  * The job of a whole picture or region.
  * @param {Wanted} wanted @param {DecodeOptions} options
- * @param {{info: Info, headHash?: string, model: Model | null, inBands: boolean}} file inBands: whether bands will be
- *   made of the job
+ * @param {{info: Info, headHash?: string, code: Code, model: Model | null, inBands: boolean}} file inBands: whether
+ *   bands will be made of the job
  * @returns {Job}
  */
-function makeJob(wanted, { region, preview, onProgress }, { info, headHash, model, inBands }) {
+function makeJob(wanted, { region, preview, onProgress }, { info, headHash, code, model, inBands }) {
   const needsWhole = wanted !== 'strips';
   return {
     kind: wanted === 'hash' ? 'hash' : 'decode',
@@ -274,6 +280,7 @@ function makeJob(wanted, { region, preview, onProgress }, { info, headHash, mode
     bitmap: wanted === 'bitmap',
     colorSpace: canvasSpace(info),
     isConverted: mustConvert(info),
+    code,
     model,
   };
 }

@@ -20,7 +20,7 @@ import { LicError, unpackError } from '../common/errors.js';
  * @property {boolean} isLocal whether it is the stand-in
  * @property {boolean} ready
  * @property {Map<number, Task>} tasks
- * @property {Set<number>} models serials of the models that the worker has
+ * @property {Set<number>} known serials of the code and the models that the worker has
  * @property {ReturnType<typeof setTimeout> | undefined} idle
  * @property {import('../common/types.d.ts').EngineState} state of its engine
  * @typedef {object} Past what a decoder remembers of its pools
@@ -81,7 +81,6 @@ export class WorkerPool {
   #queue = [];
   #retired = false;
   #ids = 0;
-  #module;
   #spawn;
   #spawnLocal;
   #most;
@@ -89,21 +88,16 @@ export class WorkerPool {
   #past;
 
   /**
-   * @param {Promise<WebAssembly.Module>} module
    * @param {(() => WorkerLike) | null} spawn null: no workers
    * @param {() => Promise<WorkerLike>} spawnLocal
    * @param {number} most workers at a time
    * @param {Past} past is added to
    */
-  constructor(module, spawn, spawnLocal, most, past) {
-    this.#module = module;
+  constructor(spawn, spawnLocal, most, past) {
     this.#spawn = most > 0 ? spawn : null;
     this.#spawnLocal = spawnLocal;
     this.#most = this.#spawn ? most : 1;
     this.#past = past;
-    module.catch((error) => {
-      for (const task of this.#queue.splice(0)) task.reject?.(error);
-    });
   }
 
   /** Starts a first worker, for what is about to come. */
@@ -124,7 +118,6 @@ export class WorkerPool {
   take(job, events) {
     const task = new Task(++this.#ids, job, events);
     this.#queue.push(task);
-    this.#module.catch(task.reject);
     this.#dispatch();
     return task;
   }
@@ -219,7 +212,7 @@ export class WorkerPool {
       isLocal,
       ready: false,
       tasks: new Map(),
-      models: new Set(),
+      known: new Set(),
       idle: undefined,
       state: { memoryBytes: 0, created: 0, recycled: 0, dropped: 0 },
     };
@@ -230,10 +223,7 @@ export class WorkerPool {
       event.preventDefault?.();
       this.#lose(lane, event.message);
     };
-    this.#module.then(
-      (module) => worker.postMessage({ type: 'start', module }),
-      () => this.#end(lane),
-    );
+    worker.postMessage({ type: 'start' });
   }
 
   /** @param {Lane} lane @param {FromWorker} message */
@@ -266,14 +256,15 @@ export class WorkerPool {
   #give(lane, task) {
     this.#queue = this.#queue.filter((queued) => queued !== task);
     const { job } = task;
-    const model = job.model && withoutKnown(job.model, lane.models);
+    const code = withoutKnown(job.code, lane.known);
+    const model = job.model && withoutKnown(job.model, lane.known);
     clearTimeout(lane.idle);
     lane.worker.ref?.();
     lane.tasks.set(task.id, task);
     task.lane = lane;
     task.waited = performance.now() - task.queuedAt;
     lane.worker.postMessage(
-      { type: 'job', id: task.id, job: { ...job, model } },
+      { type: 'job', id: task.id, job: { ...job, code, model } },
       { transfer: job.picture ? [job.picture.pixels.buffer] : [] },
     );
     task.post();
@@ -321,14 +312,17 @@ export class WorkerPool {
 }
 
 /**
- * A model as it is sent: its bytes go to each worker once.
- * @param {import('../common/types.d.ts').Model} model
+ * Code or a model as it is sent: what it holds goes to each worker once.
+ * @template {{serial: number}} T
+ * @param {T} asset
  * @param {Set<number>} known serials that the worker has; is added to
+ * @returns {T | {serial: number}}
  */
-function withoutKnown({ serial, bytes }, known) {
+function withoutKnown(asset, known) {
+  const { serial } = asset;
   if (known.has(serial)) return { serial };
   known.add(serial);
-  return { serial, bytes };
+  return asset;
 }
 
 /** @param {Lane} lane */

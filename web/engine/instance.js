@@ -1,4 +1,4 @@
-// An instance of lic.wasm: the functions of wasm/bindings.cpp as objects.
+// An instance of lic.wasm, or of lic-overfitted.wasm, which has no models: the functions of wasm/ as objects.
 //
 // Linear memory moves when it grows, and any call may make it grow. So every call is followed by new views of it.
 
@@ -68,6 +68,10 @@ export class Instance {
    * @returns {{address: number, headHash: string}}
    */
   loadModel(bytes) {
+    if (!('wasm_model_load' in this.#exports)) {
+      const message = 'this decoder is one for files that carry their own networks, and takes no model';
+      throw new LicError('unsupported_version', message);
+    }
     return this.#withBytes(bytes, (address) => {
       this.call('wasm_model_load', address, bytes.length);
       return { address: this.words(1)[0], headHash: this.#text(this.#exports.wasm_text()) };

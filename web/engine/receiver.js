@@ -1,5 +1,5 @@
-// The other end of the messages of pool.js: takes them in, runs an engine, answers. It runs in a worker or, where
-// workers cannot start, on the page's thread.
+// The other end of the messages of pool.js: takes them in, runs an engine for each module of code, answers. It runs in
+// a worker or, where workers cannot start, on the page's thread.
 //
 //   page ──start──> here ──ready──> page ──job, bytes, bytes──> here ──preview, progress, waits──> page
 //                                        ──cancel──>                 ──done or failed──>
@@ -18,17 +18,27 @@ const SLICE_STEPS = 16;
  * @returns {(message: import('../common/types.d.ts').ToWorker) => void} receives
  */
 export function createReceiver(post) {
-  /** @type {Engine} */
-  let engine;
+  /** @type {Map<number, Engine>} by the serial of their code */
+  const engines = new Map();
   /** @type {Map<number, Inbox>} of the jobs that run */
   const inboxes = new Map();
+
+  /** @param {import('../common/types.d.ts').Code} code */
+  function engineFor({ serial, module }) {
+    let engine = engines.get(serial);
+    if (!engine) {
+      engine = new Engine(/** @type {WebAssembly.Module} */ (module));
+      engines.set(serial, engine);
+    }
+    return engine;
+  }
 
   /** @param {number} id @param {import('../common/types.d.ts').Job} job */
   async function work(id, job) {
     const inbox = new Inbox();
     inboxes.set(id, inbox);
     const times = { entropy: 0, synthesis: 0 };
-    const report = () => ({ times, engine: engine.state });
+    const report = () => ({ times, engine: sumStates([...engines.values()]) });
     /** @type {import('../common/types.d.ts').Events} */
     const events = {
       preview: (preview) => post({ type: 'preview', id, preview }, [preview.pixels.buffer]),
@@ -37,7 +47,7 @@ export function createReceiver(post) {
       waits: () => post({ type: 'waits', id }, []),
     };
     try {
-      const result = await engine.run(job, inbox, events, makePause(), times);
+      const result = await engineFor(job.code).run(job, inbox, events, makePause(), times);
       const transfer =
         result === null || typeof result === 'string' ? [] : ['pixels' in result ? result.pixels.buffer : result];
       post({ type: 'done', id, result, report: report() }, transfer);
@@ -50,7 +60,6 @@ export function createReceiver(post) {
 
   return (message) => {
     if (message.type === 'start') {
-      engine = new Engine(message.module);
       post({ type: 'ready' }, []);
     } else if (message.type === 'job') {
       void work(message.id, message.job);
@@ -59,9 +68,21 @@ export function createReceiver(post) {
     } else if (message.type === 'cancel') {
       inboxes.get(message.id)?.fail(new Error('cancelled'));
     } else if (message.type === 'end') {
-      engine?.drop();
+      for (const engine of engines.values()) engine.drop();
     }
   };
+}
+
+/** @param {Engine[]} engines @returns {import('../common/types.d.ts').EngineState} */
+function sumStates(engines) {
+  const sum = { memoryBytes: 0, created: 0, recycled: 0, dropped: 0 };
+  for (const { state } of engines) {
+    sum.memoryBytes += state.memoryBytes;
+    sum.created += state.created;
+    sum.recycled += state.recycled;
+    sum.dropped += state.dropped;
+  }
+  return sum;
 }
 
 /** Between slices the thread is free for other work: in a worker for messages, on a page's thread for the page. */

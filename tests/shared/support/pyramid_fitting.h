@@ -51,7 +51,13 @@ class PyramidFitting final : public of::Fitting {
   Status FillGrid(uint32_t g, double dead, const of::Parameters& parameters, const of::Layers& layers,
                   of::GridPlanes& planes) {
     const of::Grid& grid = a_.grid[g];
-    LIC_TRY(auto synthesis, of::Synthesis::Create(a_, parameters, layers, of::ChooseKernels(), width(), height()));
+    const of::ChannelTask task = {.architecture = &a_,
+                                  .parameters = &parameters,
+                                  .kernels = &of::ChooseKernels(),
+                                  .width = width(),
+                                  .height = height(),
+                                  .columns = {0, width()}};
+    LIC_TRY(auto synthesis, of::Synthesis::Create(task, layers));
     synthesis.Start(0);
     std::vector<double> sums(size_t{grid.Size(width())} * grid.Size(height()));
     std::vector<int> counts(sums.size());

@@ -13,6 +13,8 @@ import { makeApplication } from './installed.js';
 const RUNTIME_BROTLI_BYTES = 250_000;
 const PACKAGE_BYTES = 1_000_000;
 const CODE_BROTLI_BYTES = 25_000;
+const OVERFITTED_BROTLI_BYTES = 20_000;
+const OVERFITTED_PAGE_BROTLI_BYTES = 45_000;
 const INLINE_BROTLI_BYTES = 1_000_000;
 
 const root = rootPath('.');
@@ -213,7 +215,7 @@ test('types: a browser project and a Node project without DOM types', () => {
   );
 });
 
-test('sizes, in files or one module: code for pages 25 kB compressed, the runtime 250 kB, all 1 MB', () => {
+test('sizes: code for pages 25 kB compressed, 45 kB for files with networks, the runtime 250 kB, all 1 MB', () => {
   const compressed = (name) => brotliCompressSync(readFileSync(name)).length;
   const add = (names) => names.reduce((sum, name) => sum + compressed(name), 0);
   const scripts = add(reach('index.js', 'define.js'));
@@ -222,6 +224,9 @@ test('sizes, in files or one module: code for pages 25 kB compressed, the runtim
   const model = statSync(join(installed, 'models/lic-photo.dec.licm')).size;
   assert.ok(runtime <= RUNTIME_BROTLI_BYTES, `the runtime has ${runtime} bytes`);
   assert.ok(runtime + model <= PACKAGE_BYTES, `runtime and model have ${runtime + model} bytes`);
+  const small = compressed(join(installed, 'dist/lic-overfitted.wasm'));
+  assert.ok(small <= OVERFITTED_BROTLI_BYTES, `the decoder of files with networks has ${small} bytes`);
+  assert.ok(scripts + small <= OVERFITTED_PAGE_BROTLI_BYTES, `a page of these files loads ${scripts + small} bytes`);
   const whole = add(reach('inline.js'));
   assert.ok(whole <= INLINE_BROTLI_BYTES, `lic-codec/inline has ${whole} bytes`);
 });

@@ -1,28 +1,12 @@
 // Files that carry their own networks: no model, and the same bits as everywhere.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import test from 'node:test';
 
 import { createDecoder, info } from 'lic-codec';
 
-import { readVector, rootPath } from '../support/vectors.js';
-
-/** The lines of the manifest. */
-function listOverfitted() {
-  const lines = readVector('overfitted/manifest.tsv').toString().trimEnd().split('\n');
-  const [names, ...rows] = lines.filter((line) => !line.startsWith('#')).map((line) => line.split('\t'));
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
-}
-
-/** Red, green, blue and alpha as the channels that a picture was coded with. */
-function toChannels(rgba, channels) {
-  const wanted = { 1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3] }[channels];
-  const samples = Buffer.alloc((rgba.length / 4) * channels);
-  for (let i = 0; i < samples.length; ++i) samples[i] = rgba[4 * Math.floor(i / channels) + wanted[i % channels]];
-  return samples;
-}
+import { checkExactly, listOverfitted, readRoot, readVector, rootPath } from '../support/vectors.js';
 
 // A model that cannot be loaded: nobody may ask for it.
 const models = Promise.reject(new Error('a model was asked for'));
@@ -32,12 +16,43 @@ test('every vector has the pixels of its hash, without a model', async () => {
   const decoder = createDecoder({ workers: 1, models });
   const vectors = listOverfitted();
   assert.ok(vectors.length >= 30);
-  for (const { file, width, height, channels, pixels_sha256: sha256 } of vectors) {
-    const picture = await decoder.decode(readVector(`overfitted/${file}`));
-    assert.equal(`${picture.width} ${picture.height}`, `${width} ${height}`, file);
-    const samples = toChannels(picture.data, Number(channels));
-    assert.equal(createHash('sha256').update(samples).digest('hex'), sha256, file);
+  for (const vector of vectors) checkExactly(await decoder.decode(readVector(`overfitted/${vector.file}`)), vector);
+  decoder.close();
+});
+
+test('the small decoder alone is loaded, and memory of both is counted', async () => {
+  const decoder = createDecoder({ models: readRoot('tests/models/tiny.dec.licm'), workers: 1 });
+  const decode = async (name) => (await decoder.decode(readVector(name)), decoder.stats());
+  assert.equal((await decode('overfitted/alpha.lic')).wasm, 'overfitted');
+  const { instances, memory } = await decode('overfitted/grey.lic');
+  assert.deepEqual([instances.created, instances.recycled], [1, 1]);
+  const both = await decode('tiny-1x1.lic');
+  assert.notEqual(both.wasm, 'overfitted');
+  assert.equal(both.instances.created, 2);
+  assert.ok(both.memory.bytes > memory.bytes);
+  decoder.close();
+});
+
+test('a decoder that the caller names is used for every file', async () => {
+  const vector = listOverfitted()[0];
+  for (const [wasm, kind] of [
+    [readRoot('dist/lic.wasm'), 'given'],
+    [{ simd: readRoot('dist/lic.wasm') }, 'simd'],
+    [{ simd: '/no/such/file', overfitted: readRoot('dist/lic-overfitted.wasm') }, 'overfitted'],
+  ]) {
+    const decoder = createDecoder({ wasm });
+    checkExactly(await decoder.decode(readVector(`overfitted/${vector.file}`)), vector);
+    assert.equal(decoder.stats().wasm, kind);
+    decoder.close();
   }
+});
+
+test('the small decoder refuses files of other codings', async () => {
+  const decoder = createDecoder({
+    wasm: readRoot('dist/lic-overfitted.wasm'),
+    models: readRoot('tests/models/tiny.dec.licm'),
+  });
+  await assert.rejects(decoder.decode(readVector('tiny-1x1.lic')), { code: 'unsupported_version' });
   decoder.close();
 });
 

@@ -5,6 +5,7 @@
  * @typedef {import('lic-codec').Source} Source
  * @typedef {object} Files
  * @property {Record<string, Source>} pictures of the package's own model
+ * @property {Record<string, Source>} overfitted pictures that carry their own networks
  * @property {Source} damaged
  * @property {Source} large takes long enough to be stopped
  * @property {Source} largeModel
@@ -25,9 +26,12 @@ export async function exercise(lic, files, { workers = 0 } = {}) {
       picture: pack(await lic.decode(file)),
     };
   }
+  const exact = {};
+  for (const [name, file] of Object.entries(files.overfitted)) exact[name] = pack(await lic.decode(file));
   const error = await lic.decode(files.damaged).catch((reason) => reason);
   return {
     decoded,
+    exact,
     error: { isLicError: error instanceof lic.LicError, code: error.code },
     stopped: await stop(lic, files),
     inWorkers: workers ? await decodeInWorkers(lic, files, workers) : null,

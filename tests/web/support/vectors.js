@@ -18,8 +18,14 @@ export const readRoot = (path) => readFileSync(new URL(path, ROOT));
 export const readVector = (name) => readFileSync(new URL(name, VECTORS));
 
 /** The lines of the manifest, numbers as numbers and `-` as null. */
-export function listVectors() {
-  const lines = readVector('manifest.tsv')
+export const listVectors = () => readManifest('manifest.tsv');
+
+/** Those of the overfitted coding, in overfitted/. */
+export const listOverfitted = () => readManifest('overfitted/manifest.tsv');
+
+/** @param {string} name */
+function readManifest(name) {
+  const lines = readVector(name)
     .toString()
     .split('\n')
     .filter((line) => line && !line.startsWith('#'));
@@ -79,4 +85,18 @@ export function checkPicture({ width, height, data, colorSpace }, vector) {
   if (!vector.pixels) return;
   const difference = largestDifference(data, toRgba(readVector(vector.pixels), vector.channels));
   assert.ok(difference <= 1, `${vector.file}: pixels differ by ${difference}`);
+}
+
+/**
+ * Checks that a picture of a vector of listOverfitted() is the same to the bit.
+ * @param {{width: number, height: number, data: Uint8ClampedArray}} picture
+ * @param {{file: string, width: number, height: number, channels: number, pixels_sha256: string}} vector
+ */
+export function checkExactly({ width, height, data }, vector) {
+  assert.deepEqual([width, height], [vector.width, vector.height], vector.file);
+  const places = { 1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3] }[vector.channels];
+  const samples = Buffer.alloc((data.length / 4) * places.length);
+  for (let i = 0; i < samples.length; ++i)
+    samples[i] = data[4 * Math.floor(i / places.length) + places[i % places.length]];
+  assert.equal(createHash('sha256').update(samples).digest('hex'), vector.pixels_sha256, vector.file);
 }
