@@ -198,7 +198,8 @@ setup_servers() {
 setup_test() {
   setup_servers
   setup_evaluation
-  need_packages chromium firefox-esr fonts-dejavu-core python3-scipy python3-skimage clang-format-19 black ccache
+  need_packages chromium firefox-esr fonts-dejavu-core python3-scipy python3-skimage clang-format-19 black ccache \
+    libstdc++-12-dev-arm64-cross qemu-user
   setup_training
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test: set-up, builds, C++ (optimised and under sanitizers, with fuzzing), second decoder, Node.js,
-# Chromium, Firefox. Photographs come from the folder LIC_TEST_DATA; without it the tests that need them are skipped.
+# Runs every test: set-up, builds, C++ (optimised, under sanitizers with fuzzing, and for 64-bit ARM in an emulator),
+# second decoder, Node.js, Chromium, Firefox. Photographs come from the folder LIC_TEST_DATA; without it the tests that
+# need them are skipped.
 # LIC_TEST_STRICT=1 makes a skipped test a failure.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -8,7 +9,7 @@ cd "$ROOT"
 
 scripts/setup.sh native wasm test
 . scripts/env.sh
-scripts/build.sh release wasm asan
+scripts/build.sh release wasm asan arm64
 
 LOGS=build/test-logs
 rm -rf "$LOGS"
@@ -80,6 +81,7 @@ collect_skips() {
 
 run_ctest release
 run_ctest asan
+run_ctest arm64
 # Each of these keeps one core busy, so two queues of them share the machine; what they print is looked at afterwards.
 {
   LIC_TEST_BROWSER=firefox run_node firefox test:browser
