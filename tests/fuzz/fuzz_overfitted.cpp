@@ -1,5 +1,6 @@
-// Decode and a Decoder in steps on any bytes of the overfitted coding, with every instruction set. Files are mended to
-// have its version, so that mutations get to networks and grids.
+// Decode, and a Decoder that is fed in two parts and makes a part of the picture in steps, on any bytes of the
+// overfitted coding, with every instruction set. Files are mended to have its version, so that mutations get to
+// networks and grids.
 #include "mutate.h"
 #include "overfitted/kernels.h"
 
@@ -22,18 +23,43 @@ void Mend(std::vector<uint8_t>& file, std::minstd_rand& random) {
   test::MendPicture(file);
 }
 
-std::vector<uint8_t> DecodeInSteps(Bytes file) {
+// A part of the picture, by numbers that the bytes of the file say.
+Region DrawRegion(const Picture& picture, std::minstd_rand& random) {
+  Region region;
+  region.x = random() % picture.width;
+  region.y = random() % picture.height;
+  region.width = 1 + random() % (picture.width - region.x);
+  region.height = 1 + random() % (picture.height - region.y);
+  return region;
+}
+
+std::vector<uint8_t> Part(const Picture& picture, const Region& region) {
+  std::vector<uint8_t> part;
+  for (uint32_t y = region.y; y < region.y + region.height; ++y) {
+    const uint8_t* row = picture.pixels.data() + (size_t{y} * picture.width + region.x) * picture.channels;
+    part.insert(part.end(), row, row + size_t{region.width} * picture.channels);
+  }
+  return part;
+}
+
+// The strips of a region, with the file fed in two parts.
+std::vector<uint8_t> DecodeInSteps(Bytes file, size_t split, const Region& region) {
   DecoderOptions options;
   options.max_pixels = kMaxPixelsHere;
+  options.region = region;
   options.keep_picture = false;
-  auto decoder = Decoder::Open(file, nullptr, options);
+  auto decoder = Decoder::Begin(nullptr, options);
   REQUIRE(decoder.ok());
   std::vector<uint8_t> pixels;
-  while (!decoder.value().done()) {
-    REQUIRE(decoder.value().Step().ok());
-    const PictureView strip = decoder.value().strip();
-    if (strip.height > 0) pixels.insert(pixels.end(), strip.pixels, strip.pixels + strip.stride * strip.height);
+  for (const size_t come : {split, file.size()}) {
+    REQUIRE(decoder.value().Feed(file.first(come), come == file.size()).ok());
+    while (!decoder.value().done() && !decoder.value().waits()) {
+      REQUIRE(decoder.value().Step().ok());
+      const PictureView strip = decoder.value().strip();
+      if (strip.height > 0) pixels.insert(pixels.end(), strip.pixels, strip.pixels + strip.stride * strip.height);
+    }
   }
+  REQUIRE(decoder.value().done());
   return pixels;
 }
 
@@ -59,6 +85,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   REQUIRE(std::ranges::equal(plain.value().pixels, fast.value().pixels));
-  REQUIRE(std::ranges::equal(DecodeInSteps(file), plain.value().pixels));
+  std::minstd_rand random(Crc32(file));
+  const Region region = DrawRegion(plain.value(), random);
+  REQUIRE(std::ranges::equal(DecodeInSteps(file, random() % (size + 1), region), Part(plain.value(), region)));
   return 0;
 }
