@@ -78,13 +78,18 @@ Result<double> Measure(Bytes file, Target target, const PictureView& original, c
   return target == Target::kPsnr ? difference.psnr : *difference.ssim;
 }
 
-// The file with the best quality that reaches the target. `keep` is called for each that is better than all before.
+// The file with the best quality that reaches the target. `first` is that of the first quality, if it is there already.
+// `keep` is called for each file that is better than all before.
 template <class Keep>
 Result<Buffer<uint8_t>> EncodeForTarget(PictureEncoder& encoder, TargetSearch& search, Target target,
-                                        const PictureView& picture, const Model* model, const Keep& keep) {
+                                        const PictureView& picture, const Model* model, Buffer<uint8_t> first,
+                                        const Keep& keep) {
   Buffer<uint8_t> best;
   while (!search.done()) {
-    LIC_TRY(auto file, encoder.Encode(search.next(), PictureEncoder::Trial::kOneOfSeveral));
+    Buffer<uint8_t> file = std::move(first);
+    if (file.empty()) {
+      LIC_TRY(file, encoder.Encode(search.next(), PictureEncoder::Trial::kOneOfSeveral));
+    }
     LIC_TRY(const double value, Measure(file, target, picture, model));
     if (!search.Report(value)) continue;
     best = std::move(file);
@@ -110,31 +115,39 @@ Result<Buffer<uint8_t>> Encode(const PictureView& picture, const Model& model, c
   LIC_TRY(const auto coding, AutoencoderEncoder::Create(picture, model, encoder, options));
   if (options.target == Target::kQuality)
     return coding->Encode(ToQuality256(options.quality), PictureEncoder::Trial::kLast);
-  return EncodeForTarget(*coding, search, options.target, picture, &model, [] {});
+  return EncodeForTarget(*coding, search, options.target, picture, &model, {}, [] {});
 }
 
 // ---- Networks of the picture's own --------------------------------------------------------------------------
 
 namespace {
 
-// Hands progress on to the caller's observer.
+// Looks on while networks are fitted. Steers the first descent to a number of bytes or a PSNR: what is fitted while the
+// quality is still far off is lost. Hands progress on to the caller's observer.
 class ObservedFitting final : public overfitted::FittingObserver {
  public:
   explicit ObservedFitting(const OverfitOptions& options)
-      : observer_(options.observer), descents_(options.target == Target::kQuality ? 1 : kLikelyDescents) {}
+      : observer_(options.observer),
+        target_(options.target),
+        search_(options.target, options.target_value),
+        descents_(options.target == Target::kQuality ? 1 : kLikelyDescents) {
+    for (const Bytes block : {options.metadata.icc, options.metadata.exif, options.metadata.xmp})
+      other_bytes_ += static_cast<double>(block.size());
+  }
 
-  Status Report(const overfitted::FittingProgress& now) override {
-    if (!observer_.report) return {};
+  Status Report(const overfitted::FittingProgress& now, uint32_t& quality256) override {
     // Within a descent iterations only rise.
     if (has_begun_ && now.iteration <= last_iteration_) ++trial_;
     has_begun_ = true;
     last_iteration_ = now.iteration;
+    if (trial_ == 0 && now.iteration >= now.iterations / kBlindPart) Steer(now, quality256);
+    if (!observer_.report) return {};
     OverfitProgress progress;
     progress.part = PartDone(static_cast<float>(now.iteration) / static_cast<float>(std::max(now.iterations, 1u)));
     progress.trial = trial_;
     progress.iteration = now.iteration;
     progress.iterations = now.iterations;
-    progress.bytes = now.bits / 8;
+    progress.bytes = BytesOf(now);
     progress.psnr = now.psnr;
     if (observer_.report(observer_.context, progress)) return {};
     return Fail(Error::kStopped, "the observer stopped the encoding at iteration %u of %u", now.iteration,
@@ -143,6 +156,32 @@ class ObservedFitting final : public overfitted::FittingObserver {
 
  private:
   static constexpr uint32_t kLikelyDescents = 6;  // for a target
+  // Header, section heads and states have 107 bytes or a few more; networks have about 400.
+  static constexpr double kUsualBytes = 500;
+  // In this part of the iterations nothing is steered: bytes and PSNR say little of what they will be.
+  static constexpr uint32_t kBlindPart = 10;
+  // At the quality 50, bytes fall about with this power of the iterations, and PSNR rises by so many dB while these
+  // become e times as many.
+  static constexpr double kBytePower = 0.27, kDecibels = 2.2;
+  // The first guess is gone to at once, while latents still move far. What a report shows later follows the quality
+  // with a delay, so only a part of the way is gone at once, and never far from the guess.
+  static constexpr double kGain = 0.25;
+  static constexpr double kRoom256 = 15 * 256;
+
+  double BytesOf(const overfitted::FittingProgress& now) const { return now.bits / 8 + other_bytes_; }
+
+  void Steer(const overfitted::FittingProgress& now, uint32_t& quality256) {
+    if (target_ != Target::kBytes && target_ != Target::kPsnr) return;
+    const double part = (now.iteration + 1.0) / now.iterations;
+    const double way = search_.QualityShort(target_ == Target::kBytes ? BytesOf(now) * std::pow(part, kBytePower)
+                                                                      : now.psnr - kDecibels * std::log(part));
+    const auto allowed = [](double wanted) { return std::clamp<double>(wanted, kMinQuality256, kMaxQuality256); };
+    const bool is_first = guess256_ == 0;
+    if (is_first) guess256_ = allowed(quality256 + way);
+    const double near =
+        std::clamp(quality256 + (is_first ? 1 : kGain) * way, guess256_ - kRoom256, guess256_ + kRoom256);
+    quality256 = static_cast<uint32_t>(allowed(near));
+  }
 
   // The first descent weighs as much as kLaterPart of the others.
   float PartDone(float part_of_descent) const {
@@ -152,7 +191,11 @@ class ObservedFitting final : public overfitted::FittingObserver {
   }
 
   const OverfitObserver observer_;
+  const Target target_;
+  const TargetSearch search_;
   const uint32_t descents_;
+  double other_bytes_ = kUsualBytes;
+  double guess256_ = 0;  // 0: none yet
   uint32_t trial_ = 0;
   bool has_begun_ = false;
   uint32_t last_iteration_ = 0;
@@ -163,7 +206,7 @@ Result<overfitted::EncodingTask> TaskOf(const OverfitOptions& options) {
   LIC_TRY(task.fitting.architecture, overfitted::Architecture::Read(overfitted::kNetworks));
   task.fitting.iterations = overfitted::kIterationsOfEffort[options.effort];
   task.fitting.threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-  task.later_iterations = task.fitting.iterations / overfitted::kLaterPart;
+  task.later_iterations = std::max(task.fitting.iterations / overfitted::kLaterPart, overfitted::kLeastLater);
   task.tile_units = options.tile_units;
   task.metadata = options.metadata;
   return task;
@@ -188,22 +231,21 @@ Result<Buffer<uint8_t>> EncodeOverfitted(const PictureView& picture, const Overf
   const auto start = std::chrono::steady_clock::now();
   LIC_CHECK(CheckArguments(picture, options));
   LIC_CHECK(CheckPicture(picture, options.metadata));
-  TargetSearch search(options.target, options.target_value);
-  if (options.target != Target::kQuality) LIC_CHECK(search.Check());
+  const bool has_target = options.target != Target::kQuality;
+  if (has_target) LIC_CHECK(TargetSearch(options.target, options.target_value).Check());
   LIC_TRY(overfitted::EncodingTask task, TaskOf(options));
   ObservedFitting observer(options);
   task.observer = &observer;
   LIC_TRY(const auto coding, overfitted::OverfittedEncoder::Create(picture, task, overfitted::Fitting::Create));
   OverfitReport kept;
   const auto keep = [&] { kept = ReportOf(coding->figures()); };
-  const auto encode = [&]() -> Result<Buffer<uint8_t>> {
-    if (options.target != Target::kQuality)
-      return EncodeForTarget(*coding, search, options.target, picture, nullptr, keep);
-    auto file = coding->Encode(ToQuality256(options.quality), PictureEncoder::Trial::kLast);
-    if (file.ok()) keep();
-    return file;
-  };
-  LIC_TRY(auto file, encode());
+  const uint32_t first256 = has_target ? TargetSearch::kMiddle256 : ToQuality256(options.quality);
+  LIC_TRY(auto file, coding->Encode(first256, PictureEncoder::Trial::kOneOfSeveral));
+  keep();
+  if (has_target) {
+    TargetSearch search(options.target, options.target_value, coding->figures().quality256);
+    LIC_TRY(file, EncodeForTarget(*coding, search, options.target, picture, nullptr, std::move(file), keep));
+  }
   if (report) {
     *report = kept;
     report->iterations = coding->figures().iterations;

@@ -9,7 +9,6 @@ namespace lic {
 namespace {
 
 constexpr int kMaxTrials = 12;
-constexpr uint32_t kFirstQuality256 = 50 * 256;
 constexpr double kMaxBytes = 1e18;    // beyond all files
 constexpr double kMaxDecibels = 200;  // equal pictures count as that
 
@@ -24,13 +23,13 @@ constexpr double kDecibelSlope = 0.17;
 
 }  // namespace
 
-TargetSearch::TargetSearch(Target target, double wanted)
+TargetSearch::TargetSearch(Target target, double wanted, uint32_t first256)
     : target_(target),
       wanted_(wanted),
       goal_(Scale(wanted)),
       low_{int64_t{kMinQuality256} - 1, 0},
       high_{int64_t{kMaxQuality256} + 1, 0},
-      next_(kFirstQuality256) {}
+      next_(first256) {}
 
 Status TargetSearch::Check() const {
   switch (target_) {
@@ -55,6 +54,11 @@ double TargetSearch::Scale(double value) const {
   if (target_ == Target::kSsim) value = -10 * std::log10(1 - value);
   return std::min(value, kMaxDecibels);
 }
+
+double TargetSearch::QualityShort(double value) const { return (goal_ - Scale(value)) / Slope(); }
+
+// How much the scaled value rises with 1/256 of quality.
+double TargetSearch::Slope() const { return (target_ == Target::kBytes ? kByteSlope : kDecibelSlope) / 256; }
 
 double TargetSearch::Tolerance() const { return target_ == Target::kBytes ? kByteTolerance : kDecibelTolerance; }
 
@@ -94,9 +98,8 @@ int64_t TargetSearch::Interpolate() const {
     return low_.quality256 + std::llround(part * static_cast<double>(high_.quality256 - low_.quality256));
   }
   const Trial& known = has_low ? low_ : high_;
-  const double slope = (target_ == Target::kBytes ? kByteSlope : kDecibelSlope) / 256;
   // At least a whole quality, so that the search comes to the end of the range even where the slope is far off.
-  const double way = std::max(1.3 * std::fabs(aim - known.value) / slope, 256.0);
+  const double way = std::max(1.3 * std::fabs(aim - known.value) / Slope(), 256.0);
   return known.quality256 + std::llround(has_low ? way : -way);
 }
 

@@ -10,7 +10,12 @@ namespace lic {
 // logarithm of bytes, decibels.
 class TargetSearch {
  public:
-  TargetSearch(Target target, double wanted);
+  // `first256` is tried first, in 1/256.
+  TargetSearch(Target target, double wanted, uint32_t first256 = kMiddle256);
+  static constexpr uint32_t kMiddle256 = 50 * 256;
+
+  // How much quality, in 1/256, a result is short of what is wanted, by the slope at about the middle of the range.
+  double QualityShort(double value) const;
 
   // kInvalidArgument for a value that no picture has.
   Status Check() const;
@@ -29,6 +34,7 @@ class TargetSearch {
     double value;  // in the straight scale
   };
   double Scale(double value) const;
+  double Slope() const;
   double Tolerance() const;
   uint32_t EasiestQuality256() const;
   bool Fulfils(double value) const;

@@ -149,8 +149,9 @@ struct OverfitReport {
 // What is not kept of a picture is what Encode does not keep. The same picture may become other bytes on another
 // machine or with another version of the library. Every machine decodes the same pixels of given bytes.
 //
-// With a target other than kQuality there are 1 to 13 descents. Each after the first goes on from the one before it and
-// takes an eighth of the iterations. The target is met as Encode meets it.
+// With a target other than kQuality there are 1 to 13 descents. The first is steered to bytes or PSNR while it runs.
+// Each after it goes on from the one before it, with an eighth of the iterations or, where qualities are far apart,
+// with more. A file that is returned reaches the target; it may have some per cent fewer bytes than it might.
 //
 // Threads: it starts those that `threads` asks for, and they end before it returns.
 //

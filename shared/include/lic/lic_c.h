@@ -293,8 +293,8 @@ typedef struct lic_overfit_report {
  *
  * The networks are fitted to the picture by gradient descent, so it takes no model, and neither does a decoder.
  * `options` may be null for the defaults, and `report` may be null. It starts threads, which end before it returns.
- * With a target there are 1 to 13 descents; each after the first goes on from the one before it and takes an eighth of
- * the iterations.
+ * With a target there are 1 to 13 descents; the first is steered to it, and each after it goes on from the one before
+ * it, with an eighth of the iterations or more.
  *
  * Errors: those of lic_encode but for LIC_MODEL_MISMATCH; LIC_STOPPED where the observer stopped it. */
 LIC_API int lic_encode_overfitted(const lic_picture* picture, const lic_overfit_options* options, lic_buffer** file,

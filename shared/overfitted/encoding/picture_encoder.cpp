@@ -12,6 +12,12 @@
 #include "container/container.h"
 
 namespace lic::overfitted {
+namespace {
+
+// A quality so far from the last one takes as many iterations as a first descent.
+constexpr uint32_t kFarQuality256 = 64 * 256;
+
+}  // namespace
 
 Result<std::unique_ptr<OverfittedEncoder>> OverfittedEncoder::Create(const PictureView& picture,
                                                                      const EncodingTask& task,
@@ -41,13 +47,21 @@ Header OverfittedEncoder::MakeHeader(uint32_t quality256, const Architecture& ar
   return header;
 }
 
+// The farther from the last quality, the more.
+uint32_t OverfittedEncoder::IterationsFor(uint32_t quality256) const {
+  const uint32_t first = task_.fitting.iterations, later = task_.later_iterations;
+  if (figures_.iterations == 0 || later >= first) return figures_.iterations == 0 ? first : later;
+  const uint64_t way = std::max(quality256, figures_.quality256) - std::min(quality256, figures_.quality256);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(first * way / kFarQuality256, later, first));
+}
+
 Result<Buffer<uint8_t>> OverfittedEncoder::Encode(uint32_t quality256, Trial) {
-  const bool is_first = figures_.iterations == 0;
-  const uint32_t iterations = is_first ? task_.fitting.iterations : task_.later_iterations;
+  const uint32_t iterations = IterationsFor(quality256);
   LIC_TRY(const Fit fit, fitting_->Run(quality256, iterations, task_.observer));
-  const Header header = MakeHeader(quality256, fit.architecture);
+  const Header header = MakeHeader(fit.quality256, fit.architecture);
   LIC_TRY(const WrittenFit written, WriteFit(fit, header.grid(), laplace_));
   figures_.architecture = fit.architecture;
+  figures_.quality256 = fit.quality256;
   figures_.iterations += iterations;
   figures_.network_bytes = written.network.size();
   std::copy_n(written.grid_bits, kMaxGrids, figures_.grid_bits);

@@ -11,7 +11,7 @@ namespace lic::overfitted {
 
 struct EncodingTask {
   FittingOptions fitting;         // its iterations are those of the first descent
-  uint32_t later_iterations = 0;  // of those that go on from it
+  uint32_t later_iterations = 0;  // of those that go on from it for a quality nearby
   uint32_t tile_units = 0;
   Metadata metadata;
   FittingObserver* observer = nullptr;  // may be null
@@ -20,6 +20,7 @@ struct EncodingTask {
 // What the last file is made of.
 struct EncodingFigures {
   Architecture architecture;
+  uint32_t quality256 = 0;  // that its header says: the observer may have changed it
   uint32_t iterations = 0;  // of all descents so far
   size_t network_bytes = 0;
   double grid_bits[kMaxGrids] = {};
@@ -40,6 +41,7 @@ class OverfittedEncoder : public PictureEncoder {
 
  private:
   explicit OverfittedEncoder(const EncodingTask& task) : task_(task) {}
+  uint32_t IterationsFor(uint32_t quality256) const;
   Header MakeHeader(uint32_t quality256, const Architecture& architecture) const;
 
   EncodingTask task_;

@@ -9,8 +9,10 @@ namespace lic::overfitted {
 // Iterations of the first descent for each effort.
 inline constexpr uint32_t kIterationsOfEffort[kMaxEffort + 1] = {30, 60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000};
 
-// A descent that goes on from another, for another quality, takes an eighth of the iterations.
+// A descent that goes on from another, for another quality, takes an eighth of the iterations or more, and not fewer
+// than these.
 inline constexpr uint32_t kLaterPart = 8;
+inline constexpr uint32_t kLeastLater = 30;
 
 // Ten spatial contexts and four coarser ones, two hidden layers; two chains of colour from 1:4 on, each summed up into
 // one channel; sixteen hidden values in the synthesis and two 3x3 layers: 1053 multiplications a pixel.

@@ -16,6 +16,7 @@ struct Fit {
   uint8_t step[kMaxGroups] = {};  // of each group: log2 of the unit of its differences, or kNoDifferences
   GridPlanes planes;              // every grid, all its rows held
   uint32_t iterations = 0;        // that were run for it
+  uint32_t quality256 = 0;        // of the last of them
 };
 
 struct FittingProgress {
@@ -28,8 +29,9 @@ struct FittingProgress {
 class FittingObserver {
  public:
   virtual ~FittingObserver() = default;
-  // Called every few iterations, from the thread that called Run. A failure ends the run with it.
-  virtual Status Report(const FittingProgress& progress) = 0;
+  // Called every few iterations, from the thread that called Run. A failure ends the run with it. The quality may be
+  // changed, for the iterations that follow.
+  virtual Status Report(const FittingProgress& progress, uint32_t& quality256) = 0;
 };
 
 struct FittingOptions {

@@ -24,10 +24,11 @@ class PyramidFitting final : public of::Fitting {
   // The lower the quality, the more of the fine latents are 0. Reports every tenth iteration.
   Result<of::Fit> Run(uint32_t quality256, uint32_t iterations, of::FittingObserver* observer) override {
     for (uint32_t i = 0; observer && i < iterations; i += 10)
-      LIC_CHECK(observer->Report({.iteration = i, .iterations = iterations, .bits = 800, .psnr = 30}));
+      LIC_CHECK(observer->Report({.iteration = i, .iterations = iterations, .bits = 800, .psnr = 30}, quality256));
     of::Fit fit;
     fit.architecture = a_;
     fit.iterations = iterations_ += iterations;
+    fit.quality256 = quality256;
     LIC_TRY(fit.parameters, of::BaseParameters(a_));
     std::fill(std::begin(fit.step), std::end(fit.step), of::kNoDifferences);
     LIC_TRY(fit.planes, of::GridPlanes::Create(a_, width(), height(), height()));

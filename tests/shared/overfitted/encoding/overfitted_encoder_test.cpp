@@ -78,7 +78,7 @@ std::vector<uint8_t> BytesOf(const StreamList& streams) {
 
 class Stopping final : public of::FittingObserver {
  public:
-  Status Report(const of::FittingProgress& progress) override {
+  Status Report(const of::FittingProgress& progress, uint32_t&) override {
     return progress.iteration >= 20 ? Fail(Error::kInvalidArgument, "enough") : Status();
   }
 };
