@@ -35,9 +35,15 @@ class GroupRounding {
     float largest = 0;
     for (size_t i = 0; i < group_.count; ++i) largest = std::max(largest, std::abs(Difference(i)));
     const int first = std::min(kCoarsestStep, static_cast<int>(std::floor(std::log2(std::max(largest, 1.f)))));
+    // Coarse steps may all be worse than no differences at all, from a base set that is near: they are held against
+    // each other.
+    double best_of_steps = INFINITY;
     int worse = 0;
-    for (int step = first; step >= kFinestStep && worse < kWorseBeforeStop; --step)
-      worse = Try(static_cast<uint8_t>(step), kNearest, loss) ? 0 : worse + 1;
+    for (int step = first; step >= kFinestStep && worse < kWorseBeforeStop; --step) {
+      Try(static_cast<uint8_t>(step), kNearest, loss);
+      worse = last_ < best_of_steps ? 0 : worse + 1;
+      best_of_steps = std::min(best_of_steps, last_);
+    }
     for (const float zone : kWiderZones) {
       if (step_ != kNoDifferences && !Try(step_, zone, loss)) break;
     }
@@ -87,9 +93,10 @@ class GroupRounding {
       if (std::all_of(differences_.begin(), differences_.end(), [](int32_t q) { return q == 0; })) return false;
     }
     Apply(step);
-    const double bits = GroupBits(differences_, tables_), total = loss(group_.kind) + price_ * bits;
-    if (total >= best_) return false;
-    best_ = total;
+    const double bits = GroupBits(differences_, tables_);
+    last_ = loss(group_.kind) + price_ * bits;
+    if (last_ >= best_) return false;
+    best_ = last_;
     step_ = step;
     bits_ = bits;
     best_differences_ = differences_;
@@ -103,7 +110,8 @@ class GroupRounding {
   float unit_;
   std::vector<float> exact_;
   std::vector<int32_t> differences_, best_differences_;
-  double best_ = INFINITY;
+  double best_ = INFINITY;  // of all trials, and of the last one: the loss and the price of the bits
+  double last_ = INFINITY;
   double bits_ = 0;
   uint8_t step_ = kNoDifferences;
 };

@@ -31,6 +31,15 @@ bool IsBias(GroupKind kind) {
          kind == GroupKind::kConvolutionBias;
 }
 
+// Keeps every parameter where a file can hold it. A descent that goes beyond would lose there what it has gained when
+// its networks are rounded.
+void Limit(FloatNetworks& networks) {
+  for (const Group& group : networks.groups()) {
+    const float largest = INT16_MAX * UnitOf(group.kind);
+    for (float& value : networks.Values(group)) value = std::clamp(value, -largest, largest);
+  }
+}
+
 }  // namespace
 
 NetworkSteps::NetworkSteps(const FloatNetworks& networks) {
@@ -86,6 +95,7 @@ void NetworkSteps::Step(const SoapSettings& settings, double longest, std::span<
     block.soap.Step(settings, g, base, values);
     Unpack(block, values, networks.values());
   }
+  Limit(networks);
   networks.Update();
 }
 
