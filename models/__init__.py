@@ -5,6 +5,6 @@ Everything here runs as a module, from the root of the repository:
     python3 -m models.training.train --help
     python3 -m models.evaluation.compare --help
 
-From another folder, PYTHONPATH names the root. `training` makes model files, `evaluation` compares codecs, and
-`measures` holds what both measure with.
+From another folder, PYTHONPATH names the root. `training` makes model files, `overfitted` the base sets of files that
+carry their own networks. `evaluation` compares codecs, and `measures` holds what the others measure with.
 """

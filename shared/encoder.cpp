@@ -201,9 +201,10 @@ class ObservedFitting final : public overfitted::FittingObserver {
   uint32_t last_iteration_ = 0;
 };
 
-Result<overfitted::EncodingTask> TaskOf(const OverfitOptions& options) {
+// `first256` is the quality at which the first descent begins; all that follows goes on from it.
+Result<overfitted::EncodingTask> TaskOf(const OverfitOptions& options, uint32_t first256) {
   overfitted::EncodingTask task;
-  LIC_TRY(task.fitting.architecture, overfitted::Architecture::Read(overfitted::kNetworks));
+  LIC_TRY(task.fitting.architecture, overfitted::Architecture::Read(overfitted::NetworksFor(first256)));
   task.fitting.iterations = overfitted::kIterationsOfEffort[options.effort];
   task.fitting.threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   task.later_iterations = std::max(task.fitting.iterations / overfitted::kLaterPart, overfitted::kLeastLater);
@@ -233,13 +234,13 @@ Result<Buffer<uint8_t>> EncodeOverfitted(const PictureView& picture, const Overf
   LIC_CHECK(CheckPicture(picture, options.metadata));
   const bool has_target = options.target != Target::kQuality;
   if (has_target) LIC_CHECK(TargetSearch(options.target, options.target_value).Check());
-  LIC_TRY(overfitted::EncodingTask task, TaskOf(options));
+  const uint32_t first256 = has_target ? TargetSearch::kMiddle256 : ToQuality256(options.quality);
+  LIC_TRY(overfitted::EncodingTask task, TaskOf(options, first256));
   ObservedFitting observer(options);
   task.observer = &observer;
   LIC_TRY(const auto coding, overfitted::OverfittedEncoder::Create(picture, task, overfitted::Fitting::Create));
   OverfitReport kept;
   const auto keep = [&] { kept = ReportOf(coding->figures()); };
-  const uint32_t first256 = has_target ? TargetSearch::kMiddle256 : ToQuality256(options.quality);
   LIC_TRY(auto file, coding->Encode(first256, PictureEncoder::Trial::kOneOfSeveral));
   keep();
   if (has_target) {

@@ -84,10 +84,7 @@ Status ListGrids(uint8_t network_of, Architecture& result) {
 Result<Architecture> Architecture::Read(std::span<const uint8_t, kArchitectureBytes> bytes) {
   Architecture result;
   result.base_set = bytes[0];
-  if (result.base_set >= kBaseSets) {
-    return Fail(Error::kUnsupportedVersion, "the base set of the networks is %u, known are 0 to %u", result.base_set,
-                kBaseSets - 1);
-  }
+  LIC_CHECK(CheckBaseSet(bytes));
   LIC_CHECK(ReadChains(&bytes[1], result));
   result.hidden = bytes[4];
   result.convolutions = bytes[5] & 3;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/try.h"
 #include "overfitted/parameters.h"
+#include "overfitted/trained_sets.h"
 
 namespace lic::overfitted {
 namespace {
@@ -27,9 +29,8 @@ void PutBypass(const Architecture& a, int16_t* values) {
   }
 }
 
-}  // namespace
-
-void PutBase(const Architecture& architecture, const Group& group, int16_t* values) {
+// A group of base set 0.
+void PutNeutral(const Architecture& architecture, const Group& group, int16_t* values) {
   switch (group.kind) {
     case GroupKind::kWeight1: {
       const ContextShape& shape = architecture.network[group.number];
@@ -54,6 +55,39 @@ void PutBase(const Architecture& architecture, const Group& group, int16_t* valu
     default:
       return;
   }
+}
+
+void PutTrained(const TrainedSet& set, const GroupList& groups, int16_t* values) {
+  const int8_t* from = set.values.data();
+  for (const Group& group : groups) {
+    const int shift = *from++;
+    for (size_t i = 0; i < group.count; ++i) values[group.first + i] = static_cast<int16_t>(*from++ * (1 << shift));
+  }
+}
+
+}  // namespace
+
+uint32_t CountBaseSets() { return 1 + static_cast<uint32_t>(TrainedSets().size()); }
+
+Status CheckBaseSet(std::span<const uint8_t, kArchitectureBytes> networks) {
+  const uint32_t number = networks[0];
+  if (number >= CountBaseSets()) {
+    return Fail(Error::kUnsupportedVersion, "the base set of the networks is %u, known are 0 to %u", number,
+                CountBaseSets() - 1);
+  }
+  if (number == 0) return {};
+  const TrainedSet& set = TrainedSets()[number - 1];
+  for (size_t i = 1; i < kArchitectureBytes; ++i) {
+    if (networks[i] == set.networks[i - 1]) continue;
+    return Fail(Error::kBadHeader, "networks: byte %zu is %u, but base set %u is for networks where it is %u", i,
+                networks[i], number, set.networks[i - 1]);
+  }
+  return {};
+}
+
+void PutBase(const Architecture& architecture, const GroupList& groups, int16_t* values) {
+  if (architecture.base_set > 0) return PutTrained(TrainedSets()[architecture.base_set - 1], groups, values);
+  for (const Group& group : groups) PutNeutral(architecture, group, values + group.first);
 }
 
 }  // namespace lic::overfitted

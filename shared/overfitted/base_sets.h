@@ -5,11 +5,16 @@
 
 namespace lic::overfitted {
 
-struct Group;
+class GroupList;
 
-inline constexpr uint32_t kBaseSets = 1;
+// The neutral set, which is number 0, and those that were trained.
+uint32_t CountBaseSets();
 
-// Writes the values of a group, by the base set of the architecture. `values` are zero.
-void PutBase(const Architecture& architecture, const Group& group, int16_t* values);
+// Whether the field `networks` has a base set that exists and goes with the rest of the field.
+// Errors: kUnsupportedVersion, kBadHeader.
+Status CheckBaseSet(std::span<const uint8_t, kArchitectureBytes> networks);
+
+// Writes the base of every parameter. `architecture` has passed Read, and `groups` are its own. `values` are zero.
+void PutBase(const Architecture& architecture, const GroupList& groups, int16_t* values);
 
 }  // namespace lic::overfitted

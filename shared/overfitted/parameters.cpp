@@ -72,11 +72,8 @@ Status Parameters::Fill(Bytes payload, const Architecture& architecture, const R
   LIC_TRY(values, Buffer<int16_t>::Create(groups.parameters()));
   RansReader reader(payload);
   for (uint32_t g = 0; g < architecture.grids; ++g) LIC_CHECK(ReadMap(reader, g, map[g]));
-  for (const Group& group : groups) {
-    int16_t* of_group = values.data() + group.first;
-    PutBase(architecture, group, of_group);
-    LIC_CHECK(ReadGroup(reader, tables, group, of_group));
-  }
+  PutBase(architecture, groups, values.data());
+  for (const Group& group : groups) LIC_CHECK(ReadGroup(reader, tables, group, values.data() + group.first));
   if (const Status end = reader.Finish(); !end.ok()) return Fail(end.error(), "NETWORK: %s", end.failure().what);
   return {};
 }

@@ -82,7 +82,7 @@ Status WriteGroup(RansWriter& writer, std::span<const int32_t> differences, uint
 Result<Buffer<int16_t>> BaseParameters(const Architecture& architecture) {
   const GroupList groups(architecture);
   LIC_TRY(auto values, Buffer<int16_t>::Create(groups.parameters()));
-  for (const Group& group : groups) PutBase(architecture, group, values.data() + group.first);
+  PutBase(architecture, groups, values.data());
   return values;
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tests.reference.lic_bytes import FormatError
 from tests.reference.lic_integers import I16_MAX, I16_MIN
+from tests.reference.overfitted_base_sets import base_sets
 
 LEVELS = 7
 COARSEST = LEVELS - 1
@@ -71,11 +72,18 @@ def work_of(a):
     return work
 
 
+def check_trained_set(networks):
+    trained = base_sets().get(networks[0])
+    if not trained:
+        raise FormatError("unsupported_version", f"base set {networks[0]}, known are 0..{len(base_sets())}")
+    require(trained.networks == networks[1:], f"base set {networks[0]} with other networks than its own")
+
+
 def parse_architecture(networks):
     """What the 16 bytes of a header say; raises unsupported_version or bad_header."""
     a = SimpleNamespace(base_set=networks[0], hidden=networks[4])
     if a.base_set != 0:
-        raise FormatError("unsupported_version", f"base set {a.base_set}, known is 0")
+        check_trained_set(networks)
     a.chains = [parse_chain(byte) for byte in networks[1:4]]
     require(a.chains[0], "chain 0 is missing")
     require(a.chains[1] or not a.chains[2], "chain 2 without chain 1")
@@ -151,7 +159,7 @@ def base_convolution():
 
 
 def groups_of(a):
-    """Every group in the order of the file: pairs of a key and the base set's values."""
+    """Every group in the order of the file: pairs of a key and the base set's values in the group's shape."""
     groups = []
     for i in range(3):
         groups += context_groups(a, i) if a.networks[i] else []
@@ -169,6 +177,9 @@ def groups_of(a):
     ]
     for i in range(a.convolutions):
         groups += [(("convolution", i), base_convolution()), (("convolution_bias", i), np.zeros(3, np.int64))]
+    if a.base_set != 0:
+        trained = base_sets()[a.base_set].groups
+        groups = [(key, np.array(trained[key]).reshape(neutral.shape)) for key, neutral in groups]
     return groups
 
 

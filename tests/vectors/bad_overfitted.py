@@ -21,6 +21,7 @@ from tests.reference.lic_reference import (
     read_header,
 )
 from tests.reference.lic_writer import RansWriter, index_payload, tiles_section, write_header
+from tests.reference.overfitted_base_sets import base_sets
 from tests.reference.overfitted_grids import LANES
 from tests.reference.overfitted_networks import groups_of, read_parameters
 from tests.reference.overfitted_random import architecture, random_file
@@ -42,7 +43,8 @@ def good_file():
 # ---- Header ----------------------------------------------------------------------------------------------------------
 
 BYTES_OF_NETWORKS = [
-    (16, 1, "unsupported_version", "base-set-1"),
+    (16, 255, "unsupported_version", "base-set-255"),
+    (16, 1, "bad_header", "base-set-of-other-networks"),
     (17, 255, "bad_header", "no-chain-0"),
     (17, 0x71, "bad_header", "joined-7"),
     (17, 0x77, "bad_header", "finest-7"),
@@ -91,6 +93,10 @@ def bad_headers(good):
         "network-2-without-network-1": networks_field([(0, 6)], [TWO[0], [0, 0, 0], TWO[1]], (0, 2)),
         "work": networks_field([(1, 1), (0, 6), (1, 6)], large, (0, 0, 0), hidden=23),
     }
+    for number, trained in base_sets().items():
+        other = bytearray([number, *trained.networks])
+        other[4] -= 1
+        fields[f"hidden-not-of-base-set-{number}"] = bytes(other)
     for what, field in fields.items():
         yield f"bad_header-{what}", with_bytes(good.data, NETWORKS_AT, field)
 

@@ -11,6 +11,7 @@ overfitted/bad/  reject vectors: NAME_OF_ERROR-what.lic, each with one violation
 import os
 import sys
 
+from tests.reference.overfitted_base_sets import base_sets
 from tests.reference.overfitted_random import architecture, random_file
 from tests.reference.overfitted_reference import decode, pixel_hash
 from tests.reference.overfitted_writer import network_bytes
@@ -56,6 +57,8 @@ def vectors():
     """Pairs of a name and a file as random_file makes it."""
     for seed, (name, networks) in enumerate(ARCHITECTURES.items()):
         yield name, random_file(seed, networks, 37, 29, alpha=False)
+    for number, trained in base_sets().items():
+        yield f"base-set-{number}", random_file(number, bytes([number, *trained.networks]), 37, 29, alpha=False)
     for seed, (width, height) in enumerate(SIZES):
         for mapped in (0, 1):
             name = f"{width}x{height}{'-mapped' if mapped else ''}"

@@ -19,4 +19,7 @@ inline constexpr uint32_t kLeastLater = 30;
 inline constexpr std::array<uint8_t, kArchitectureBytes> kNetworks = {0,  0x60, 0x22, 0x22, 16, 2, 0, 10 + 32 * 4,
                                                                       14, 2,    0,    0,    0,  0, 0, 0};
 
+// These networks with the base set that was trained for the nearest quality.
+std::array<uint8_t, kArchitectureBytes> NetworksFor(uint32_t quality256);
+
 }  // namespace lic::overfitted

@@ -67,11 +67,10 @@ Result<FloatNetworks> FloatNetworks::Create(const Architecture& architecture) {
   LIC_TRY(networks.base_, Buffer<float>::Create(count));
   LIC_TRY(networks.transposed_, Buffer<float>::Create(kTransposed * (kMaxContextNetworks + 1)));
   LIC_TRY(auto integers, Buffer<int16_t>::Create(count));
+  PutBase(architecture, networks.groups_, integers.data());
   for (const Group& group : networks.groups_) {
-    int16_t* of_group = integers.data() + group.first;
-    PutBase(architecture, group, of_group);
     for (size_t i = 0; i < group.count; ++i)
-      networks.base_[group.first + i] = static_cast<float>(of_group[i]) * UnitOf(group.kind);
+      networks.base_[group.first + i] = static_cast<float>(integers[group.first + i]) * UnitOf(group.kind);
   }
   std::copy_n(networks.base_.data(), count, networks.values_.data());
   networks.Update();
