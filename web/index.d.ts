@@ -79,8 +79,8 @@ export interface DecodeOptions {
   onInfo?: (info: Info) => void;
   /**
    * Called at most once, before the first strip, with the colours of the picture or region: a pixel for each 32 x 32,
-   * to be drawn scaled up and smoothed. A preview comes from the first few per cent of the file. None is made where the
-   * whole file is there and small.
+   * or 4 x 4 of pictures that carry their own networks, to be drawn scaled up and smoothed. A preview comes from what
+   * is first in the file. None is made where the whole file is there and small.
    */
   preview?: (image: ImageDataOrPicture) => void;
   /** Called as bytes come and as rows are made. */

@@ -30,8 +30,8 @@ Status PictureRows::Claim(uint64_t rows) {
   picture_.height = keeps_all_ ? region_.height : static_cast<uint32_t>(std::min<uint64_t>(rows, region_.height));
   picture_.channels = channels_;
   LIC_TRY(picture_.pixels, Buffer<uint8_t>::Create(row_bytes() * picture_.height));
-  if (channels_ == 4 && !has_alpha_) {
-    for (size_t i = 3; i < picture_.pixels.size(); i += 4) picture_.pixels[i] = 255;
+  if (channels_ % 2 == 0 && !has_alpha_) {
+    for (size_t i = channels_ - 1; i < picture_.pixels.size(); i += channels_) picture_.pixels[i] = 255;
   }
   return {};
 }

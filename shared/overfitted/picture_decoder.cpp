@@ -42,7 +42,7 @@ OverfittedDecoder::OverfittedDecoder(const DecodingTask& task, const Architectur
 }
 
 bool OverfittedDecoder::waits() const {
-  if (begun_ || stage_ == Stage::kRows) return false;
+  if (begun_ || stage_ == Stage::kPreview || stage_ == Stage::kRows) return false;
   if (stage_ == Stage::kNetwork) return !task_.reader->has(SectionType::kNetwork);
   return task_.reader->streams_read() <= stream();
 }
@@ -60,6 +60,9 @@ Status OverfittedDecoder::DoStep(int64_t work) {
       return StepNetwork();
     case Stage::kGrids:
       return StepGrids(work);
+    case Stage::kPreview:
+      StepPreview(work);
+      return {};
     case Stage::kAlpha:
       return StepAlpha(work);
     case Stage::kRows:
@@ -83,18 +86,22 @@ Status OverfittedDecoder::ClaimMemory() {
   LIC_CHECK(planes_.Fill(architecture_, width, height, tiles_.side, kHeldRows));
   const Kernels& kernels = ChooseKernels();
   LIC_CHECK(wavefront_.Fill(architecture_, parameters_, layers_, kernels, width));
-  const Rect& region = rows_.region();
-  const ChannelTask channels = {.architecture = &architecture_,
-                                .parameters = &parameters_,
-                                .kernels = &kernels,
-                                .width = width,
-                                .height = height,
-                                .columns = {region.x, region.right()}};
-  LIC_CHECK(synthesis_.Fill(channels, layers_));
-  synthesis_.Start(region.y);
-  LIC_TRY(row_, Buffer<uint8_t>::Create(size_t{region.width} * kColours));
+  LIC_CHECK(synthesis_.Fill(AllChannels(), layers_));
+  synthesis_.Start(rows_.region().y);
+  LIC_TRY(row_, Buffer<uint8_t>::Create(size_t{rows_.region().width} * kColours));
   const uint64_t alpha_rows = rows_.has_alpha() ? uint64_t{tiles_.side} + kReach : 0;
   return rows_.Claim(kStripRows + alpha_rows);
+}
+
+// What the rows of the region are made with.
+ChannelTask OverfittedDecoder::AllChannels() const {
+  const Rect& region = rows_.region();
+  return {.architecture = &architecture_,
+          .parameters = &parameters_,
+          .kernels = &ChooseKernels(),
+          .width = task_.header().width,
+          .height = task_.header().height,
+          .columns = {region.x, region.right()}};
 }
 
 // ---- Grids ---------------------------------------------------------------------------------------------------
@@ -146,13 +153,26 @@ Status OverfittedDecoder::EndGrids() {
   if (const Status end = lanes_.Finish(); !end.ok()) return AboutGrids(end.failure());
   if (in_common_) {
     in_common_ = false;
-    return {};
+    return task_.options.make_preview ? StartPreview() : Status();
   }
   stage_ = Stage::kAlpha;
   alpha_tile_ = stripe_ * tiles_.columns;
   rows_.MakeRoom();
   NextAlphaTile();
   return {};
+}
+
+// ---- Preview -------------------------------------------------------------------------------------------------
+
+Status OverfittedDecoder::StartPreview() {
+  stage_ = Stage::kPreview;
+  return preview_.Fill(AllChannels(), layers_, task_.header(), rows_);
+}
+
+void OverfittedDecoder::StepPreview(int64_t& work) {
+  if (!preview_.Step(planes_, work)) return;
+  has_preview_ = true;
+  stage_ = Stage::kGrids;
 }
 
 // ---- Alpha ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include "coding/picture_decoder.h"
 #include "coding/tile_alpha.h"
 #include "overfitted/lane_reader.h"
-#include "overfitted/synthesis.h"
+#include "overfitted/preview.h"
 
 namespace lic::overfitted {
 
@@ -19,24 +19,27 @@ class OverfittedDecoder : public PictureDecoder {
   bool waits() const override;
   float progress() const override;
   bool synthesised() const override { return last_stage_ == Stage::kRows; }
-  const Picture* preview() const override { return nullptr; }
+  const Picture* preview() const override { return has_preview_ ? &preview_.picture() : nullptr; }
 
  protected:
   Status DoStep(int64_t work) override;
 
  private:
   // What the next step works at. A stage is done piece by piece: NETWORK, a stream, the rows that a stripe allows.
-  enum class Stage : uint8_t { kNetwork, kGrids, kAlpha, kRows };
+  enum class Stage : uint8_t { kNetwork, kGrids, kPreview, kAlpha, kRows };
 
   OverfittedDecoder(const DecodingTask& task, const Architecture& architecture);
 
   Status StepNetwork();
   Status ClaimMemory();
+  ChannelTask AllChannels() const;
   Status StepGrids(int64_t& work);
   Status StartGrids();
   Status EndGrids();
   Failure AboutGrids(const Failure& failure) const;
   void StartNextGrid();
+  Status StartPreview();
+  void StepPreview(int64_t& work);
   Status StepAlpha(int64_t& work);
   void NextAlphaTile();
   Status StepRows(int64_t& work);
@@ -73,6 +76,8 @@ class OverfittedDecoder : public PictureDecoder {
   GridPlanes planes_;
   TileAlpha alpha_;
   Synthesis synthesis_;
+  Preview preview_;
+  bool has_preview_ = false;
   Buffer<uint8_t> row_;  // (width of the region, 3)
 };
 

@@ -42,29 +42,32 @@ void Channel::Place(RowPool& pool, const ChannelTask& task, uint32_t chain, uint
   kernels_ = task.kernels;
   taps_ = taps;
   has_gains_ = gains != nullptr;
-  coarsest_ = coarsest;
+  level_ = task.level;
+  // A channel of a finer grid has rows of zeros.
+  coarsest_ = std::max(coarsest, level_);
   Columns columns = task.columns;
-  for (uint32_t l = 0; l <= coarsest; ++l) {
+  for (uint32_t l = level_; l <= coarsest_; ++l) {
     Level& level = levels_[l];
-    if (l > 0) columns = ColumnsOfNext(columns, CeilDiv(task.width, 1u << l));
+    const uint32_t doublings = l - level_;
+    if (doublings > 0) columns = ColumnsOfNext(columns, CeilDiv(task.width, 1u << doublings));
     level.columns = columns;
-    level.height = CeilDiv(task.height, 1u << l);
+    level.height = CeilDiv(task.height, 1u << doublings);
     level.rows.Place(pool, columns.width());
-    if (l < finest) continue;
+    if (l < finest || l > coarsest) continue;
     level.grid = task.architecture->Find(chain, l);
     if (gains) level.gain = gains[l - finest];
   }
-  line_.Place(pool, levels_[std::min(1u, coarsest)].columns.width());
+  line_.Place(pool, levels_[std::min(level_ + 1, coarsest_)].columns.width());
 }
 
 void Channel::Start(uint32_t y) {
-  for (uint32_t l = 0; l <= coarsest_; ++l) {
+  for (uint32_t l = level_; l <= coarsest_; ++l) {
     levels_[l].next = y;
     y = y / 2 - std::min(y / 2, kTapsBefore);
   }
 }
 
-const int16_t* Channel::NextRow(const GridPlanes& planes) { return Row(0, levels_[0].next, planes); }
+const int16_t* Channel::NextRow(const GridPlanes& planes) { return Row(level_, levels_[level_].next, planes); }
 
 // A row that comes next or was made lately.
 const int16_t* Channel::Row(uint32_t level, uint32_t y, const GridPlanes& planes) {
@@ -113,6 +116,7 @@ void Channels::Place(RowPool& pool, const ChannelTask& task) {
   const Architecture& a = *task.architecture;
   columns_ = task.columns;
   noise_ = a.noise;
+  level_ = task.level;
   count_ = 0;
   const GroupList groups(a);
   const int16_t* taps = task.parameters->Find(groups, GroupKind::kTaps);
@@ -138,7 +142,7 @@ const int16_t* const* Channels::NextRow(const GridPlanes& planes) {
   for (uint32_t i = 0; i < count_; ++i) rows_[i] = channel_[i].NextRow(planes);
   for (uint32_t i = 0; i < noise_; ++i) {
     int16_t* row = noise_rows_[i].Row(0);
-    MakeNoise(i, y_, columns_, row);
+    if (level_ == 0) MakeNoise(i, y_, columns_, row);  // its mean, 0, stays where there are fewer pixels
     rows_[count_ + i] = row;
   }
   ++y_;

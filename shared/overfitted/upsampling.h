@@ -14,9 +14,11 @@ struct ChannelTask {
   const Architecture* architecture;
   const Parameters* parameters;
   const Kernels* kernels;
-  uint32_t width;  // of the picture
+  uint32_t width;  // of the picture, at its level
   uint32_t height;
-  Columns columns;  // of the picture, that are wanted
+  Columns columns;  // of these, that are wanted
+  // Level of what is made: 0, or that of a smaller picture, made of its grids and the coarser ones alone.
+  uint32_t level = 0;
 };
 
 // One channel. A row of a level is made of some rows of the next coarser one, so that only these are kept.
@@ -47,6 +49,7 @@ class Channel {
   const Kernels* kernels_ = nullptr;
   const int16_t* taps_ = nullptr;  // (levels - 1, 4)
   bool has_gains_ = false;
+  uint32_t level_ = 0;  // of the rows
   uint32_t coarsest_ = 0;
   Level levels_[kLevels];
   RowRing<1> line_;  // a row between the two directions
@@ -65,6 +68,7 @@ class Channels {
   uint32_t y_ = 0;
   uint32_t count_ = 0;
   uint32_t noise_ = 0;
+  uint32_t level_ = 0;
   Channel channel_[kMaxGrids];
   RowRing<1> noise_rows_[kMaxNoise];
   const int16_t* rows_[kMaxInputs] = {};

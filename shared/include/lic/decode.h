@@ -67,8 +67,10 @@ struct DecoderOptions : DecodeOptions {
   bool make_preview = false;
 };
 
-// Pixels of the picture for each pixel of a preview, in both directions.
+// Pixels of the picture for each pixel of a preview, in both directions: of a file that names a model, and of a file
+// that carries its own networks.
 inline constexpr uint32_t kPreviewStride = 32;
+inline constexpr uint32_t kOverfittedPreviewStride = 4;
 
 // Decodes in steps, for programs that must not block or whose file is still coming in. Tiles are decoded
 // in rows from the top, and every row of pixels is made as soon as the tiles that it depends on are there.
@@ -154,8 +156,8 @@ class LIC_API Decoder {
   // Moves the picture out, where done() holds and keep_picture was set.
   Picture TakePicture() &&;
   // What make_preview asks for, once it is made, otherwise an empty picture. It has the colours of the picture, or of
-  // the region, with one pixel for each square of kPreviewStride pixels that lies in it, if only in part. Valid as
-  // long as the decoder.
+  // the region, with one pixel for each square of kPreviewStride or kOverfittedPreviewStride pixels that lies in it, if
+  // only in part. What these colours are is no part of the format. Valid as long as the decoder.
   const Picture& preview() const;
 
   // The contents, for the library itself.

@@ -95,6 +95,31 @@ TEST(a_file_in_pieces_makes_the_same_pixels) {
   }
 }
 
+TEST(a_preview_comes_before_the_rows_and_changes_none) {
+  uint32_t seen = 0;
+  for (const NamedDrawing& named : Drawings()) {
+    FileDrawer drawer(named.drawing);
+    const File file = drawer.Draw();
+    const Picture whole = DecodeWhole(file);
+    DecoderOptions options;
+    options.make_preview = true;
+    auto opened = Decoder::Open(file, nullptr, options);
+    if (!CHECK(opened.ok())) return;
+    Decoder decoder = std::move(opened).value();
+    while (!decoder.done() && decoder.rows_done() == 0) CHECK(decoder.Step().ok());
+    const Picture& preview = decoder.preview();
+    if (preview.height > 0) {
+      ++seen;
+      CHECK_EQ(preview.width, (whole.width + kOverfittedPreviewStride - 1) / kOverfittedPreviewStride);
+      CHECK_EQ(preview.height, (whole.height + kOverfittedPreviewStride - 1) / kOverfittedPreviewStride);
+      CHECK_EQ(preview.channels, whole.channels);
+    }
+    while (!decoder.done()) CHECK(decoder.Step().ok());
+    CHECK(std::equal(whole.pixels.begin(), whole.pixels.end(), decoder.picture().pixels.begin()));
+  }
+  CHECK(seen > 0);
+}
+
 TEST(a_region_is_that_part_of_the_picture) {
   Random random(5);
   for (const NamedDrawing& named : Drawings()) {

@@ -72,3 +72,41 @@ test('info says the coding, and names no model', async () => {
   const expected = { coding: 'overfitted', version: 2, modelId: null, headHash: null };
   assert.deepEqual({ coding, version, modelId, headHash }, expected);
 });
+
+test('previews: once, before the rows, of a quarter of the size; those of regions are parts of them', async () => {
+  const decoder = createDecoder();
+  const look = async (file, region) => {
+    const previews = [];
+    const onProgress = ({ rows }) => rows > 0 && previews.push('rows');
+    await decoder.decode(file, { region, onProgress, preview: (image) => previews.push(image) });
+    return previews;
+  };
+  let seen = 0;
+  for (const { file, width, height } of listOverfitted()) {
+    const bytes = readVector(`overfitted/${file}`);
+    const [image] = await look(bytes);
+    if (image === 'rows' || !image) continue;
+    ++seen;
+    assert.deepEqual([image.width, image.height], [Math.ceil(width / 4), Math.ceil(height / 4)], file);
+    assert.ok(
+      image.data.every((value, i) => i % 4 !== 3 || value === 255),
+      file,
+    );
+    const [x, y] = [Math.min(9, width - 1), Math.min(30, height - 1)];
+    const [left, top] = [x >> 2, y >> 2];
+    const region = { x, y, width: width - x, height: height - y };
+    const [part, ...others] = await look(bytes, region);
+    assert.ok(
+      others.every((other) => other === 'rows'),
+      file,
+    );
+    assert.deepEqual([part.width, part.height], [image.width - left, image.height - top], file);
+    for (let row = 0; row < part.height; ++row) {
+      const from = 4 * ((row + top) * image.width + left);
+      const expected = image.data.subarray(from, from + 4 * part.width);
+      assert.deepEqual(part.data.subarray(4 * row * part.width, 4 * (row + 1) * part.width), expected, file);
+    }
+  }
+  assert.ok(seen >= 3, `${seen} previews`);
+  decoder.close();
+});
