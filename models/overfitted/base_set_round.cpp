@@ -100,6 +100,7 @@ Status Run(const Task& task) {
   LIC_TRY(const auto descent, Descent::Create(source, std::move(networks), task.threads));
   const uint32_t quality256 = ToQuality256(task.quality);
   descent->SetQuality(quality256);
+  descent->Plan(task.iterations);
   for (uint32_t i = 0; i < task.iterations; ++i) {
     descent->StepSoftly(static_cast<float>(i) / static_cast<float>(task.iterations));
     if (i % kReportEvery == 0 || i + 1 == task.iterations) Print(i, *descent, Lambda(quality256));

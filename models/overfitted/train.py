@@ -32,6 +32,9 @@ def arguments():
     parser.add_argument("--start", default="-", metavar="CHECKPOINT", help="default: from nothing")
     parser.add_argument("--first-round", type=int, default=0, help="number of the first mosaic")
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument(
+        "--follow", type=float, default=0.3, help="how far a round moves the checkpoint, at least; the first ones more"
+    )
     parser.add_argument("--iterations", type=int, default=300, help="of a round")
     parser.add_argument("--across", type=int, default=4, help="crops in a row of the mosaic, and rows")
     parser.add_argument("--side", type=int, default=256, help="of a crop, in pixels")
@@ -50,8 +53,18 @@ def run_round(start, checkpoint, mosaic, quality, args):
             print("{} it  {} bpp  {} dB  loss {}".format(*last), flush=True)
     if process.returncode:
         raise SystemExit(f"{PROGRAM} ended with {process.returncode}")
-    os.replace(checkpoint + ".new", checkpoint)
     return last
+
+
+def follow(start, fitted, checkpoint, number, least):
+    """Moves the checkpoint towards what a round has fitted: a start from which descents get far in few steps, and which
+    does not lean to the last mosaic (Nichol et al., Reptile, arXiv 1803.02999). `number` counts rounds from 0."""
+    values = np.fromfile(fitted, "<f4")
+    if start != "-":
+        before = np.fromfile(start, "<f4")
+        values = before + max(least, 1 / (number + 1)) * (values - before)
+    values.astype("<f4").tofile(fitted)
+    os.replace(fitted, checkpoint)
 
 
 def train(photographs, quality, args):
@@ -64,6 +77,7 @@ def train(photographs, quality, args):
             Image.fromarray(draw_mosaic(rng, photographs, args.across, args.side)).save(mosaic)
             print(f"quality {quality:g}, round {number}", flush=True)
             run_round(start, checkpoint, mosaic, quality, args)
+            follow(start, checkpoint + ".new", checkpoint, number - args.first_round, args.follow)
             start = checkpoint
     return checkpoint
 

@@ -11,10 +11,12 @@ namespace lic::overfitted {
 
 class Descent {
  public:
-  // Latents begin at 0. `architecture` must outlive the descent; the source is not kept. `threads`: as many as the
-  // machine has where it is 0. Errors: kOutOfMemory.
+  // Latents begin at 0, and the bypass with the mean colour. `architecture` must outlive the descent; the source is not
+  // kept. `threads`: as many as the machine has where it is 0. Errors: kOutOfMemory.
   static Result<std::unique_ptr<Descent>> Create(const Source& source, FloatNetworks networks, uint32_t threads);
 
+  // Says how many iterations there will be: the settings depend on it.
+  void Plan(uint32_t iterations);
   // From now on the loss is mse + bits per pixel / (255^2 * Lambda(quality256)), of samples in 0..1.
   void SetQuality(uint32_t quality256);
   // A step of latents and networks. `part`, 0..1, is the place in the schedule.
@@ -53,6 +55,7 @@ class Descent {
   double bits_ = 0;
   double error_ = 0;
   PictureStage last_stage_ = PictureStage::kChannels;  // from which PartOfLoss found the error
+  float planned_ = 1;                                  // 0: short, 1: long
   uint32_t iteration_ = 0;
 };
 

@@ -35,6 +35,7 @@ class DescentFitting final : public Fitting {
 
   Result<Fit> Run(uint32_t quality256, uint32_t iterations, FittingObserver* observer) override {
     descent_->SetQuality(quality256);
+    descent_->Plan(iterations);
     const uint32_t hard = std::min(iterations / kHardPart, kMostHardIterations), soft = iterations - hard;
     const float start = runs_++ == 0 ? 0 : LaterStart(last_quality256_, quality256);
     for (uint32_t i = 0; i < iterations; ++i) {

@@ -84,12 +84,12 @@ void PicturePass::ForEachRow(const Task& task, const Function& function) {
   });
 }
 
-double PicturePass::Run(const FloatNetworks& networks, FloatGrids& grids, Wanted wanted, const TrainingKernels& kernels,
-                        Workers& workers, std::span<float> gradient) {
-  const Task task = {networks, kernels, workers, wanted};
+double PicturePass::Run(const FloatNetworks& networks, FloatGrids& grids, Wanted wanted, Sampling sampling,
+                        const TrainingKernels& kernels, Workers& workers, std::span<float> gradient) {
+  if (bands() < sampling.every) sampling = {};
+  const Task task = {networks, kernels, workers, wanted, sampling};
   const double error = Forward(task, grids, PictureStage::kChannels, false);
   if (wanted == Wanted::kLossOnly) return error;
-  std::fill_n(band_sums_.data(), band_sums_.size(), 0.f);
   Colours* d = &d_samples_;
   for (uint32_t layer = a_->convolutions; layer-- > 0;) {
     ConvolveBack(task, layer, *d, d_stages_[layer]);
@@ -103,7 +103,7 @@ double PicturePass::Run(const FloatNetworks& networks, FloatGrids& grids, Wanted
 
 double PicturePass::ErrorOfSamples(const FloatNetworks& networks, const FloatGrids& grids, PictureStage first,
                                    const TrainingKernels& kernels, Workers& workers) {
-  return Forward({networks, kernels, workers, Wanted::kLossOnly}, grids, first, true);
+  return Forward({networks, kernels, workers, Wanted::kLossOnly, {}}, grids, first, true);
 }
 
 double PicturePass::Forward(const Task& task, const FloatGrids& grids, PictureStage first, bool as_samples) {
@@ -177,7 +177,7 @@ void PicturePass::ConvolveBack(const Task& task, uint32_t layer, Colours& d_out,
     back(y);
     if (y == 0) back(-1);
     if (y + 1 == height_) back(height_);
-    if (task.wanted != Wanted::kAllGradients) return;
+    if (!task.TakesSums(band)) return;
     float* parts = scratch_.data() + worker * (kMixScratch + sums_of_band() * kParts) + kMixScratch;
     if (y % kBandRows == 0) std::fill_n(parts, kConvolutionParameters * kParts, 0.f);
     const float* rows[kColours][3];
@@ -217,8 +217,8 @@ void PicturePass::Fold(uint32_t y, const Colours* rectified, Colours& gradient) 
 }
 
 void PicturePass::MixBack(const Task& task, Colours& d_mixed) {
-  const bool sums_too = task.wanted == Wanted::kAllGradients;
   ForEachRow(task, [&](uint32_t y, uint32_t band, uint32_t worker) {
+    const bool sums_too = task.TakesSums(band);
     float* scratch = scratch_.data() + worker * (kMixScratch + sums_of_band() * kParts);
     float* parts = scratch + kMixScratch;
     if (sums_too && y % kBandRows == 0) std::fill_n(parts, mix_parameters_ * kParts, 0.f);
@@ -247,11 +247,13 @@ void PicturePass::Reduce(const float* parts, size_t count, float* to) const {
 }
 
 void PicturePass::AddSums(const Task& task, std::span<float> gradient) const {
+  const float scale = task.sampling.Scale(bands());
   for (uint32_t band = 0; band < bands(); ++band) {
+    if (!task.sampling.Takes(band)) continue;
     const float* from = band_sums_.data() + band * sums_of_band();
     const auto add = [&](GroupKind kind, uint32_t number) {
       const Group& group = *task.networks.Find(kind, number);
-      for (size_t i = 0; i < group.count; ++i) gradient[group.first + i] += *from++;
+      for (size_t i = 0; i < group.count; ++i) gradient[group.first + i] += scale * *from++;
     };
     for (const GroupKind kind : {GroupKind::kMix1, GroupKind::kMixBias1, GroupKind::kMix2, GroupKind::kMixBias2,
                                  GroupKind::kBypass, GroupKind::kBypassBias})

@@ -19,8 +19,8 @@ class PicturePass {
   static Result<PicturePass> Create(const Architecture& architecture, const Source& source, uint32_t workers);
 
   // The mean squared error of samples in 0..1. Gradients as in RatePass::Run.
-  double Run(const FloatNetworks& networks, FloatGrids& grids, Wanted wanted, const TrainingKernels& kernels,
-             Workers& workers, std::span<float> gradient);
+  double Run(const FloatNetworks& networks, FloatGrids& grids, Wanted wanted, Sampling sampling,
+             const TrainingKernels& kernels, Workers& workers, std::span<float> gradient);
   // That of the samples that a decoder hands out, integers of 0..255. Nothing has changed since the last run that
   // changes a stage before `first`.
   double ErrorOfSamples(const FloatNetworks& networks, const FloatGrids& grids, PictureStage first,
@@ -43,6 +43,9 @@ class PicturePass {
     const TrainingKernels& kernels;
     Workers& workers;
     Wanted wanted;
+    Sampling sampling;
+
+    bool TakesSums(uint32_t band) const { return wanted == Wanted::kAllGradients && sampling.Takes(band); }
   };
 
   uint32_t bands() const { return CeilDiv(height_, kBandRows); }

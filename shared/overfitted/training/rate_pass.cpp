@@ -11,6 +11,8 @@ namespace {
 constexpr int kSpatial[kMaxSpatial][2] = {{0, -1},  {-1, 0}, {-1, -1}, {-1, 1}, {0, -2},  {-2, 0},  {-1, -2}, {-2, 1},
                                           {-2, -1}, {-3, 0}, {0, -3},  {-2, 2}, {-2, -2}, {-1, -3}, {-3, 1},  {-3, -1}};
 
+constexpr uint32_t kLeastBands = 4;  // of a grid, from which gradients of weights are taken
+
 // Where a context of other grids lies.
 enum class Relation : uint8_t {
   kParent,
@@ -73,6 +75,7 @@ struct RatePass::Task {
   FloatGrids& grids;
   float price;
   Wanted wanted;
+  Sampling sampling;
   const TrainingKernels& kernels;
 };
 
@@ -96,9 +99,9 @@ Result<RatePass> RatePass::Create(const Architecture& architecture, uint32_t hei
   return pass;
 }
 
-double RatePass::Run(const FloatNetworks& networks, FloatGrids& grids, float price, Wanted wanted,
+double RatePass::Run(const FloatNetworks& networks, FloatGrids& grids, float price, Wanted wanted, Sampling sampling,
                      const TrainingKernels& kernels, Workers& workers, std::span<float> gradient) {
-  const Task task = {networks, grids, price, wanted, kernels};
+  const Task task = {networks, grids, price, wanted, sampling, kernels};
   double total = 0;
   for (uint32_t g = 0; g < a_->grids; ++g) {
     const uint32_t first = first_band_[g], count = first_band_[g + 1] - first;
@@ -107,13 +110,20 @@ double RatePass::Run(const FloatNetworks& networks, FloatGrids& grids, float pri
                       [&](uint32_t i, uint32_t worker) { RunBand(task, first + 2 * i + odd, worker); });
     }
     grid_bits_[g] = 0;
+    const Sampling of_grid = OfGrid(g, sampling);
     for (uint32_t band = first; band < first + count; ++band) {
       grid_bits_[g] += bands_[band].bits;
-      if (wanted == Wanted::kAllGradients) AddBand(networks, band, gradient);
+      if (wanted == Wanted::kAllGradients && of_grid.Takes(band - first))
+        AddBand(networks, band, of_grid.Scale(count), gradient);
     }
     total += grid_bits_[g];
   }
   return total;
+}
+
+// Grids of few bands give all.
+Sampling RatePass::OfGrid(uint32_t grid, Sampling sampling) const {
+  return first_band_[grid + 1] - first_band_[grid] < kLeastBands * sampling.every ? Sampling() : sampling;
 }
 
 void RatePass::RunBand(const Task& task, uint32_t number, uint32_t worker) {
@@ -128,7 +138,8 @@ void RatePass::RunBand(const Task& task, uint32_t number, uint32_t worker) {
   tile.grid_bias = task.networks.GridBias(band.grid);
   tile.bit_price = task.price;
   tile.backward = task.wanted != Wanted::kLossOnly;
-  tile.weights_too = task.wanted == Wanted::kAllGradients;
+  tile.weights_too =
+      task.wanted == Wanted::kAllGradients && OfGrid(band.grid, task.sampling).Takes(number - first_band_[band.grid]);
   tile.sums = scratch + kRateScratch;
   tile.scratch = scratch;
   if (tile.weights_too) std::fill_n(tile.sums, parameters_ * kParts, 0.f);
@@ -155,14 +166,14 @@ void RatePass::RunBand(const Task& task, uint32_t number, uint32_t worker) {
   }
 }
 
-void RatePass::AddBand(const FloatNetworks& networks, uint32_t number, std::span<float> gradient) const {
+void RatePass::AddBand(const FloatNetworks& networks, uint32_t number, float scale, std::span<float> gradient) const {
   const uint32_t g = bands_[number].grid;
   const Grid& grid = a_->grid[g];
   const ContextShape& shape = a_->network[grid.network];
   const float* from = band_gradients_.data() + number * parameters_;
   const auto add = [&](GroupKind kind, uint32_t network, size_t first, size_t count) {
     float* to = gradient.data() + networks.Find(kind, network)->first + first;
-    for (size_t i = 0; i < count; ++i) to[i] += *from++;
+    for (size_t i = 0; i < count; ++i) to[i] += scale * *from++;
   };
   add(GroupKind::kWeight1, grid.network, 0, size_t{shape.width} * shape.contexts());
   add(GroupKind::kBias1, grid.network, size_t{grid.bias_set} * shape.width, shape.width);

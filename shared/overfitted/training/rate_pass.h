@@ -11,6 +11,18 @@ namespace lic::overfitted {
 // What a pass is to find beside the loss.
 enum class Wanted : uint8_t { kLossOnly, kLatentGradients, kAllGradients };
 
+// Which bands of rows the gradients of weights are taken from: those of all bands are alike, and each takes a third of
+// the pass. The sums are scaled to stand for all bands.
+struct Sampling {
+  uint32_t every = 1;  // one band of so many
+  uint32_t turn = 0;   // which of them
+
+  bool Takes(uint32_t band) const { return band % every == turn % every; }
+  uint32_t Taken(uint32_t bands) const { return (bands + every - 1 - turn % every) / every; }
+  // What the sums are multiplied by.
+  float Scale(uint32_t bands) const { return static_cast<float>(bands) / static_cast<float>(Taken(bands)); }
+};
+
 class RatePass {
  public:
   // `architecture` must outlive the pass. `workers`: threads that will serve it.
@@ -18,7 +30,7 @@ class RatePass {
 
   // Bits of the rounded latents. `price`: what the loss grows by for a bit. Gradients are added to those of the grids
   // and to `gradient`, which has the order of the networks' values.
-  double Run(const FloatNetworks& networks, FloatGrids& grids, float price, Wanted wanted,
+  double Run(const FloatNetworks& networks, FloatGrids& grids, float price, Wanted wanted, Sampling sampling,
              const TrainingKernels& kernels, Workers& workers, std::span<float> gradient);
   // Of the last run.
   double bits(uint32_t grid) const { return grid_bits_[grid]; }
@@ -34,7 +46,8 @@ class RatePass {
   struct Task;
 
   void RunBand(const Task& task, uint32_t band, uint32_t worker);
-  void AddBand(const FloatNetworks& networks, uint32_t band, std::span<float> gradient) const;
+  Sampling OfGrid(uint32_t grid, Sampling sampling) const;
+  void AddBand(const FloatNetworks& networks, uint32_t band, float scale, std::span<float> gradient) const;
 
   const Architecture* a_ = nullptr;
   std::vector<Band> bands_;  // grid by grid, from the first grid on

@@ -60,8 +60,8 @@ class Drawn {
     gradient_.assign(networks_->values().size(), 0.f);
     grids_.ClearGradients();
     grids_.RoundSoftly({.temperature = 0.3f, .noise = 0.2f, .seed = 3}, kernels, *workers_);
-    const double bits = rate_.Run(*networks_, grids_, float{kPrice}, wanted, kernels, *workers_, gradient_);
-    return picture_.Run(*networks_, grids_, wanted, kernels, *workers_, gradient_) + kPrice * bits;
+    const double bits = rate_.Run(*networks_, grids_, float{kPrice}, wanted, {}, kernels, *workers_, gradient_);
+    return picture_.Run(*networks_, grids_, wanted, {}, kernels, *workers_, gradient_) + kPrice * bits;
   }
 
   template <class Function>
