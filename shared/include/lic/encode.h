@@ -117,8 +117,8 @@ struct OverfitOptions {
   double target_value = 0;
   uint32_t tile_units = 16;
   Metadata metadata = {};
-  // 0..kMaxEffort: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000 or 16000 iterations of the descent. Time goes with
-  // them. More iterations give smaller files of equal quality.
+  // 0..kMaxEffort: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000 or 16000 iterations of the descent. More iterations
+  // give smaller files of equal quality. Each takes 0.12 seconds of one core for a megapixel, about, with AVX-512.
   int effort = kDefaultEffort;
   // That work on the picture, this one among them; 0: one for each processor. The file does not depend on it.
   uint32_t threads = 0;
@@ -152,6 +152,8 @@ struct OverfitReport {
 // With a target other than kQuality there are 1 to 13 descents. The first is steered to bytes or PSNR while it runs.
 // Each after it goes on from the one before it, with an eighth of the iterations or, where qualities are far apart,
 // with more. A file that is returned reaches the target; it may have some per cent fewer bytes than it might.
+//
+// Memory is about 280 bytes for each pixel.
 //
 // Threads: it starts those that `threads` asks for, and they end before it returns.
 //
