@@ -77,7 +77,7 @@ def train(photographs, quality, args):
             Image.fromarray(draw_mosaic(rng, photographs, args.across, args.side)).save(mosaic)
             print(f"quality {quality:g}, round {number}", flush=True)
             run_round(start, checkpoint, mosaic, quality, args)
-            follow(start, checkpoint + ".new", checkpoint, number - args.first_round, args.follow)
+            follow(start, checkpoint + ".new", checkpoint, number, args.follow)
             start = checkpoint
     return checkpoint
 
