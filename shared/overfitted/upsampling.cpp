@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "overfitted/noise.h"
+
 namespace lic::overfitted {
 namespace {
 
@@ -17,16 +19,8 @@ int16_t Amplified(int8_t latent, int16_t gain) {
   return Saturate((latent * gain + (1 << (kGainShift - 1))) >> kGainShift);
 }
 
-// A row of common pseudo-random noise (docs/format.md#noise-planes).
 void MakeNoise(uint32_t plane, uint32_t y, Columns columns, int16_t* to) {
-  const uint32_t start = y * 0x85EBCA77u + (plane + 1) * 0xC2B2AE3Du;
-  for (uint32_t x = columns.first; x < columns.end; ++x) {
-    uint32_t n = x * 0x9E3779B1u + start;
-    n = (n ^ n >> 16) * 0x7FEB352Du;
-    n = (n ^ n >> 15) * 0x846CA68Bu;
-    n = n ^ n >> 16;
-    *to++ = static_cast<int16_t>((n & 255) + (n >> 8 & 255) + (n >> 16 & 255) + (n >> 24)) - 510;
-  }
+  for (uint32_t x = columns.first; x < columns.end; ++x) *to++ = NoiseAt(plane, y, x);
 }
 
 // The columns of the next coarser level, which has so many, of which some columns are made.

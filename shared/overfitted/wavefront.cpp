@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/try.h"
+#include "overfitted/contexts.h"
 
 namespace lic::overfitted {
 namespace {
@@ -22,31 +23,6 @@ constexpr uint32_t kEmptyUnit = 128;  // frequency of a probability of 1/256
 
 // Is written by one instruction.
 using AllLanes [[gnu::vector_size(kLanes * sizeof(int16_t))]] = int16_t;
-
-struct Place {
-  int row, column;
-};
-constexpr Place kSpatial[kMaxSpatial] = {{0, -1},  {-1, 0}, {-1, -1}, {-1, 1}, {0, -2},  {-2, 0},  {-1, -2}, {-2, 1},
-                                         {-2, -1}, {-3, 0}, {0, -3},  {-2, 2}, {-2, -2}, {-1, -3}, {-3, 1},  {-3, -1}};
-
-enum class Coarser : uint8_t {
-  kParent,
-  kGrandparent,
-  kNearVertical,
-  kNearHorizontal,
-  kFarVertical,
-  kFarHorizontal,
-  kSamePlaceOf0,
-  kSamePlaceOf1,
-};
-constexpr Coarser kCoarser[kMaxChains][kMaxCoarser] = {
-    {Coarser::kParent, Coarser::kGrandparent, Coarser::kNearVertical, Coarser::kNearHorizontal, Coarser::kFarVertical,
-     Coarser::kFarHorizontal},
-    {Coarser::kParent, Coarser::kSamePlaceOf0, Coarser::kGrandparent, Coarser::kNearVertical, Coarser::kNearHorizontal,
-     Coarser::kFarVertical},
-    {Coarser::kParent, Coarser::kSamePlaceOf0, Coarser::kSamePlaceOf1, Coarser::kNearVertical, Coarser::kNearHorizontal,
-     Coarser::kGrandparent},
-};
 
 // Where step t of lane 0 lies.
 template <class T>
@@ -231,7 +207,7 @@ void Wavefront::SkewSamePlace(const GridPlanes& planes) {
 void Wavefront::SetSources() {
   const ContextShape& shape = task_.network->shape;
   for (uint32_t i = 0; i < shape.spatial; ++i) {
-    const Place& place = kSpatial[i];
+    const SpatialContext& place = kSpatialContexts[i];
     const int64_t step = place.column + int64_t{kLag} * place.row;
     task_.sources[i].direct = At(own_, step, kOwnStride) + place.row;
     task_.sources[i].direct_stride = kOwnStride;
@@ -243,29 +219,29 @@ void Wavefront::SetSources() {
       source.direct = At(same_place_[other], 0, kOwnStride);
       source.direct_stride = kOwnStride;
     };
-    switch (kCoarser[chain][i]) {
-      case Coarser::kParent:
+    switch (kCoarserContexts[chain][i]) {
+      case CoarserContext::kParent:
         SetParentSource(source, parent_, 0, 0, 0);
         break;
-      case Coarser::kGrandparent:
+      case CoarserContext::kGrandparent:
         SetParentSource(source, grandparent_, 0, 0, 0);
         break;
-      case Coarser::kNearVertical:
+      case CoarserContext::kNearVertical:
         SetParentSource(source, parent_, 0, -1, 1);
         break;
-      case Coarser::kFarVertical:
+      case CoarserContext::kFarVertical:
         SetParentSource(source, parent_, 0, 1, -1);
         break;
-      case Coarser::kNearHorizontal:
+      case CoarserContext::kNearHorizontal:
         SetParentSource(source, parent_, 1, 0, 0);
         break;
-      case Coarser::kFarHorizontal:
+      case CoarserContext::kFarHorizontal:
         SetParentSource(source, parent_, -1, 0, 0);
         break;
-      case Coarser::kSamePlaceOf0:
+      case CoarserContext::kSamePlaceOf0:
         same_place(0);
         break;
-      case Coarser::kSamePlaceOf1:
+      case CoarserContext::kSamePlaceOf1:
         same_place(1);
         break;
     }

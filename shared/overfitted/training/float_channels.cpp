@@ -3,21 +3,13 @@
 #include <algorithm>
 
 #include "base/try.h"
+#include "overfitted/noise.h"
 
 namespace lic::overfitted {
 namespace {
 
 constexpr size_t kLineMargin = 32;
-
-// A value of a noise plane (docs/format.md#noise-planes).
-float NoiseAt(uint32_t x, uint32_t y, uint32_t plane) {
-  uint32_t n = x * 0x9E3779B1u + y * 0x85EBCA77u + (plane + 1) * 0xC2B2AE3Du;
-  n = (n ^ (n >> 16)) * 0x7FEB352Du;
-  n = (n ^ (n >> 15)) * 0x846CA68Bu;
-  n ^= n >> 16;
-  const uint32_t sum = (n & 255) + ((n >> 8) & 255) + ((n >> 16) & 255) + (n >> 24);
-  return (static_cast<float>(sum) - 510) / 64;
-}
+constexpr float kNoiseUnit = 1.f / 64;
 
 // The rows that the taps of a doubled row belong to.
 void RowsOf(const FloatPlane& plane, uint32_t y, const float** rows, uint32_t* numbers) {
@@ -67,7 +59,7 @@ Result<FloatChannels> FloatChannels::Create(const Architecture& architecture, ui
     LIC_TRY(noise.level[0].values, FloatPlane::Create(width, height));
     LIC_TRY(noise.level[0].gradient, FloatPlane::Create(width, height));
     for (uint32_t y = 0; y < height; ++y) {
-      for (uint32_t x = 0; x < width; ++x) noise.level[0].values.Row(y)[x] = NoiseAt(x, y, n);
+      for (uint32_t x = 0; x < width; ++x) noise.level[0].values.Row(y)[x] = kNoiseUnit * NoiseAt(n, y, x);
     }
     result.channels_.push_back(std::move(noise));
   }

@@ -3,42 +3,19 @@
 #include <algorithm>
 
 #include "base/try.h"
+#include "overfitted/contexts.h"
 
 namespace lic::overfitted {
 namespace {
 
-// Row and column of a spatial context, from its latent (docs/format.md#contexts).
-constexpr int kSpatial[kMaxSpatial][2] = {{0, -1},  {-1, 0}, {-1, -1}, {-1, 1}, {0, -2},  {-2, 0},  {-1, -2}, {-2, 1},
-                                          {-2, -1}, {-3, 0}, {0, -3},  {-2, 2}, {-2, -2}, {-1, -3}, {-3, 1},  {-3, -1}};
-
 constexpr uint32_t kLeastBands = 4;  // of a grid, from which gradients of weights are taken
-
-// Where a context of other grids lies.
-enum class Relation : uint8_t {
-  kParent,
-  kGrandparent,
-  kNearVertical,
-  kNearHorizontal,
-  kFarVertical,
-  kFarHorizontal,
-  kSamePlace0,
-  kSamePlace1
-};
-
-constexpr Relation kCoarser[kMaxChains][kMaxCoarser] = {
-    {Relation::kParent, Relation::kGrandparent, Relation::kNearVertical, Relation::kNearHorizontal,
-     Relation::kFarVertical, Relation::kFarHorizontal},
-    {Relation::kParent, Relation::kSamePlace0, Relation::kGrandparent, Relation::kNearVertical,
-     Relation::kNearHorizontal, Relation::kFarVertical},
-    {Relation::kParent, Relation::kSamePlace0, Relation::kSamePlace1, Relation::kNearVertical,
-     Relation::kNearHorizontal, Relation::kGrandparent}};
 
 ContextPlace Place(FloatGrid& grid, ContextKind kind, int64_t y, int64_t x) {
   return {kind, grid.rounded.Row(y) + x, grid.gradient.Row(y) + x};
 }
 
 // The place of a context of other grids, of the latents from column x on of row y.
-ContextPlace PlaceOf(Relation relation, const Grid& grid, FloatGrids& grids, uint32_t y, uint32_t x) {
+ContextPlace PlaceOf(CoarserContext relation, const Grid& grid, FloatGrids& grids, uint32_t y, uint32_t x) {
   const Architecture& a = grids.architecture();
   const auto at = [&](uint32_t chain, uint32_t level, ContextKind kind, int64_t row, int64_t column) {
     const uint32_t found = level < kLevels ? a.Find(chain, level) : kNoGrid;
@@ -48,21 +25,21 @@ ContextPlace PlaceOf(Relation relation, const Grid& grid, FloatGrids& grids, uin
   const int64_t up = y / 2, left = x / 2;
   const uint32_t parent = grid.level + 1;
   switch (relation) {
-    case Relation::kParent:
+    case CoarserContext::kParent:
       return at(grid.chain, parent, ContextKind::kParent, up, left);
-    case Relation::kGrandparent:
+    case CoarserContext::kGrandparent:
       return at(grid.chain, grid.level + 2, ContextKind::kGrandparent, y / 4, x / 4);
-    case Relation::kNearVertical:
+    case CoarserContext::kNearVertical:
       return at(grid.chain, parent, ContextKind::kParent, odd ? up + 1 : up - 1, left);
-    case Relation::kFarVertical:
+    case CoarserContext::kFarVertical:
       return at(grid.chain, parent, ContextKind::kParent, odd ? up - 1 : up + 1, left);
-    case Relation::kNearHorizontal:
+    case CoarserContext::kNearHorizontal:
       return at(grid.chain, parent, ContextKind::kNear, up, left);
-    case Relation::kFarHorizontal:
+    case CoarserContext::kFarHorizontal:
       return at(grid.chain, parent, ContextKind::kFar, up, left);
-    case Relation::kSamePlace0:
+    case CoarserContext::kSamePlaceOf0:
       return at(0, grid.level, ContextKind::kDirect, y, x);
-    case Relation::kSamePlace1:
+    case CoarserContext::kSamePlaceOf1:
       return at(1, grid.level, ContextKind::kDirect, y, x);
   }
   return {};
@@ -147,10 +124,11 @@ void RatePass::RunBand(const Task& task, uint32_t number, uint32_t worker) {
   for (uint32_t y = band.first; y < band.end; ++y) {
     for (uint32_t x = 0; x < floats.rounded.width(); x += kTileLanes) {
       for (uint32_t i = 0; i < shape.spatial; ++i) {
-        tile.places[i] = Place(floats, ContextKind::kDirect, int64_t{y} + kSpatial[i][0], int64_t{x} + kSpatial[i][1]);
+        const SpatialContext& at = kSpatialContexts[i];
+        tile.places[i] = Place(floats, ContextKind::kDirect, int64_t{y} + at.row, int64_t{x} + at.column);
       }
       for (uint32_t i = 0; i < shape.coarser; ++i)
-        tile.places[shape.spatial + i] = PlaceOf(kCoarser[grid.chain][i], grid, task.grids, y, x);
+        tile.places[shape.spatial + i] = PlaceOf(kCoarserContexts[grid.chain][i], grid, task.grids, y, x);
       tile.latents = floats.rounded.Row(y) + x;
       tile.gradient = floats.gradient.Row(y) + x;
       tile.count = std::min(kTileLanes, floats.rounded.width() - x);
