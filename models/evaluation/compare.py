@@ -45,11 +45,15 @@ def parse_arguments():
         help="write pages with curves, pictures and error maps there, to be opened with a browser",
     )
     parser.add_argument(
-        "--codecs", metavar="A,B", help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all)"
+        "--codecs",
+        metavar="A,B",
+        help=f"those to compare LIC with, of {','.join(c.key for c in coders.RIVALS)} (all), and "
+        f"{coders.overfitted_key(0)} to {coders.overfitted_key(coders.OVERFITTED_EFFORTS[-1])}, which take long",
     )
     parser.add_argument("--lic", default=coders.LIC_COMMAND, help="the command (%(default)s)")
     parser.add_argument("--model", default=coders.LIC_MODEL, help="its model (%(default)s)")
     parser.add_argument("--effort", type=int, help="how hard it searches (the command's default)")
+    parser.add_argument("--quick", action="store_true", help="without SSIMULACRA 2 and Butteraugli")
     parser.add_argument(
         "--cache", default=os.path.expanduser("~/.cache/lic-evaluation"), metavar="FOLDER", help="(%(default)s)"
     )
@@ -128,9 +132,10 @@ def run(arguments):
         raise CodecError(missing["lic"])
     if arguments.report:
         report_html.check(arguments.report)  # before the work
-    runs = Runs(arguments.cache, codecs)
+    runs = Runs(arguments.cache, codecs, arguments.quick)
     rows, complaints = measure_all(runs, arguments.images, arguments.jobs)
-    complaints += [f"{key} is left out: {reason}" for key, reason in {**missing, **runs.perceptual.missing()}.items()]
+    left_out = {**missing, **({} if arguments.quick else runs.perceptual.missing())}
+    complaints += [f"{key} is left out: {reason}" for key, reason in left_out.items()]
     for complaint in complaints:
         complain(complaint)
     if not any(row["codec"] == "lic" for row in rows):

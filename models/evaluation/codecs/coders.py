@@ -11,6 +11,9 @@ from .programs import CodecError, find_program, run_command, run_measured
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 LIC_COMMAND = os.path.join(ROOT, "build/release/native/lic")
 LIC_MODEL = os.path.join(ROOT, "models/lic-photo.dec.licm")
+OVERFITTED_EFFORTS = range(10)
+OVERFITTED_QUALITIES = ("4", "16", "28", "40", "52", "64", "76", "88", "100")
+OVERFITTED_SECONDS = 24 * 3600  # the highest effort takes half an hour for a megapixel
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Codec:
     least: tuple
     newest: bool = False  # the programs that set-up puts beside the machine's are preferred
     files: tuple = ()  # what else a result depends on: the hashes of these files
+    seconds: int | None = None  # that encoding may take; without it those that any command may
 
     @cached_property
     def programs(self):
@@ -101,7 +105,7 @@ class Codec:
 
     def run_encoder(self, names):
         """The Cost of making {file}; `names` has all placeholders."""
-        return run_measured([part.format(**names) for part in self._with_path(self.encode)])
+        return run_measured([part.format(**names) for part in self._with_path(self.encode)], self.seconds)
 
     def run_decoder(self, names):
         """The Cost of making {decoded} of {file}."""
@@ -134,20 +138,49 @@ def lic_codec(command, model, effort=None):
     )
 
 
+def overfitted_key(effort):
+    return f"lic-overfitted-{effort}"
+
+
+def overfitted_codec(command, effort):
+    """Files that carry their own networks; they need no model."""
+    program = find_program(command)
+    if not program:
+        raise CodecError(f"there is no {command}")
+    return replace(
+        LIC,
+        key=overfitted_key(effort),
+        title=f"LIC, overfitted, effort {effort}",
+        settings=OVERFITTED_QUALITIES,
+        encode=(command, *LIC.encode[1:], "--overfit", "--effort", str(effort), "--threads", "1"),
+        decode=(command, *LIC.decode[1:]),
+        version_title=f"lic {{}}, program {file_hash(program)[:8]}",
+        files=(program,),
+        seconds=OVERFITTED_SECONDS,
+    )
+
+
 def usable_codecs(keys=None, lic=LIC_COMMAND, model=LIC_MODEL, effort=None):
-    """(codecs, missing): those of the keys (of all, by default) that can be run here, key -> Codec, in the table's
-    order; and of the others the reason, key -> text. CodecError for a key that no codec has."""
-    known = ["lic", *(codec.key for codec in RIVALS)]
-    unknown = [key for key in keys or () if key not in known]
+    """(codecs, missing): those of the keys that can be run here, key -> Codec, in the table's order; and of the others
+    the reason, key -> text. Without keys these are all but the overfitted ones, which take long. CodecError for a key
+    that no codec has."""
+    overfitted = {overfitted_key(effort): effort for effort in OVERFITTED_EFFORTS}
+    known = ["lic", *overfitted, *(codec.key for codec in RIVALS)]
+    keys = keys or [key for key in known if key not in overfitted]
+    unknown = [key for key in keys if key not in known]
     if unknown:
-        raise CodecError(f"no codec is called {unknown[0]}; there are {', '.join(known)}")
+        told = [key for key in known if key not in overfitted]
+        raise CodecError(
+            f"no codec is called {unknown[0]}; there are {', '.join(told)} and {known[1]} to {list(overfitted)[-1]}"
+        )
     codecs, missing = {}, {}
     makers = {
         "lic": lambda: lic_codec(lic, model, effort),
+        **{key: (lambda of=of: overfitted_codec(lic, of)) for key, of in overfitted.items()},
         **{codec.key: (lambda codec=codec: codec) for codec in RIVALS},
     }
     for key in known:
-        if keys and key not in keys:
+        if key not in keys:
             continue
         try:
             codec = makers[key]()

@@ -54,12 +54,12 @@ def find_program(name, newest=False):
     return newer or shutil.which(name)
 
 
-def run_command(command, may_fail=False, under=()):
+def run_command(command, may_fail=False, under=(), seconds=None):
     """Standard output and error as one text; `under` is a command that runs it. CodecError where it fails, or takes
-    longer than COMMAND_SECONDS."""
+    longer than `seconds`, or else than COMMAND_SECONDS."""
     name = os.path.basename(command[0])
     try:
-        status, output = run_group([*under, *command])
+        status, output = run_group([*under, *command], seconds or COMMAND_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CodecError(f"{name}: {error}") from error
     if status and not may_fail:
@@ -68,7 +68,7 @@ def run_command(command, may_fail=False, under=()):
     return output
 
 
-def run_group(command):
+def run_group(command, seconds):
     """Exit status, and output and errors as one text. Whatever ends the wait for it ends all processes that the
     command has started: the codec under GNU time too, which a terminal's interrupt does not reach in a session of its
     own."""
@@ -76,7 +76,7 @@ def run_group(command):
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
     ) as process:
         try:
-            output, _ = process.communicate(timeout=COMMAND_SECONDS)
+            output, _ = process.communicate(timeout=seconds)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -84,8 +84,9 @@ def run_group(command):
     return process.returncode, output
 
 
-def run_measured(command):
-    """The Cost of a command. No other child of this process may end meanwhile.
+def run_measured(command, seconds=None):
+    """The Cost of a command, which may take `seconds`, or else COMMAND_SECONDS. No other child of this process may end
+    meanwhile.
 
     Memory is told by GNU time, a small process between: a process starts with the peak of the one that it is forked
     from, and Python's own would hide that of a small codec."""
@@ -93,7 +94,7 @@ def run_measured(command):
         can_tell = os.access(GNU_TIME, os.X_OK)
         under = [GNU_TIME, "--quiet", "--format=%M", f"--output={told.name}"] if can_tell else []
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        run_command(command, under=under)
+        run_command(command, under=under, seconds=seconds)
         wall_seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         memory = 1024 * int(told.read()) if can_tell else None
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

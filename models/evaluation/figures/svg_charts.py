@@ -22,14 +22,21 @@ COLOURS = {  # codec -> on light, on dark
     "jxl": ("#c4520a", "#f0883e"),
     "heic": ("#bf3989", "#f778ba"),
 }
+OVERFITTED_COLOUR = ("#0a7d84", "#39c5cf")  # of every effort
 LEAST_RATE, MOST_RATE = 0.1, 1.5  # bits per pixel that are shown
 RATE_TICKS = (0.1, 0.15, 0.25, 0.5, 0.75, 1, 1.5)
 COST_METRICS = ("psnr", "ms_ssim", "ssimulacra2", "butteraugli")
 
 
-def style():
-    light = "".join(f".{key}{{--c:{on_light}}}" for key, (on_light, _) in COLOURS.items())
-    dark = "".join(f".{key}{{--c:{on_dark}}}" for key, (_, on_dark) in COLOURS.items())
+def colour_of(codec):
+    """On light, on dark."""
+    return COLOURS.get(codec, OVERFITTED_COLOUR)
+
+
+def style(codecs):
+    keys = dict.fromkeys([*COLOURS, *codecs])
+    light = "".join(f".{key}{{--c:{colour_of(key)[0]}}}" for key in keys)
+    dark = "".join(f".{key}{{--c:{colour_of(key)[1]}}}" for key in keys)
     return (
         "<style>svg{--paper:#fff;--ink:#1f2328;--faint:#59636e;--grid:#e3e7eb;--band:#f6f8fa;"
         "font:13px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}"
@@ -43,11 +50,11 @@ def style():
     )
 
 
-def document(width, height, title, parts):
+def document(width, height, title, codecs, parts):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img"><title>{escape(title)}</title>{style()}<rect class="paper" width="{width}" height="{height}" '
-        f'rx="8"/>{"".join(parts)}</svg>\n'
+        f'role="img"><title>{escape(title)}</title>{style(codecs)}'
+        f'<rect class="paper" width="{width}" height="{height}" rx="8"/>{"".join(parts)}</svg>\n'
     )
 
 
@@ -162,7 +169,7 @@ def rate_distortion(results, metric):
     drawn = [group(key, curve_parts(axes, curves[key])) for key in sorted(curves, key=lambda key: key == "lic")]
     parts.append(f'<g clip-path="url(#c)">{"".join(drawn)}</g>')
     parts += legend(results, order, axes.left + axes.width + 28, axes.upper + 8)
-    return document(width, height, title, parts)
+    return document(width, height, title, results["codecs"], parts)
 
 
 def value_range(curves, about):
@@ -225,7 +232,7 @@ def bytes_over_time(results, what):
         )
         parts += [text(axes.left, axes.upper - 12, METRICS[metric].title), *axes.grid(time_ticks(*ends), " s", " %")]
         parts += labelled_dots(axes, {"jpeg": 0.0, **figures}, seconds, results["codecs"])
-    return document(width, height, title, parts)
+    return document(width, height, title, results["codecs"], parts)
 
 
 def time_ticks(low, high):

@@ -16,12 +16,18 @@ PROGRAMS = {
 
 
 class PerceptualMetrics:
-    """Those of the programs that are installed."""
+    """Those of the programs that are installed, or none of them where they are not `wanted`."""
+
+    def __init__(self, wanted=True):
+        self.wanted = wanted
 
     @cached_property
     def programs(self):
         """metric -> path, or None where the program is missing."""
-        return {metric: find_program(program, newest=True) for metric, (program, _) in PROGRAMS.items()}
+        return {
+            metric: find_program(program, newest=True) if self.wanted else None
+            for metric, (program, _) in PROGRAMS.items()
+        }
 
     @cached_property
     def identity(self):
@@ -39,7 +45,8 @@ class PerceptualMetrics:
 
     def missing(self):
         """metric -> reason."""
-        return {metric: f"{PROGRAMS[metric][0]} is not installed" for metric, path in self.programs.items() if not path}
+        reason = "{} is not installed" if self.wanted else "{} was not to be run"
+        return {metric: reason.format(PROGRAMS[metric][0]) for metric, path in self.programs.items() if not path}
 
     def compare(self, original, decoded):
         """metric -> value, of two picture files without colour profile; None where the program is missing.

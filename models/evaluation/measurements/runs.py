@@ -107,15 +107,16 @@ class Original:
 
 
 class Runs:
-    """Codecs on pictures, with their results in a cache folder. `codecs` is a dict, key -> Codec, of usable ones.
+    """Codecs on pictures, with their results in a cache folder. `codecs` is a dict, key -> Codec, of usable ones. If
+    `quick`, SSIMULACRA 2 and Butteraugli are left out, which take longer than all else.
 
     All methods raise RunError, which names picture, codec and setting. An instance serves one thread; several processes
     may use one folder."""
 
-    def __init__(self, cache_folder, codecs):
+    def __init__(self, cache_folder, codecs, quick=False):
         self.cache = Cache(cache_folder)
         self.codecs = codecs
-        self.perceptual = perceptual.PerceptualMetrics()
+        self.perceptual = perceptual.PerceptualMetrics(wanted=not quick)
         self._original = None
         self._hashes = {}
 
@@ -126,13 +127,18 @@ class Runs:
     def measure(self, image_path, codec_key, setting):
         """All COLUMNS of a run, as a dict, when it was "measured", and "encode_processor" and "decode_processor",
         which older records lack. Metrics whose program is missing are None."""
-        place = self._measured_place(image_path, codec_key, setting)
-        measured = self.cache.load(place)
-        if measured is None:
-            encoded = self._encode(image_path, codec_key, setting)
-            measured = {**encoded, **self._run(image_path, codec_key, setting, self._measure)}
-            self.cache.save(place, measured)
+        kept = self.kept(image_path, codec_key, setting)
+        if kept:
+            return kept
+        encoded = self._encode(image_path, codec_key, setting)
+        measured = {**encoded, **self._run(image_path, codec_key, setting, self._measure)}
+        self.cache.save(self._measured_place(image_path, codec_key, setting), measured)
         return {"image": image_name(image_path), "codec": codec_key, "setting": setting, **measured}
+
+    def kept(self, image_path, codec_key, setting):
+        """What measure() would give without running anything, or None."""
+        measured = self.cache.load(self._measured_place(image_path, codec_key, setting))
+        return measured and {"image": image_name(image_path), "codec": codec_key, "setting": setting, **measured}
 
     def encoded(self, image_path, codec_key, setting):
         """The path of the codec's file, in the cache: not to be changed."""

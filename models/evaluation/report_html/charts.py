@@ -6,7 +6,7 @@ Classes `codec-KEY` set that colour: see palette().
 import math
 
 from models.evaluation.figures import comparison
-from models.evaluation.figures.svg_charts import COLOURS
+from models.evaluation.figures.svg_charts import colour_of
 
 from .markup import element
 from .rate_curves import known, value_at
@@ -35,9 +35,14 @@ SHAPES = {
 METRIC_SHAPES = dict(zip(comparison.METRICS, (CIRCLE, SQUARE, DIAMOND, UP, DOWN, PLUS)))
 
 
+def shape_of(codec):
+    """The overfitted efforts have LIC's shape in another colour."""
+    return SHAPES.get(codec, CIRCLE)
+
+
 def palette(codecs):
     """CSS: the colour of each codec's class, on light and on dark ground."""
-    return "".join(f".codec-{codec}{{color:light-dark({','.join(COLOURS[codec])})}}" for codec in codecs)
+    return "".join(f".codec-{codec}{{color:light-dark({','.join(colour_of(codec))})}}" for codec in codecs)
 
 
 class Axis:
@@ -134,7 +139,7 @@ def series(codec, points, x_axis, y_axis):
     """A line with markers; `points`: (x, y) in the axes' units."""
     places = [(x_axis(x), y_axis(y)) for x, y in points]
     text = " ".join(f"{number(x)},{number(y)}" for x, y in places)
-    return [element("polyline", points=text), [marker(SHAPES[codec], x, y) for x, y in places]]
+    return [element("polyline", points=text), [marker(shape_of(codec), x, y) for x, y in places]]
 
 
 def rate_chart(curves, codecs, metric, bpp):
@@ -234,4 +239,4 @@ def shape_key(shape, class_=None):
 
 
 def codec_key(codec):
-    return shape_key(SHAPES[codec], f"codec-{codec}")
+    return shape_key(shape_of(codec), f"codec-{codec}")
