@@ -1,8 +1,13 @@
 // Types of `lic-codec`, the same for browsers, Node and workerd.
 
-/** What may hold a .lic file. A string is a URL; in Node, a string without a scheme is a path. */
-export type Source =
-  ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob | Response | ReadableStream<Uint8Array> | URL | string;
+/** Bytes in memory. */
+export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
+/**
+ * What may hold a .lic file. A string is a URL; in Node, a string without a scheme is a path. Iterables that give bytes
+ * are those of Node's streams: files, requests.
+ */
+export type Source = Bytes | Blob | Response | ReadableStream<Bytes> | AsyncIterable<Bytes> | URL | string;
 
 /** What the header of a .lic file says (docs/format.md#header). */
 export interface Info {

@@ -127,9 +127,12 @@ function failOpen(url, cause) {
   throw new LicError('io_error', `cannot open the decoder at ${url}`, { details: { url: String(url) }, cause });
 }
 
-/** @param {Response} response */
+/**
+ * Whether engines compile the response as it comes: they want this type as it is, without parameters.
+ * @param {Response} response
+ */
 function isWasmType(response) {
-  return response.headers.get('content-type')?.split(';')[0].trim() === 'application/wasm';
+  return response.headers.get('content-type') === 'application/wasm';
 }
 
 /**

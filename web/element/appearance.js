@@ -54,7 +54,7 @@ export class Appearance {
   }
 
   /**
-   * To be called when the element is in a document. Style sheets belong to one document: in another it gets new ones.
+   * To be called when the element is in a document with a window. Style sheets belong to one document: in another it gets new ones.
    */
   dress() {
     this.enter(this.#state);
@@ -180,7 +180,8 @@ function sharedSheet(owner) {
 
 /** @param {Document} owner @param {string} css */
 function makeSheet(owner, css) {
-  const sheet = new (owner.defaultView ?? window).CSSStyleSheet();
+  const view = /** @type {Window & typeof globalThis} */ (owner.defaultView);
+  const sheet = new view.CSSStyleSheet();
   sheet.replaceSync(css);
   return sheet;
 }

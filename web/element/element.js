@@ -58,6 +58,7 @@ export class LicImgElement extends ImageAttributes {
 
   connectedCallback() {
     adoptProperties(this);
+    if (!this.#isHere) return;
     this.#appearance.dress();
     this.#resize();
     watch(this, { moved: this.#moved, resized: this.#reconsider });
@@ -69,8 +70,13 @@ export class LicImgElement extends ImageAttributes {
     unwatch(this);
     // An element is moved by removing and inserting it; that is not the end of a load.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#leave();
+      if (!this.#isHere) this.#leave();
     });
+  }
+
+  /** Whether it may be seen. Documents without a window, as of createHTMLDocument(), neither style nor load it. */
+  get #isHere() {
+    return this.isConnected && this.ownerDocument.defaultView !== null;
   }
 
   /** With this callback, moveBefore() neither disconnects nor connects the element. */
@@ -198,7 +204,7 @@ export class LicImgElement extends ImageAttributes {
       return;
     }
     const hasSource = this.hasAttribute('src') || this.hasAttribute('srcset');
-    if (!hasSource || !(this.isConnected || this.#isWanted)) return this.#clear();
+    if (!hasSource || !(this.#isHere || this.#isWanted)) return this.#clear();
     const { chosen } = this.#find();
     if (!chosen) return this.#fail(new LicError('io_error', 'neither src nor srcset names a picture'));
     this.#currentSrc = chosen.url;
@@ -325,7 +331,7 @@ export class LicImgElement extends ImageAttributes {
   #settle() {
     const request = /** @type {ImageRequest} */ (this.#current);
     const count = () => {
-      if (!this.isConnected || request !== this.#current) return;
+      if (!this.#isHere || request !== this.#current) return;
       keep(request, !this.#isNear);
       this.#appearance.refine();
     };

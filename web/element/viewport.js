@@ -29,7 +29,9 @@ export function unwatch(element) {
 }
 
 function observe() {
-  const options = { rootMargin: MARGIN, scrollMargin: MARGIN };
+  // The margin of scrollers is also that of the viewport, and would add to a margin of the root.
+  const hasScrollMargin = 'scrollMargin' in IntersectionObserver.prototype;
+  const options = hasScrollMargin ? { scrollMargin: MARGIN } : { rootMargin: MARGIN };
   const created = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) watchers.get(target)?.moved(isIntersecting);
   }, options);

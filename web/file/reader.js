@@ -1,7 +1,7 @@
 // From anything that holds a file to its bytes, as they come.
 //
 //   ArrayBuffer, view ───────────────────────────────────────┐
-//   Blob, Response, ReadableStream ──> chunks ───────────────┴──> FileReader.read, read, ...
+//   Blob, Response, stream, iterable ──> chunks ─────────────┴──> FileReader.read, read, ...
 //   URL, string ──> platform.open ──> Response or stream
 
 import { join } from '../common/bytes.js';
@@ -10,6 +10,10 @@ import { LicError } from '../common/errors.js';
 /**
  * @typedef {import('../index.d.ts').Source} Source
  * @typedef {import('../common/types.d.ts').Open} Open
+ * @typedef {AsyncIterable<unknown> | ReadableStream<unknown>} Chunks
+ * @typedef {object} Reader of chunks, such as a ReadableStreamDefaultReader
+ * @property {() => Promise<{done?: boolean, value?: unknown}>} read
+ * @property {(reason?: unknown) => Promise<void>} cancel
  * @typedef {object} OpenOptions
  * @property {Open} open opens a URL
  * @property {AbortSignal} [signal]
@@ -33,12 +37,13 @@ export class FileReader {
   static async open(source, options) {
     const bytes = viewBytes(source);
     if (bytes) return new FileReader(null, false, options.signal, bytes);
-    const owned = !isStream(source);
-    return new FileReader((await openStream(source, options))?.getReader(), owned, options.signal);
+    const owned = !isStream(source) && !isIterable(source);
+    const opened = await openStream(source, options);
+    return new FileReader(opened && readerOf(opened), owned, options.signal);
   }
 
   /**
-   * @param {ReadableStreamDefaultReader<Uint8Array> | null | undefined} reader
+   * @param {Reader | null} reader
    * @param {boolean} owned
    * @param {AbortSignal} [signal]
    * @param {Uint8Array} [bytes] of a whole file
@@ -63,7 +68,7 @@ export class FileReader {
       else this.#add(asChunk(value));
     } catch (error) {
       this.#signal?.throwIfAborted();
-      if (error instanceof TypeError && error.message === NOT_BYTES) throw error;
+      if (error instanceof NotBytes) throw error;
       throw new LicError('io_error', `reading failed: ${error}`, { cause: error });
     }
   }
@@ -121,19 +126,19 @@ export function viewBytes(source) {
 /**
  * @param {unknown} source
  * @param {OpenOptions} options
- * @returns {Promise<ReadableStream<Uint8Array> | null>} null for an empty body
+ * @returns {Promise<Chunks | null>} null for an empty body
  */
 async function openStream(source, options) {
   if (typeof source === 'string' || source instanceof URL) {
     const opened = await openUrl(source, options);
     return isStream(opened) ? opened : responseBody(opened);
   }
-  if (isStream(source)) return source;
+  if (isStream(source) || isIterable(source)) return source;
   if (isResponse(source)) return responseBody(source);
   if (isBlob(source)) return source.stream();
   throw new TypeError(
-    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, a URL or a string, ' +
-      `not ${tagOf(source)}`,
+    'a source must be an ArrayBuffer, a view, a Blob, a Response, a ReadableStream, an async iterable, a URL ' +
+      `or a string, not ${tagOf(source)}`,
   );
 }
 
@@ -170,12 +175,22 @@ export function responseBody(response) {
   return response.body;
 }
 
-const NOT_BYTES = 'a ReadableStream must give Uint8Arrays';
+class NotBytes extends TypeError {
+  name = 'TypeError';
+}
 
 /** @param {unknown} value */
 function asChunk(value) {
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(NOT_BYTES);
+  const bytes = viewBytes(value);
+  if (bytes) return bytes;
+  throw new NotBytes(`a stream must give Uint8Arrays, other views or ArrayBuffers, not ${tagOf(value)}`);
+}
+
+/** @param {Chunks} chunks @returns {Reader} */
+function readerOf(chunks) {
+  if (isStream(chunks)) return chunks.getReader();
+  const iterator = chunks[Symbol.asyncIterator]();
+  return { read: () => iterator.next(), cancel: async () => void (await iterator.return?.()) };
 }
 
 /** Such as `[object ArrayBuffer]`, also of another realm. @param {unknown} value @returns {string} */
@@ -188,6 +203,11 @@ function tagOf(value) {
 /** @param {any} source @returns {source is ReadableStream<Uint8Array>} */
 function isStream(source) {
   return typeof source?.getReader === 'function';
+}
+
+/** Such as a Readable of Node.js: a file, a request. @param {any} source @returns {source is AsyncIterable<unknown>} */
+function isIterable(source) {
+  return typeof source?.[Symbol.asyncIterator] === 'function';
 }
 
 /** @param {any} source @returns {source is Response} */

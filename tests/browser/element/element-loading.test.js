@@ -270,6 +270,50 @@ test('lazy in a scrolled box', { skip }, async () => {
   assert.deepEqual(requests, ['small.lic']);
 });
 
+test('lazy pictures load within 1250 pixels of the viewport, and of what is seen of a scroller', { skip }, async () => {
+  const { page, requests } = await openPage();
+  const found = await page.evaluate(async () => {
+    const [near, far] = [1100, 1400];
+    style('.box { height: 100px; overflow: auto; contain: strict } lic-img { display: block }');
+    const space = (height, parent) => {
+      const space = document.createElement('div');
+      space.style.height = `${height}px`;
+      return parent.appendChild(space);
+    };
+    const image = (name, parent) => {
+      const src = `/pictures/small-${name}.lic`;
+      return add('lic-img', { src, loading: 'lazy', width: 33, height: 31 }, parent);
+    };
+    const box = (parent) => {
+      const box = document.createElement('div');
+      box.className = 'box';
+      return parent.appendChild(box);
+    };
+    const images = {};
+    for (const [name, distance] of Object.entries({ near, far })) {
+      const scroller = box(document.body);
+      space(scroller.clientHeight + distance, scroller);
+      images[`scroller ${name}`] = image(`in-${name}`, scroller);
+      const inner = box(box(document.body));
+      space(inner.clientHeight + distance, inner);
+      images[`two scrollers ${name}`] = image(`two-${name}`, inner);
+    }
+    for (const [name, distance] of Object.entries({ near, far })) {
+      space(0, document.body).style.height = `${innerHeight + distance - document.body.lastElementChild.offsetTop}px`;
+      images[`page ${name}`] = image(name, document.body);
+      images[`page, scroller ${name}`] = image(`below-${name}`, box(document.body));
+    }
+    await until(() => Object.entries(images).every(([key, image]) => key.endsWith('far') || image.complete));
+    await sleep(100);
+    return Object.keys(images).filter((key) => images[key].complete);
+  });
+  assert.deepEqual(found, ['scroller near', 'two scrollers near', 'page near', 'page, scroller near']);
+  assert.ok(
+    requests.every((name) => name.endsWith('near.lic')),
+    `${requests}`,
+  );
+});
+
 test('what the attributes ask of the fetch', { skip }, async () => {
   const { page } = await openPage();
   const found = await page.evaluate(async () => {

@@ -261,6 +261,35 @@ test('::part(picture), and styles of its own in the document of a frame', { skip
   assert.deepEqual(problems, []);
 });
 
+test('in a document without a window it loads nothing, and comes back', { skip }, async () => {
+  const { page, problems, requests } = await openPage();
+  const found = await page.evaluate(async () => {
+    const inert = document.implementation.createHTMLDocument('');
+    const make = (name, parent) => add('lic-img', { src: `/pictures/wide-${name}.lic` }, parent);
+    const loaded = make('a', document.body);
+    await loaded.decode();
+    const [loading, fresh] = [make('b', document.body), make('c', null)];
+    const failed = loading.decode().catch(({ name }) => name);
+    inert.body.append(loaded, loading, fresh);
+    await sleep(100);
+    const away = [loaded, loading, fresh].map(({ complete, naturalWidth }) => [complete, naturalWidth]);
+    document.body.append(loaded, loading, fresh);
+    await until(() => [loaded, loading, fresh].every(({ complete }) => complete));
+    return [away, await failed, [loaded, loading, fresh].map((image) => image.getBoundingClientRect().width)];
+  });
+  assert.deepEqual(found, [
+    [
+      [true, 300],
+      [false, 0],
+      [false, 0],
+    ],
+    'EncodingError',
+    [300, 300, 300],
+  ]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requests.toSorted(), ['wide-a.lic', 'wide-b.lic', 'wide-c.lic']);
+});
+
 test(
   'shown small, the pixels are averaged as those of an <img>, and the menu is still that of the whole picture',
   { skip },

@@ -99,13 +99,13 @@ test('wasm: as bytes, a path, a URL, a Response or a promise; what is none is in
   const file = readVector('tiny-1x1.lic');
   const bytes = readRoot('dist/lic.wasm');
   const url = new URL('../../../dist/lic.wasm', import.meta.url);
-  const type = { headers: { 'content-type': 'application/wasm' } };
+  const response = (type) => new Response(bytes, { headers: { 'content-type': type } });
   for (const place of [
     bytes,
     url.href,
     url,
     rootPath('dist/lic.wasm'),
-    new Response(bytes, type),
+    ...['application/wasm', 'Application/WASM', 'application/wasm;', 'application/wasm; v=1', 'x'].map(response),
     Promise.resolve(wasm),
     undefined,
   ]) {

@@ -1,6 +1,9 @@
 // info(): the header in plain JS against the format document, and against the vectors.
 
 import assert from 'node:assert/strict';
+import { createReadStream, openAsBlob } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import test from 'node:test';
 
@@ -155,6 +158,33 @@ test('a stream is read no further than the byte that says whether a profile foll
   assert.ok(cancelled);
 });
 
+test('streams as Node.js makes them: in ArrayBuffers, in views, by iteration', async () => {
+  const file = rootPath('tests/vectors/tiny-1x1.lic');
+  const handle = await open(file);
+  const streams = [handle.readableWebStream(), createReadStream(file, { highWaterMark: 7 }), await openAsBlob(file)];
+  for (const source of streams) assert.equal((await info(source)).width, 1);
+  const { buffer } = Uint8Array.from(makeHeader());
+  for (const View of [DataView, Uint8ClampedArray, Int8Array])
+    assert.equal((await info(ReadableStream.from([new View(buffer)]))).width, 640);
+});
+
+test('an iterable is read no further than needed, and then closed', async () => {
+  const header = makeHeader();
+  let given = 0;
+  let isClosed = false;
+  const iterable = (async function* () {
+    try {
+      for (;;) yield Uint8Array.of(header[given++] ?? 0);
+    } finally {
+      isClosed = true;
+    }
+  })();
+  assert.equal((await info(iterable)).width, 640);
+  assert.equal(given, 41);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.ok(isClosed);
+});
+
 test('what cannot be read is an io_error', async () => {
   await assert.rejects(info('/no/such/file.lic'), hasCode('io_error'));
   await assert.rejects(
@@ -167,6 +197,7 @@ test('what cannot be read is an io_error', async () => {
   );
   const stream = new ReadableStream({ pull: (controller) => controller.error(new Error('the network is gone')) });
   await assert.rejects(info(stream), hasCode('io_error'));
+  await assert.rejects(info(createReadStream('/no/such/file.lic')), hasCode('io_error'));
 });
 
 test('wrong arguments are TypeErrors', async () => {
@@ -181,6 +212,7 @@ test('wrong arguments are TypeErrors', async () => {
     Symbol.iterator,
     used,
     new ReadableStream({ start: (c) => c.enqueue('text') }),
+    Readable.from(['text']),
   ]) {
     await assert.rejects(info(source), TypeError);
   }
