@@ -36,6 +36,11 @@ left. FILE.lic is removed for the PNG. FILE.lic.png is removed for FILE.lic if i
 text "Software" says that lic encode --qa-fallback png made it. Otherwise it
 stays, with a warning. --skip-existing looks for both.
 
+Damage that costs no pixel is a warning, such as a missing end marker. Where pixels
+are missing or wrong, the file is refused, unless --lenient is given. What is
+dropped is said: frames of animations, further pictures, gain maps, videos.
+docs/pictures.md lists every case.
+
 Examples:
   lic encode photo.jpg -o photo.lic -q 60
   lic encode photos -r --out-dir compressed -j 4 --skip-existing
@@ -173,7 +178,8 @@ int main(int argc, char** argv) {
     std::fputs(lic::native::HelpText(chosen.empty() ? app : *chosen.front()).c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : lic::native::kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --version
+    return lic::native::UsageError(error.what());
   }
   lic::native::RemoveTemporariesOnSignals();
   return run();

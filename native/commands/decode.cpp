@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "native/commands/command.h"
+#include "native/commands/numbers.h"
 #include "native/commands/options.h"
 #include "native/picture_files/image_file.h"
 #include "shared/base/try.h"
@@ -75,9 +76,10 @@ std::function<int()> AddDecode(CLI::App& app) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}).description(""));
   AddModelOption(app, arguments->model);
-  app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")
-      ->capture_default_str()
-      ->type_name("N");
+  TakeNumbers(app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")
+                  ->capture_default_str()
+                  ->type_name("N"),
+              {.least = 1, .most = kMaxPixels, .is_whole = true});
   AddBatchOptions(app, arguments->batch);
   app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
   return [arguments] { return RunDecode(*arguments); };

@@ -7,6 +7,7 @@
 #include "native/assurance/qa_encode.h"
 #include "native/assurance/qa_report.h"
 #include "native/commands/command.h"
+#include "native/commands/numbers.h"
 #include "native/commands/options.h"
 #include "native/commands/overfit.h"
 #include "native/commands/stand_in.h"
@@ -44,13 +45,20 @@ struct TargetOption {
   Target target;
   const char* description;
   const char* unit;
+  NumberRule rule;
 };
+
+constexpr NumberRule kQualities = {.least = 1, .most = 100}, kPositive = {.is_open = true};
 
 constexpr TargetOption kTargetOptions[] = {
     {"--target-size", Target::kBytes, "The best quality whose file has at most this many bytes, instead of a quality",
-     "BYTES"},
-    {"--target-psnr", Target::kPsnr, "The least quality with at least this PSNR", "DB"},
-    {"--target-ssim", Target::kSsim, "The least quality with at least this SSIM, a number below 1", "SSIM"},
+     "BYTES", kPositive},
+    {"--target-psnr", Target::kPsnr, "The least quality with at least this PSNR", "DB", kPositive},
+    {"--target-ssim",
+     Target::kSsim,
+     "The least quality with at least this SSIM, a number below 1",
+     "SSIM",
+     {.most = 1, .is_open = true}},
 };
 
 struct SourceFile {
@@ -251,11 +259,11 @@ void AddQaOptions(CLI::App& app, EncodeArguments& arguments) {
   CLI::Option* qa = app.add_flag("--qa", arguments.qa,
                                  "Decode the result before it gets its name and, where it is damaged more than "
                                  "photographs are at this quality, raise the quality until it is not");
-  app.add_option("--qa-max", arguments.qa_max, "Highest quality that --qa may choose")
-      ->capture_default_str()
-      ->type_name("Q")
-      ->check(CLI::Range(1.0, 100.0).description(""))
-      ->needs(qa);
+  TakeNumbers(app.add_option("--qa-max", arguments.qa_max, "Highest quality that --qa may choose")
+                  ->capture_default_str()
+                  ->type_name("Q")
+                  ->needs(qa),
+              kQualities);
   app.add_option(
          "--qa-fallback", arguments.fallback,
          "Where that quality is not enough: better keeps its file, with a warning; png writes FILE.lic.png instead, "
@@ -278,14 +286,13 @@ void AddTargetOptions(CLI::App& app, const std::shared_ptr<EncodeArguments>& arg
       arguments->encode.target = target;
       arguments->encode.target_value = value;
     };
-    add(app.add_option_function<double>(option.name, take, option.description)
-            ->type_name(option.unit)
-            ->check(CLI::PositiveNumber.description("")));
+    add(TakeNumbers(app.add_option_function<double>(option.name, take, option.description)->type_name(option.unit),
+                    option.rule));
   }
-  add(app.add_option("--target-bpp", arguments->target_bpp,
-                     "The best quality whose file has at most this many bits per pixel")
-          ->type_name("BPP")
-          ->check(CLI::PositiveNumber.description("")));
+  add(TakeNumbers(app.add_option("--target-bpp", arguments->target_bpp,
+                                 "The best quality whose file has at most this many bits per pixel")
+                      ->type_name("BPP"),
+                  kPositive));
 }
 
 }  // namespace
@@ -296,10 +303,10 @@ std::function<int()> AddEncode(CLI::App& app) {
   AddInputOptions(app, arguments->inputs,
                   "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
-  app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
-      ->capture_default_str()
-      ->type_name("Q")
-      ->check(CLI::Range(1.0, 100.0).description(""));
+  TakeNumbers(app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
+                  ->capture_default_str()
+                  ->type_name("Q"),
+              kQualities);
   AddCodingOptions(app, arguments->coding);
   app.add_option("--effort", arguments->encode.effort,
                  "How hard to search for fewer bytes at equal quality. 0: not at all; 1, 2: drop what costs more bits "
@@ -309,14 +316,14 @@ std::function<int()> AddEncode(CLI::App& app) {
                  "With --coding overfitted: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000 iterations, each 0.12 "
                  "seconds of one core per megapixel")
       ->capture_default_str()
-      ->type_name("E")
-      ->check(CLI::Range(0, kMaxEffort).description(""));
-  app.add_option("--tile", arguments->tile_pixels,
-                 "Side of the tiles in pixels, a multiple of 64 up to 65536: small tiles can be decoded a piece at a "
-                 "time, large ones take fewer bytes")
-      ->capture_default_str()
-      ->type_name("N")
-      ->check(CLI::Range(64, 65536).description(""));
+      ->type_name("E");
+  TakeNumbers(app.get_option("--effort"), {.most = kMaxEffort, .is_whole = true});
+  TakeNumbers(app.add_option("--tile", arguments->tile_pixels,
+                             "Side of the tiles in pixels, a multiple of 64 up to 65536: small tiles can be decoded a "
+                             "piece at a time, large ones take fewer bytes")
+                  ->capture_default_str()
+                  ->type_name("N"),
+              {.least = 64, .most = 65536, .is_whole = true});
   AddQaOptions(app, *arguments);
   AddTargetOptions(app, arguments);
   AddModelOption(app, arguments->model);
@@ -325,6 +332,8 @@ std::function<int()> AddEncode(CLI::App& app) {
   app.add_flag("--keep-exif", arguments->read.keep_exif,
                "Keep Exif, including the place of a photo; its orientation becomes 1, since the pixels are turned");
   app.add_flag("--keep-xmp", arguments->read.keep_xmp, "Keep XMP");
+  app.add_flag("--lenient", arguments->read.lenient,
+               "Encode what is there of a picture whose pixels are damaged or missing in part, with a warning");
   AddBatchOptions(app, arguments->batch);
   app.add_flag("--quiet", arguments->batch.quiet, "Say nothing about files that went well");
   return [arguments] { return RunEncode(*arguments); };

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "native/commands/command.h"
+#include "native/commands/numbers.h"
 
 namespace lic::native {
 
@@ -22,11 +23,11 @@ void AddInputOptions(CLI::App& app, InputOptions& options, const std::string& wh
 }
 
 void AddBatchOptions(CLI::App& app, BatchOptions& options) {
-  app.add_option("-j,--jobs", options.threads,
-                 "Files to work on at a time, 0 for one per processor; each takes memory of its own")
-      ->capture_default_str()
-      ->type_name("N")
-      ->check(CLI::Range(0, 256).description(""));
+  TakeNumbers(app.add_option("-j,--jobs", options.threads,
+                             "Files to work on at a time, 0 for one per processor; each takes memory of its own")
+                  ->capture_default_str()
+                  ->type_name("N"),
+              {.most = 256, .is_whole = true});
   app.add_flag("--json", options.json, "Print a line of JSON for each file");
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "native/commands/numbers.h"
 #include "shared/base/try.h"
 
 namespace lic::native {
@@ -34,12 +35,12 @@ void AddCodingOptions(CLI::App& app, CodingOptions& options) {
   app.add_flag_callback(
          "--overfit", [&options] { options.coding = Coding::kOverfitted; }, "The same as --coding overfitted")
       ->excludes(coding);
-  app.add_option("--threads", options.threads,
-                 "With --coding overfitted, threads for each picture, 0 for what the processors give; the file does "
-                 "not depend on it")
-      ->capture_default_str()
-      ->type_name("N")
-      ->check(CLI::Range(0, 256).description(""));
+  TakeNumbers(app.add_option("--threads", options.threads,
+                             "With --coding overfitted, threads for each picture, 0 for what the processors give; the "
+                             "file does not depend on it")
+                  ->capture_default_str()
+                  ->type_name("N"),
+              {.most = 256, .is_whole = true});
 }
 
 uint32_t ThreadsFor(const CodingOptions& options, size_t jobs) {

@@ -6,6 +6,7 @@
 
 #include "native/assurance/qa.h"
 #include "native/commands/command.h"
+#include "native/commands/numbers.h"
 #include "native/commands/options.h"
 #include "native/picture_files/image_file.h"
 #include "shared/base/try.h"
@@ -194,9 +195,10 @@ std::function<int()> AddVerify(CLI::App& app) {
   CLI::Option* against =
       app.add_option("--against", arguments->original, "The picture file that was encoded: adds PSNR and SSIM")
           ->type_name("ORIGINAL");
-  app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")
-      ->type_name("DB")
-      ->needs(against);
+  TakeNumbers(app.add_option("--min-psnr", arguments->min_psnr, "Fail with below_quality if the PSNR is less")
+                  ->type_name("DB")
+                  ->needs(against),
+              {});
   app.add_option("--map", arguments->map,
                  "Draw the error of each pixel as a PNG, with an outline around the tiles that --qa would flag if the "
                  "file's quality were asked for")

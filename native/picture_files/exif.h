@@ -1,4 +1,4 @@
-// Reads and resets the orientation, the one thing in Exif and XMP that concerns the pixels.
+// Reads and changes what Exif and XMP say of the pixels: orientation, size, and the small picture of them.
 #pragma once
 
 #include <span>
@@ -20,7 +20,14 @@ int ReadOrientation(Bytes exif);
 // Sets the orientation in a TIFF structure to kUpright, for pixels that have been turned. Nothing else changes.
 void ResetOrientation(std::span<uint8_t> exif);
 
-// The same for the value of tiff:Orientation in an XMP packet.
+// Writes the picture's size over the sizes that a TIFF structure states.
+void StateSize(std::span<uint8_t> exif, uint32_t width, uint32_t height);
+
+// Takes the small picture out of a TIFF structure. Returns how many bytes of the structure are left, or 0 if it has no
+// small picture. Its bytes become zeros where others lie behind them.
+size_t DropThumbnail(std::span<uint8_t> exif);
+
+// Sets tiff:Orientation in an XMP packet to kUpright.
 void ResetXmpOrientation(std::span<uint8_t> xmp);
 
 }  // namespace lic::native

@@ -17,6 +17,19 @@ Result<Buffer<uint8_t>> Copy(Bytes bytes) {
   return copy;
 }
 
+// A copy of Exif that describes the pixels after they are turned.
+Result<Buffer<uint8_t>> KeepExif(const PictureHeader& header, int orientation, Faults& faults) {
+  LIC_TRY(Buffer<uint8_t> exif, Copy(header.exif));
+  const std::span<uint8_t> bytes = {exif.data(), exif.size()};
+  const bool swaps = SwapsSides(orientation);
+  ResetOrientation(bytes);
+  StateSize(bytes, swaps ? header.height : header.width, swaps ? header.width : header.height);
+  const size_t left = orientation == kUpright ? 0 : DropThumbnail(bytes);
+  if (left == 0) return exif;
+  faults.Warn("the small picture in Exif is dropped, because it is not turned");
+  return Copy(Bytes(exif).first(left));
+}
+
 }  // namespace
 
 Status CheckSize(uint32_t width, uint32_t height) {
@@ -28,14 +41,13 @@ Status CheckSize(uint32_t width, uint32_t height) {
   return {};
 }
 
-Result<PictureBuilder> PictureBuilder::Create(const PictureHeader& header, const ReadOptions& options) {
+Result<PictureBuilder> PictureBuilder::Create(const PictureHeader& header, const ReadOptions& options, Faults& faults) {
   LIC_CHECK(CheckSize(header.width, header.height));
   PictureBuilder builder;
-  LIC_CHECK(builder.SetColours(header, options));
-  builder.orientation_ = ReadOrientation(header.exif);
+  LIC_CHECK(builder.SetColours(header, options, faults));
+  if (header.exif_turns) builder.orientation_ = ReadOrientation(header.exif);
   if (options.keep_exif && !header.exif.empty()) {
-    LIC_TRY(builder.file_.exif, Copy(header.exif));
-    ResetOrientation({builder.file_.exif.data(), builder.file_.exif.size()});
+    LIC_TRY(builder.file_.exif, KeepExif(header, builder.orientation_, faults));
   }
   builder.source_width_ = header.width;
   builder.source_height_ = header.height;
@@ -50,13 +62,13 @@ Result<PictureBuilder> PictureBuilder::Create(const PictureHeader& header, const
   return builder;
 }
 
-Status PictureBuilder::SetColours(const PictureHeader& header, const ReadOptions& options) {
+Status PictureBuilder::SetColours(const PictureHeader& header, const ReadOptions& options, Faults& faults) {
   LIC_TRY(converter_, RowConverter::Create(nullptr, header.samples, header.sixteen_bit));
   std::optional<ColourProfile> profile = header.profile;
   if (!header.icc.empty()) {
     Result<ColourProfile> parsed = ColourProfile::FromIcc(header.icc);
     if (!parsed.ok()) {
-      Warn(std::string(parsed.failure().what) + "; taken as sRGB");
+      faults.Warn(std::string(parsed.failure().what) + "; taken as sRGB");
       return {};
     }
     profile = std::move(parsed).value();
@@ -71,7 +83,7 @@ Status PictureBuilder::SetColours(const PictureHeader& header, const ReadOptions
   if (converter.ok()) {
     converter_ = std::move(converter).value();
   } else {
-    Warn(std::string(converter.failure().what) + "; taken as sRGB");
+    faults.Warn(std::string(converter.failure().what) + "; taken as sRGB");
   }
   return {};
 }
@@ -128,9 +140,13 @@ Status PictureBuilder::SetXmp(Bytes xmp) {
 }
 
 Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options) {
-  if (IsPng(file)) return ReadPng(file, options);
-  if (IsJpeg(file)) return ReadJpeg(file, options);
-  if (IsPnm(file)) return ReadPnm(file, options);
+  Faults faults(options.lenient);
+  const auto read = IsPng(file) ? ReadPng : IsJpeg(file) ? ReadJpeg : IsPnm(file) ? ReadPnm : nullptr;
+  if (read) {
+    LIC_TRY(PictureFile picture, read(file, options, faults));
+    picture.warnings = std::move(faults).TakeWarnings();
+    return picture;
+  }
   if (file.empty()) return Fail(Error::kBadImage, "the file is empty");
   if (file.size() >= 4 && std::memcmp(file.data(), "\x89LIC", 4) == 0) {
     return Fail(Error::kUnsupportedImage, "it is a .lic file already");

@@ -8,16 +8,19 @@
 #include "lic/lic.h"
 #include "native/files/file.h"
 #include "native/picture_files/colour.h"
+#include "native/picture_files/faults.h"
 
 namespace lic::native {
 
 // ---- Reading ----------------------------------------------------------------------------------------------
 
-// What to keep of a file besides its pixels. Without keep_icc the pixels are converted to sRGB.
+// What to keep of a file besides its pixels. Without keep_icc the pixels are converted to sRGB. A lenient reader takes
+// what is there of a file whose pixels are damaged or missing in part.
 struct ReadOptions {
   bool keep_icc = false;
   bool keep_exif = false;
   bool keep_xmp = false;
+  bool lenient = false;
 };
 
 // A picture file in memory: upright, 8 bits a sample.
@@ -26,13 +29,13 @@ struct PictureFile {
   Buffer<uint8_t> icc;  // empty: the pixels are sRGB
   Buffer<uint8_t> exif;
   Buffer<uint8_t> xmp;
-  std::vector<std::string> warnings;  // what was wrong but did not matter to the pixels
+  std::vector<std::string> warnings;  // what was wrong, and what was dropped
 
   Metadata metadata() const { return {icc, exif, xmp}; }
 };
 
-// Reads a PNG (every kind), JPEG (8 bits a sample, also CMYK) or PNM file (P5, P6, P7), whatever it is called.
-// Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
+// Reads a PNG (every kind), JPEG (8 bits a sample, also CMYK) or PNM file (P5, P6, P7), whatever it is called. Damage
+// is judged as Faults says. Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
 Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options);
 
 // ---- Writing ----------------------------------------------------------------------------------------------
@@ -58,6 +61,7 @@ struct PictureHeader {
   Bytes icc;                             // the profile that the file holds, or
   std::optional<ColourProfile> profile;  // the space that it describes in other words; neither: sRGB
   Bytes exif;
+  bool exif_turns = true;  // its orientation counts
 
   size_t row_bytes() const { return size_t{width} * SampleCount(samples) * (sixteen_bit ? 2 : 1); }
 };
@@ -72,16 +76,15 @@ class PictureBuilder {
  public:
   // Calls CheckSize. Takes over the profile and Exif as `options` say.
   // Errors: kUnsupportedImage, kOutOfMemory.
-  static Result<PictureBuilder> Create(const PictureHeader& header, const ReadOptions& options);
+  static Result<PictureBuilder> Create(const PictureHeader& header, const ReadOptions& options, Faults& faults);
 
   // Takes row y of the file, which has the header's row_bytes().
   void PutRow(uint32_t y, const uint8_t* row);
-  void Warn(std::string text) { file_.warnings.push_back(std::move(text)); }
   Status SetXmp(Bytes xmp);
   PictureFile Take() && { return std::move(file_); }
 
  private:
-  Status SetColours(const PictureHeader& header, const ReadOptions& options);
+  Status SetColours(const PictureHeader& header, const ReadOptions& options, Faults& faults);
 
   PictureFile file_;
   RowConverter converter_;
@@ -94,9 +97,9 @@ class PictureBuilder {
 bool IsPng(Bytes file);
 bool IsJpeg(Bytes file);
 bool IsPnm(Bytes file);
-Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options);
-Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options);
-Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options);
+Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options, Faults& faults);
+Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options, Faults& faults);
+Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options, Faults& faults);
 // A `software` that is not empty is written as the text "Software", by which IsPngBy recognises the file.
 Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
                 std::vector<std::string>& warnings, const std::string& software = "");

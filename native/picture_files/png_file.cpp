@@ -1,13 +1,14 @@
 // Reads PNG files of every colour type, depth and interlace, and writes them with 8 bits and metadata. Uses libpng.
 #include <png.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <csetjmp>
 #include <cstdlib>
 #include <cstring>
 
+#include "native/picture_files/exif.h"
 #include "native/picture_files/image_file.h"
+#include "native/picture_files/png_chunks.h"
 #include "shared/base/try.h"
 
 namespace lic::native {
@@ -26,7 +27,7 @@ struct PngState {
   bool out_of_memory = false;
   jmp_buf jump;
   Failure failure;
-  std::vector<std::string>* warnings = nullptr;
+  Faults* faults = nullptr;
 };
 
 PngState& StateOf(png_structp png) { return *static_cast<PngState*>(png_get_error_ptr(png)); }
@@ -41,12 +42,7 @@ PngState& StateOf(png_structp png) { return *static_cast<PngState*>(png_get_erro
   longjmp(state.jump, 1);
 }
 
-// Only the first warnings are kept, because a hostile file can make libpng warn a million times.
-void OnWarning(png_structp png, png_const_charp message) {
-  constexpr size_t kMaxWarnings = 8;
-  std::vector<std::string>& warnings = *StateOf(png).warnings;
-  if (warnings.size() < kMaxWarnings) warnings.push_back(message);
-}
+void OnWarning(png_structp png, png_const_charp message) { StateOf(png).faults->Warn(message); }
 
 png_voidp OnAllocate(png_structp png, png_alloc_size_t size) {
   void* memory = std::malloc(size);
@@ -74,69 +70,18 @@ void OnRead(png_structp png, png_bytep to, size_t count) {
   }
   std::memcpy(to, state.file.data() + state.position, count);
   state.position += count;
-}
-
-// Finds the payload of the first chunk of a type, if its checksum is right. This is for chunks that libpng 1.6 does not
-// know (cICP), and for those that may come after the pixels although they are needed before them (eXIf).
-Bytes FindChunk(Bytes file, const char* type) {
-  constexpr size_t kFrameBytes = 12;  // length, type, checksum
-  const auto u32 = [&](size_t at) { return png_get_uint_32(file.data() + at); };
-  for (size_t at = 8; at + kFrameBytes <= file.size();) {
-    const size_t length = u32(at);
-    if (length > file.size() - at - kFrameBytes) break;
-    if (std::memcmp(file.data() + at + 4, type, 4) == 0) {
-      const uLong checksum = crc32(0, file.data() + at + 4, static_cast<uInt>(length + 4));
-      return checksum == u32(at + 8 + length) ? file.subspan(at + 8, length) : Bytes{};
-    }
-    at += kFrameBytes + length;
-  }
-  return {};
-}
-
-// Makes a profile of the colour space that a cICP chunk names (ITU-T H.273), if it is one of pictures for screens.
-Result<ColourProfile> ProfileOfCicp(Bytes cicp, bool grey) {
-  const int primaries = cicp[0], transfer = cicp[1], matrix = cicp[2], full_range = cicp[3];
-  const Primaries* known = primaries == 1    ? &kSrgbPrimaries
-                           : primaries == 9  ? &kBt2020Primaries
-                           : primaries == 12 ? &kDisplayP3Primaries
-                                             : nullptr;
-  Transfer curve;
-  bool curve_known = true;
-  switch (transfer) {
-    case 1:
-    case 6:
-    case 14:
-    case 15:
-      curve.kind = Transfer::kBt709;
-      break;
-    case 4:
-      curve = {Transfer::kPower, 2.2};
-      break;
-    case 5:
-      curve = {Transfer::kPower, 2.8};
-      break;
-    case 8:
-      curve = {Transfer::kPower, 1.0};
-      break;
-    case 13:
-      break;
-    default:
-      curve_known = false;
-  }
-  if (!known || !curve_known || matrix != 0 || full_range != 1) {
-    return Fail(Error::kUnsupportedImage,
-                "cICP is %d/%d/%d/%d; primaries 1, 9, 12 with a curve for screens, 0, 1 are read", primaries, transfer,
-                matrix, full_range);
-  }
-  return ColourProfile::FromPrimaries(*known, curve, grey);
+  // libpng asks for many bytes of pixels at a time, and would not get the last ones of a file that is cut off.
+  const size_t left = state.file.size() - state.position;
+  const bool is_head_of_pixels = count == 8 && std::memcmp(to + 4, "IDAT", 4) == 0;
+  if (is_head_of_pixels && png_get_uint_32(to) > left) png_save_uint_32(to, static_cast<png_uint_32>(left));
 }
 
 // A PNG being read.
 class PngReader {
  public:
-  PngReader(Bytes file, std::vector<std::string>* warnings) {
+  PngReader(Bytes file, Faults* faults) {
     state_.file = file;
-    state_.warnings = warnings;
+    state_.faults = faults;
     png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &state_, OnError, OnWarning, &state_, OnAllocate, OnRelease);
     if (png_) info_ = png_create_info_struct(png_);
   }
@@ -151,6 +96,8 @@ class PngReader {
       png_set_chunk_malloc_max(png_, kMaxChunkBytes);
       // Profiles are judged by what they do, not by libpng's list.
       png_set_option(png_, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
+      // A wrong checksum of pixels is damage. A lenient reader takes what it gets of them.
+      if (state_.faults->lenient()) png_set_crc_action(png_, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
       png_read_info(png_, info_);
     });
   }
@@ -166,31 +113,44 @@ class PngReader {
   }
 
   // Hands the rows to `put` in order. An interlaced picture is known only as a whole, so that all its rows are kept.
+  // Rows that damage takes away are black and transparent.
   template <class Put>
   Status ReadRows(uint32_t height, size_t row_bytes, Put put) {
     const bool whole = passes_ > 1;
     LIC_TRY(Buffer<uint8_t> rows, Buffer<uint8_t>::Create(row_bytes * (whole ? height : 1)));
+    std::fill(rows.begin(), rows.end(), uint8_t{0});
     const auto row = [&](uint32_t y) { return rows.data() + (whole ? y : 0) * row_bytes; };
-    LIC_CHECK(Guarded(state_, [&] {
+    uint32_t next = 0;  // the first row that has not been put
+    const Status status = Guarded(state_, [&] {
       for (int pass = 0; pass < passes_; pass++) {
         for (uint32_t y = 0; y < height; y++) {
           png_read_row(png_, row(y), nullptr);
-          if (!whole) put(y, row(y));
+          if (whole) continue;
+          put(y, row(y));
+          next = y + 1;
         }
       }
-      png_read_end(png_, info_);
-    }));
-    for (uint32_t y = 0; whole && y < height; y++) put(y, row(y));
-    return {};
+    });
+    if (!status.ok()) {
+      const bool is_first_row = png_get_current_pass_number(png_) == 0 && png_get_current_row_number(png_) == 0;
+      if (has_all_pixels(height)) {
+        LIC_CHECK(BehindPixels(status));
+      } else if (is_first_row) {
+        return status;
+      } else {
+        LIC_CHECK(state_.faults->LosePixels(status.failure()));
+        if (!whole) std::fill(rows.begin(), rows.end(), uint8_t{0});
+      }
+    }
+    for (; next < height; next++) put(next, row(next));
+    return status.ok() ? BehindPixels(Guarded(state_, [&] { png_read_end(png_, info_); })) : Status();
   }
 
-  // The most specific description of the colours decides, in the order of the PNG specification.
+  // The most specific description of the colours decides, in the order of the PNG specification. One that is not
+  // understood gives way to the next.
   Status ReadColours(PictureHeader& header) const {
-    const bool grey = IsGrey(header.samples);
-    if (const Bytes cicp = FindChunk(state_.file, "cICP"); cicp.size() == 4) {
-      LIC_TRY(header.profile, ProfileOfCicp(cicp, grey));
-      return {};
-    }
+    LIC_TRY(const bool is_known, ReadCicp(header));
+    if (is_known) return {};
     png_charp name;
     png_bytep icc;
     png_uint_32 length;
@@ -228,6 +188,45 @@ class PngReader {
   }
 
  private:
+  // Whether all rows have been taken, whatever went wrong afterwards.
+  bool has_all_pixels(uint32_t height) const {
+    constexpr int kPasses = 7;
+    if (passes_ > 1) return png_get_current_pass_number(png_) >= kPasses;
+    return png_get_current_row_number(png_) >= height;
+  }
+
+  // Damage behind the pixels costs none of them.
+  Status BehindPixels(const Status& status) const {
+    if (status.error() != Error::kBadImage) return status;
+    state_.faults->Warn(std::string("behind the pixels: ") + status.failure().what);
+    return {};
+  }
+
+  bool has_other_colours() const {
+    return png_get_valid(png_, info_, PNG_INFO_iCCP | PNG_INFO_sRGB | PNG_INFO_gAMA | PNG_INFO_cHRM) != 0;
+  }
+
+  // Whether there is a cICP that is understood. A curve of high dynamic range shown as sRGB would be another picture,
+  // so that it gives way to another description only.
+  Result<bool> ReadCicp(PictureHeader& header) const {
+    const std::optional<PngChunk> cicp = FindChunk(state_.file, "cICP");
+    if (!cicp) return false;
+    Faults& faults = *state_.faults;
+    if (!cicp->is_before_pixels || !cicp->is_whole || cicp->payload.size() != 4) {
+      faults.Warn(!cicp->is_before_pixels ? "cICP stands behind the pixels and is not used"
+                                          : "cICP is damaged and is not used");
+      return false;
+    }
+    Result<ColourProfile> profile = ProfileOfCicp(cicp->payload, IsGrey(header.samples));
+    if (profile.ok()) {
+      header.profile = std::move(profile).value();
+      return true;
+    }
+    if (IsHighRange(cicp->payload) && !has_other_colours() && !faults.lenient()) return profile.failure();
+    faults.Warn(std::string(profile.failure().what) + "; the next description of the colours counts");
+    return false;
+  }
+
   Status ReadGamma(PictureHeader& header) const {
     Primaries primaries = kSrgbPrimaries;
     const bool has_primaries =
@@ -244,7 +243,7 @@ class PngReader {
     if (profile.ok()) {
       header.profile = std::move(profile).value();
     } else {
-      state_.warnings->push_back(std::string(profile.failure().what) + "; taken as sRGB");
+      state_.faults->Warn(std::string(profile.failure().what) + "; taken as sRGB");
     }
     return {};
   }
@@ -269,38 +268,64 @@ void OnFlush(png_structp) {}
 
 }  // namespace
 
+namespace {
+
+// Finds Exif, which may stand behind the pixels. There its orientation does not count, as browsers have it.
+void FindExif(Bytes file, PictureHeader& header, Faults& faults) {
+  const std::optional<PngChunk> exif = FindChunk(file, "eXIf");
+  if (!exif || !exif->is_whole) return;  // libpng warns of a wrong checksum
+  header.exif = exif->payload;
+  header.exif_turns = exif->is_before_pixels;
+  if (!header.exif_turns && ReadOrientation(header.exif) != kUpright)
+    faults.Warn("eXIf stands behind the pixels, so that they are not turned as it says");
+}
+
+// Warns of what the file holds besides the picture.
+void WarnOfDropped(Bytes file, Faults& faults) {
+  const std::optional<PngChunk> animation = FindChunk(file, "acTL");
+  if (animation && animation->payload.size() == 8) {
+    const uint32_t frames = png_get_uint_32(animation->payload.data());
+    if (frames > 1)
+      faults.Warn("the animation of " + std::to_string(frames) + " frames is dropped; its still picture is read");
+  }
+  const size_t end = EndOfChunks(file);
+  if (end < file.size()) faults.Warn(std::to_string(file.size() - end) + " bytes behind the picture are not read");
+}
+
+}  // namespace
+
 bool IsPng(Bytes file) { return file.size() >= 8 && png_sig_cmp(file.data(), 0, 8) == 0; }
 
-Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options) {
-  std::vector<std::string> warnings;
-  PngReader reader(file, &warnings);
+Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options, Faults& faults) {
+  PngReader reader(file, &faults);
   LIC_CHECK(reader.ReadHeader());
   PictureHeader header;
   header.width = reader.width();
   header.height = reader.height();
   header.samples = reader.samples();
   header.sixteen_bit = reader.sixteen_bit();
-  header.exif = FindChunk(file, "eXIf");
   LIC_CHECK(CheckSize(header.width, header.height));
   // zlib makes at most 1032 bytes of one, and a pixel takes a bit at least.
   if (uint64_t{header.width} * header.height / 8 / 1032 > file.size()) {
     return Fail(Error::kBadImage, "%u x %u pixels cannot come out of %zu bytes", header.width, header.height,
                 file.size());
   }
+  FindExif(file, header, faults);
   LIC_CHECK(reader.ReadColours(header));
   LIC_CHECK(reader.Start());
   if (reader.row_bytes() != header.row_bytes()) return Fail(Error::kInternal, "libpng delivers rows of another kind");
-  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options));
+  LIC_TRY(PictureBuilder builder, PictureBuilder::Create(header, options, faults));
   LIC_CHECK(reader.ReadRows(header.height, header.row_bytes(),
                             [&](uint32_t y, const uint8_t* row) { builder.PutRow(y, row); }));
   if (options.keep_xmp) LIC_CHECK(builder.SetXmp(reader.FindXmp()));
-  for (std::string& warning : warnings) builder.Warn(std::move(warning));
+  WarnOfDropped(file, faults);
   return std::move(builder).Take();
 }
 
 bool IsPngBy(const std::string& software, Bytes file) {
   if (!IsPng(file)) return false;
-  const Bytes found = FindChunk(file, "tEXt");  // WritePng writes no other
+  const std::optional<PngChunk> chunk = FindChunk(file, "tEXt");  // WritePng writes no other
+  const Bytes found = chunk && chunk->is_whole ? chunk->payload : Bytes();
   const std::string text = kSoftwareKeyword + std::string(1, '\0') + software;
   return std::equal(found.begin(), found.end(), text.begin(), text.end(),
                     [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
@@ -310,9 +335,10 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
                 std::vector<std::string>& warnings, const std::string& software) {
   static constexpr int kColourTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                          PNG_COLOR_TYPE_RGB_ALPHA};
+  Faults faults(false);
   PngState state;
   state.out = &out;
-  state.warnings = &warnings;
+  state.faults = &faults;
   png_structp png =
       png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &state, OnError, OnWarning, &state, OnAllocate, OnRelease);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
@@ -356,9 +382,10 @@ Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile
     if (!metadata.xmp.empty()) png_set_text(png, info, &text, 1);
     png_write_info(png, info);
     for (uint32_t y = 0; y < picture.height; y++) png_write_row(png, picture.pixels + y * picture.stride);
-    png_write_end(png, info);
+    png_write_end(png, nullptr);  // with the info libpng would write eXIf again
   });
   png_destroy_write_struct(&png, &info);
+  for (std::string& warning : std::move(faults).TakeWarnings()) warnings.push_back(std::move(warning));
   return status;
 }
 

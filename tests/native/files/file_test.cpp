@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -171,6 +172,52 @@ TEST(OrientationInDamagedExif) {
   }
   CHECK_EQ(ReadOrientation(test::MakeExif(0, true)), kUpright);
   CHECK_EQ(ReadOrientation(test::MakeExif(9, true)), kUpright);
+}
+
+// A TIFF structure with an orientation, sizes in Exif's own directory, and a small picture of `thumbnail` bytes that
+// `behind` others follow.
+test::File ExifWithThumbnail(size_t thumbnail, size_t behind) {
+  test::File exif = {'I', 'I', 42, 0, 8, 0, 0, 0};
+  const auto put = [&](uint32_t value, size_t count) {
+    for (size_t i = 0; i < count; i++) exif.push_back(static_cast<uint8_t>(value >> 8 * i));
+  };
+  const auto entry = [&](uint32_t tag, uint32_t type, uint32_t value) {
+    put(tag, 2), put(type, 2), put(1, 4), put(value, 4);
+  };
+  put(2, 2), entry(0x0112, 3, 6), entry(0x8769, 4, 38), put(68, 4);
+  put(2, 2), entry(0xA002, 3, 192), entry(0xA003, 4, 128), put(0, 4);
+  put(2, 2), entry(0x0201, 4, 98), entry(0x0202, 4, static_cast<uint32_t>(thumbnail)), put(0, 4);
+  exif.insert(exif.end(), thumbnail, uint8_t{0xAB});
+  exif.insert(exif.end(), behind, uint8_t{0xCD});
+  return exif;
+}
+
+TEST(ExifDescribesTurnedPixels) {
+  for (const size_t behind : {0, 3}) {
+    test::File exif = ExifWithThumbnail(20, behind);
+    StateSize(exif, 128, 192);
+    CHECK_EQ(exif[38 + 2 + 8], 128);
+    CHECK_EQ(exif[38 + 2 + 12 + 8], 192);
+    CHECK_EQ(DropThumbnail(exif), 98 + (behind ? 20 + behind : 0));
+    CHECK_EQ(exif[34], 0);
+    CHECK_EQ(std::count(exif.begin(), exif.end(), 0xAB), 0);
+    CHECK_EQ(std::count(exif.begin(), exif.end(), 0xCD), behind);
+    CHECK_EQ(DropThumbnail(exif), 0);
+  }
+  // Damage of any kind stays within the structure.
+  for (size_t bit = 0; bit < 98 * 8; bit++) {
+    test::File exif = ExifWithThumbnail(20, 0);
+    exif[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    StateSize(exif, 128, 192);
+    CHECK(DropThumbnail(exif) <= exif.size());
+  }
+  for (size_t length = 0; length < 118; length++) {
+    test::File exif = ExifWithThumbnail(20, 0);
+    exif.resize(length);
+    exif.shrink_to_fit();
+    StateSize(exif, 1, 1);
+    CHECK(DropThumbnail(exif) <= length);
+  }
 }
 
 TEST(OrientationInXmp) {

@@ -153,7 +153,7 @@ TEST(InkWithAProfile) {
     recipe.icc = InkProfile();
     File rows;
     for (uint32_t i = 0; i < recipe.width * recipe.height; i++) {
-      for (const int ink : {128, 40, 200, 0}) rows.push_back(static_cast<uint8_t>(adobe ? 255 - ink : ink));
+      for (const int ink : {128, 40, 200, 0}) rows.push_back(static_cast<uint8_t>(255 - ink));
     }
     const Result<PictureFile> read = ReadPicture(test::MakeJpeg(recipe, rows), {.keep_icc = true});
     if (!CHECK(read.ok())) continue;

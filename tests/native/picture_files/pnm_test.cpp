@@ -36,6 +36,43 @@ TEST(KindsOfPnm) {
   if (CHECK(two.ok())) CHECK_EQ(two.value().warnings.size(), 1);
 }
 
+std::string Pam(int depth, const std::string& words, const std::string& samples) {
+  return "P7\nWIDTH 1\nHEIGHT 1\nDEPTH " + std::to_string(depth) + "\nMAXVAL 255\n" + words + "ENDHDR\n" + samples;
+}
+
+TEST(TupleTypes) {
+  const std::vector<int> abc = {'a', 'b', 'c'};
+  CHECK(Pixels(Pam(3, "TUPLTYPE RGB\nTUPLTYPE of a scanner\n", "abc")) == abc);
+  CHECK(Pixels(Pam(3, "TUPLTYPE\n", "abc")) == abc);
+  CHECK(Pixels(Pam(3, "\n  # TUPLTYPE X\n\tTUPLTYPE   RGB  \r\n", "abc")) == abc);
+  CHECK((Pixels(Pam(4, "TUPLTYPE CMYK\n", std::string("\0\xFF\0\0", 4))) == std::vector<int>{255, 0, 255}));
+  CHECK((Pixels(Pam(4, "TUPLTYPE CMYK\n", std::string("\0\0\0\xFF", 4))) == std::vector<int>{0, 0, 0}));
+  for (const char* const type : {"YCbCr", "CMYK_ALPHA", "rgb", "UNKNOWN RGB"})
+    CHECK(Read(Pam(3, "TUPLTYPE " + std::string(type) + "\n", "abc")).error() == Error::kUnsupportedImage);
+  CHECK(Read(Pam(4, "TUPLTYPE RGB\n", "abcd")).error() == Error::kBadImage);
+  CHECK(Read(Pam(3, "TUPLTYPE CMYK\n", "abc")).error() == Error::kBadImage);
+}
+
+TEST(CommentsInPnm) {
+  const std::vector<int> abc = {'a', 'b', 'c'};
+  for (const char* const text :
+       {"P6\n1# pixels\n1\n255\nabc", "P6 1 1\n255# largest\nabc", "P6#a\n#b\n1#\n#\n1 255\nabc", "P6 1 1 255# x\rabc"})
+    CHECK(Pixels(text) == abc);
+  CHECK(Pixels("P7\nWIDTH 1 # pixels\nHEIGHT 1#\nDEPTH 3\nMAXVAL 255\nENDHDR\nabc") == abc);
+  CHECK((Pixels("P5 1 1 255\n#") == std::vector<int>{'#'}));  // no comment, but a sample
+}
+
+TEST(PnmThatLacksPixels) {
+  for (const char* const text : {"P5 2 2 255\nabc", "P5 2 2 100\nab\x7F\x7F"}) {
+    CHECK(Read(text).error() == Error::kBadImage);
+    const Result<PictureFile> lenient = ReadPicture(AsBytes(text), {.lenient = true});
+    if (!CHECK(lenient.ok())) continue;
+    CHECK_EQ(lenient.value().warnings.size(), 1);
+    CHECK_EQ(lenient.value().picture.height, 2);
+  }
+  CHECK(ReadPicture(AsBytes("P5 2 2 255\na"), {.lenient = true}).error() == Error::kBadImage);
+}
+
 TEST(DamagedPnm) {
   const char* const bad[] = {"P5 1 1 0\na",
                              "P5 1 1 65536\naa",
