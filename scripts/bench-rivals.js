@@ -1,15 +1,8 @@
 // The WebAssembly codecs that bench.js compares with: jSquash's, which cannot find their own .wasm files in Node and so
-// are handed compiled modules.
+// are handed compiled modules. Each is loaded by its first call, as a page would load it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-
-import decodeAvif, { init as initAvifDecoder } from '@jsquash/avif/decode.js';
-import encodeAvif, { init as initAvifEncoder } from '@jsquash/avif/encode.js';
-import decodeJxl, { init as initJxlDecoder } from '@jsquash/jxl/decode.js';
-import encodeJxl, { init as initJxlEncoder } from '@jsquash/jxl/encode.js';
-import decodeWebp, { init as initWebpDecoder } from '@jsquash/webp/decode.js';
-import encodeWebp, { init as initWebpEncoder } from '@jsquash/webp/encode.js';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -20,37 +13,47 @@ globalThis.ImageData ??= class ImageData {
   }
 };
 
-/** @param {string} path in node_modules */
-const compile = (path) => WebAssembly.compile(readFileSync(resolve(path)));
+/**
+ * A function of a module of jSquash that compiles its code before its first call.
+ * @param {() => Promise<any>} load imports the module @param {string} wasm its path in node_modules
+ */
+function lazy(load, wasm) {
+  let ready;
+  return async (...parameters) => {
+    ready ??= load().then(async (module) => {
+      await module.init(await WebAssembly.compile(readFileSync(resolve(wasm))));
+      return module.default;
+    });
+    return (await ready)(...parameters);
+  };
+}
+
 const filesOf =
   (...paths) =>
   () =>
     paths.map((path) => resolve(path));
 
-await initAvifDecoder(await compile('@jsquash/avif/codec/dec/avif_dec.wasm'));
-await initAvifEncoder(await compile('@jsquash/avif/codec/enc/avif_enc.wasm'));
-await initJxlDecoder(await compile('@jsquash/jxl/codec/dec/jxl_dec.wasm'));
-await initJxlEncoder(await compile('@jsquash/jxl/codec/enc/jxl_enc.wasm'));
-await initWebpDecoder(await compile('@jsquash/webp/codec/dec/webp_dec.wasm'));
-await initWebpEncoder(await compile('@jsquash/webp/codec/enc/webp_enc_simd.wasm'));
+const encodeAvif = lazy(() => import('@jsquash/avif/encode.js'), '@jsquash/avif/codec/enc/avif_enc.wasm');
+const encodeJxl = lazy(() => import('@jsquash/jxl/encode.js'), '@jsquash/jxl/codec/enc/jxl_enc.wasm');
+const encodeWebp = lazy(() => import('@jsquash/webp/encode.js'), '@jsquash/webp/codec/enc/webp_enc_simd.wasm');
 
 export const RIVALS = {
   avif: {
     label: 'AVIF',
     encode: (picture, quality) => encodeAvif(picture, { quality, speed: 8 }),
-    decode: decodeAvif,
+    decode: lazy(() => import('@jsquash/avif/decode.js'), '@jsquash/avif/codec/dec/avif_dec.wasm'),
     files: filesOf('@jsquash/avif/codec/dec/avif_dec.js', '@jsquash/avif/codec/dec/avif_dec.wasm'),
   },
   jxl: {
     label: 'JPEG XL',
     encode: (picture, quality) => encodeJxl(picture, { quality, effort: 4 }),
-    decode: decodeJxl,
+    decode: lazy(() => import('@jsquash/jxl/decode.js'), '@jsquash/jxl/codec/dec/jxl_dec.wasm'),
     files: filesOf('@jsquash/jxl/codec/dec/jxl_dec.js', '@jsquash/jxl/codec/dec/jxl_dec.wasm'),
   },
   webp: {
     label: 'WebP',
     encode: (picture, quality) => encodeWebp(picture, { quality }),
-    decode: decodeWebp,
+    decode: lazy(() => import('@jsquash/webp/decode.js'), '@jsquash/webp/codec/dec/webp_dec.wasm'),
     files: filesOf('@jsquash/webp/codec/dec/webp_dec.js', '@jsquash/webp/codec/dec/webp_dec.wasm'),
   },
 };
@@ -71,5 +74,5 @@ export async function encodeNear(rival, picture, bytes) {
     if (file.byteLength < bytes) low = quality + 1;
     else high = quality - 1;
   }
-  return best;
+  return Buffer.from(best);
 }

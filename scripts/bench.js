@@ -1,47 +1,70 @@
-// `npm run bench [-- PICTURE.lic ...] [--rounds N] [--json]`: how long decoding takes in Node on one thread, beside the
-// WebAssembly decoders of AVIF, JPEG XL and WebP (jSquash), and what each has to load.
+// `npm run bench [-- PICTURE.lic ...] [--rounds N] [--cold-rounds N] [--effort E] [--json]`: how long decoding takes in
+// Node on one thread, beside the WebAssembly decoders of AVIF, JPEG XL and WebP (jSquash), and what each has to load.
 //
-//   .lic ── decode() ──> pixels ──> AVIF, JPEG XL, WebP of about the same bytes
+//   .lic ── decode() ──> pixels ──> the other coding of LIC, AVIF, JPEG XL, WebP of about the same bytes
 //                                        │
 //   rounds: every decoder once a round, so that a busy moment meets all ──> medians, ratios
+//     warm: in this process, which has decoded before    cold: each time in a new process
 //
-// The rivals encode the picture that LIC decoded: decoding times depend on size and bytes, hardly on contents. The
-// native decoder is timed too where it is built, by the clock of `lic verify`.
+// The others encode the picture that LIC decoded: decoding times depend on size and bytes, hardly on contents. The
+// native command makes the other coding's file and is timed too, by the clock of `lic verify`. An overfitted file takes
+// longer to decode the less its encoder has worked, so --effort counts: 4 where it is not given. That takes minutes,
+// which files that are overfitted already save.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { brotliCompressSync } from 'node:zlib';
 
-import { decode } from 'lic-codec';
+import { decode, info } from 'lic-codec';
 
 import { RIVALS, encodeNear } from './bench-rivals.js';
+import { measureSizes, pageFiles } from './bench-sizes.js';
+import { toPng } from './png.js';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
-const NATIVE = join(ROOT, 'build/release/native/lic');
+const NATIVE = process.env.LIC_COMMAND ?? join(ROOT, 'build/release/native/lic');
+const COLD = join(ROOT, 'scripts/bench-cold.js');
+const CODINGS = { overfitted: 'LIC, overfitted', autoencoder: 'LIC, lic-photo' };
 
 const { values: options, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' }, json: { type: 'boolean' } },
+  options: {
+    rounds: { type: 'string', default: '7' },
+    'cold-rounds': { type: 'string', default: '5' },
+    effort: { type: 'string', default: '4' },
+    json: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const pictures = positionals.length ? positionals : listSamples();
-const rounds = Number(options.rounds);
-if (!pictures.length || !(rounds >= 1)) {
-  console.error('usage: npm run bench [-- PICTURE.lic ...] [--rounds N] [--json]');
+const [rounds, coldRounds] = [Number(options.rounds), Number(options['cold-rounds'])];
+if (!pictures.length || !(rounds >= 1) || !(coldRounds >= 1)) {
+  console.error('usage: npm run bench [-- PICTURE.lic ...] [--rounds N] [--cold-rounds N] [--effort E] [--json]');
   process.exit(2);
 }
+if (!existsSync(NATIVE)) {
+  console.error(`${NATIVE} is not there, which makes files of the other coding: scripts/build.sh release`);
+  process.exit(1);
+}
 
-const decoders = { lic: { label: 'LIC', decode }, ...RIVALS };
+const ENCODINGS = { overfitted: ['--overfit', '--effort', options.effort], autoencoder: [] };
+const decoders = {
+  ...Object.fromEntries(Object.entries(CODINGS).map(([key, label]) => [key, { label, decode }])),
+  ...RIVALS,
+};
+const scratch = mkdtempSync(join(tmpdir(), 'lic-bench-'));
 const results = [];
-for (const picture of pictures) results.push(await benchPicture(picture));
-const sizes = Object.entries(decoders).map(([key, { label, files }]) => ({
-  decoder: label,
-  ...measureSizes(key === 'lic' ? licFiles() : files()),
-}));
-sizes.splice(1, 0, { decoder: "LIC's model", ...measureSizes(listModels()) });
+try {
+  for (const picture of pictures) results.push(await benchPicture(picture));
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+const sizes = Object.entries(decoders).map(([key, { label, files }]) => {
+  const { code, weights } = key in CODINGS ? pageFiles(ROOT, key) : { code: files(), weights: [] };
+  return { decoder: label, code: measureSizes(code), weights: measureSizes(weights) };
+});
 if (options.json)
   console.log(
     JSON.stringify({ processor: cpus()[0].model, node: process.version, rounds, pictures: results, sizes }, null, 2),
@@ -59,36 +82,58 @@ function listSamples() {
 
 /** @param {string} path of a .lic file */
 async function benchPicture(path) {
-  const lic = readFileSync(path);
-  const { width, height, data } = await decode(lic);
-  const files = { lic };
-  for (const [key, rival] of Object.entries(RIVALS))
-    files[key] = await encodeNear(rival, { width, height, data }, lic.length);
-
-  const times = Object.fromEntries(Object.keys(decoders).map((key) => [key, []]));
-  const native = [];
+  const paths = await makeFiles(path);
+  const files = Object.fromEntries(Object.entries(paths).map(([key, file]) => [key, readFileSync(file)]));
+  const { width, height } = await info(files.overfitted);
+  const [warm, cold, native] = [{}, {}, {}];
+  const keep = (times, key, ms) => (times[key] ??= []).push((ms * 1e6) / (width * height));
   for (let round = -1; round < rounds; ++round) {
     for (const [key, { decode: decodeWith }] of Object.entries(decoders)) {
       const start = performance.now();
       await decodeWith(files[key]);
-      if (round >= 0) times[key].push(performance.now() - start);
+      if (round >= 0) keep(warm, key, performance.now() - start);
     }
-    if (round >= 0 && existsSync(NATIVE)) native.push(decodeNatively(path));
+    for (const key of Object.keys(CODINGS)) if (round >= 0) keep(native, key, decodeNatively(paths[key]));
   }
-  const megapixels = (width * height) / 1e6;
-  const perMegapixel = Object.fromEntries(
-    Object.entries(times).map(([key, values]) => [key, median(values) / megapixels]),
-  );
-  const bytes = Object.fromEntries(Object.entries(files).map(([key, file]) => [key, file.length ?? file.byteLength]));
-  const nativeMs = native.length ? median(native) / megapixels : null;
+  for (let round = 0; round < coldRounds; ++round) {
+    for (const key of Object.keys(decoders))
+      keep(cold, key, Number(execFileSync(process.execPath, [COLD, key, paths[key]], { encoding: 'utf8' })));
+  }
+  const medians = (times) => Object.fromEntries(Object.entries(times).map(([key, values]) => [key, median(values)]));
   return {
     picture: basename(path),
     width,
     height,
-    bytes,
-    ms_per_megapixel: perMegapixel,
-    native_ms_per_megapixel: nativeMs,
+    bytes: Object.fromEntries(Object.entries(files).map(([key, file]) => [key, file.length])),
+    ms_per_megapixel: medians(warm),
+    cold_ms_per_megapixel: medians(cold),
+    native_ms_per_megapixel: medians(native),
   };
+}
+
+/**
+ * Files of about the same bytes by each codec.
+ * @param {string} path of a .lic file, which is one of them
+ * @returns {Promise<Record<string, string>>} paths
+ */
+async function makeFiles(path) {
+  const lic = readFileSync(path);
+  const { coding } = await info(lic);
+  const picture = await decode(lic);
+  const png = join(scratch, 'picture.png');
+  writeFileSync(png, toPng(picture));
+  const paths = { [coding]: path };
+  for (const [key, parameters] of Object.entries(ENCODINGS)) {
+    if (key === coding) continue;
+    paths[key] = join(scratch, `${key}.lic`);
+    const target = ['--target-size', String(lic.length)];
+    execFileSync(NATIVE, ['encode', png, '-o', paths[key], ...parameters, ...target, '--quiet']);
+  }
+  for (const [key, rival] of Object.entries(RIVALS)) {
+    paths[key] = join(scratch, key);
+    writeFileSync(paths[key], await encodeNear(rival, picture, lic.length));
+  }
+  return paths;
 }
 
 /**
@@ -105,48 +150,45 @@ function median(values) {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-/** What a browser loads for a decode in a worker. */
-function licFiles() {
-  const dist = join(ROOT, 'dist');
-  const others =
-    /^((node|node-worker|workerd|service-worker|(node-|workerd-)?inline|embedded-\w+)\.js|lic-relaxed\.wasm)$/;
-  return readdirSync(dist)
-    .filter((name) => /\.(js|wasm)$/.test(name) && !others.test(name))
-    .map((name) => join(dist, name));
-}
-
-function listModels() {
-  return [join(ROOT, 'models/lic-photo.dec.licm')];
-}
-
-/** @param {string[]} files */
-function measureSizes(files) {
-  const contents = files.map((file) => readFileSync(file));
-  const sum = (sizeOf) => contents.reduce((total, content) => total + sizeOf(content), 0);
-  return {
-    bytes: sum((content) => content.length),
-    brotli_bytes: sum((content) => brotliCompressSync(content).length),
-  };
-}
-
 function print() {
-  console.log(`${cpus()[0].model}, Node ${process.version}, one thread, medians of ${rounds} rounds\n`);
-  console.log('ms per megapixel (bytes of the file):\n');
   const labels = Object.values(decoders).map(({ label }) => label);
+  const keys = Object.keys(decoders);
+  console.log(`${cpus()[0].model}, Node ${process.version}, one thread, medians of ${rounds} rounds\n`);
+  console.log('warm, ms per megapixel (bytes of the file):\n');
   table(
-    ['picture', ...labels, 'LIC native', ...labels.slice(1).map((label) => `LIC / ${label}`)],
+    ['picture', ...labels, ...Object.values(CODINGS).map((label) => `${label}, native`)],
     results.map(({ picture, bytes, ms_per_megapixel: ms, native_ms_per_megapixel: native }) => [
       picture,
-      ...Object.keys(decoders).map((key) => `${ms[key].toFixed(0)} (${bytes[key]})`),
-      native === null ? 'not built' : native.toFixed(0),
-      ...Object.keys(RIVALS).map((key) => (ms.lic / ms[key]).toFixed(2)),
+      ...keys.map((key) => `${ms[key].toFixed(0)} (${bytes[key]})`),
+      ...Object.keys(CODINGS).map((key) => native[key].toFixed(0)),
     ]),
   );
-  console.log('\nwhat a page loads, in bytes:\n');
+  console.log(`\ncold, in a new process, ms per megapixel, medians of ${coldRounds}:\n`);
   table(
-    ['decoder', 'raw', 'brotli'],
-    sizes.map(({ decoder, bytes, brotli_bytes: brotli }) => [decoder, bytes, brotli]),
+    ['picture', ...labels],
+    results.map(({ picture, cold_ms_per_megapixel: ms }) => [picture, ...keys.map((key) => ms[key].toFixed(0))]),
   );
+  console.log('\ntimes what a rival takes, medians of the pictures:\n');
+  table(['', ...Object.values(RIVALS).flatMap(({ label }) => [`${label}, warm`, `${label}, cold`])], ratioRows());
+  console.log('\nwhat a page loads to decode, in bytes:\n');
+  table(
+    ['decoder', 'code', 'code, brotli', 'weights', 'weights, brotli'],
+    sizes.map(({ decoder, code, weights }) => [
+      decoder,
+      ...[code, weights].flatMap(({ bytes, brotli_bytes: brotli }) => [bytes, brotli]),
+    ]),
+  );
+}
+
+/** A row for each coding: its times over those of each rival. */
+function ratioRows() {
+  const ratio = (times, key, rival) => median(results.map((of) => of[times][key] / of[times][rival])).toFixed(2);
+  return Object.entries(CODINGS).map(([key, label]) => [
+    label,
+    ...Object.keys(RIVALS).flatMap((rival) =>
+      ['ms_per_megapixel', 'cold_ms_per_megapixel'].map((times) => ratio(times, key, rival)),
+    ),
+  ]);
 }
 
 /** A Markdown table. @param {string[]} head @param {(string | number)[][]} rows */
