@@ -27,8 +27,8 @@ void AddCodingOptions(CLI::App& app, CodingOptions& options) {
   CLI::Option* coding =
       app.add_option("--coding", options.coding,
                      "autoencoder codes with the networks of a model; overfitted fits networks to each picture, which "
-                     "takes long, and puts them into the file, so that nobody needs a model. Its files are of a draft "
-                     "of the format: a later version may refuse them")
+                     "takes long and 50 bytes of memory for each pixel, and puts them into the file, so that nobody "
+                     "needs a model. Its files are of a draft of the format: a later version may refuse them")
           ->transform(CLI::CheckedTransformer(codings).description(""))
           ->default_str(kAutoencoderName)
           ->type_name("CODING");

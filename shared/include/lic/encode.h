@@ -153,7 +153,7 @@ struct OverfitReport {
 // Each after it goes on from the one before it, with an eighth of the iterations or, where qualities are far apart,
 // with more. A file that is returned reaches the target; it may have some per cent fewer bytes than it might.
 //
-// Memory is about 280 bytes for each pixel.
+// Memory is about 50 bytes for each pixel.
 //
 // Threads: it starts those that `threads` asks for, and they end before it returns.
 //

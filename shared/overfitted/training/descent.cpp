@@ -123,18 +123,11 @@ void Descent::Pass() {
 double Descent::PartOfLoss(GroupKind kind) {
   if (kind <= GroupKind::kGridBias)
     return price_ * rate_.Run(networks_, grids_, 0, Wanted::kLossOnly, {}, kernels_, *workers_, {});
-  const PictureStage stage = kind <= GroupKind::kGain         ? PictureStage::kChannels
-                             : kind <= GroupKind::kBypassBias ? PictureStage::kMixing
-                                                              : PictureStage::kConvolutions;
-  // The stage before may still have what was tried last.
-  const PictureStage first = std::min(stage, last_stage_);
-  last_stage_ = stage;
-  return picture_.ErrorOfSamples(networks_, grids_, first, kernels_, *workers_);
+  return picture_.ErrorOfSamples(networks_, grids_, {}, kernels_, *workers_);
 }
 
 Result<Fit> Descent::TakeFit() {
   grids_.Round();
-  last_stage_ = PictureStage::kChannels;
   LIC_TRY(auto kept, Buffer<float>::Create(networks_.values().size()));
   std::copy_n(networks_.values().data(), kept.size(), kept.data());
   LIC_TRY(auto rounded,

@@ -54,8 +54,7 @@ class Descent {
   double price_ = 0;  // what the loss grows by for a bit
   double bits_ = 0;
   double error_ = 0;
-  PictureStage last_stage_ = PictureStage::kChannels;  // from which PartOfLoss found the error
-  float planned_ = 1;                                  // 0: short, 1: long
+  float planned_ = 1;  // 0: short, 1: long
   uint32_t iteration_ = 0;
 };
 

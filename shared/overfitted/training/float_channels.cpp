@@ -3,172 +3,144 @@
 #include <algorithm>
 
 #include "base/try.h"
-#include "overfitted/noise.h"
 
 namespace lic::overfitted {
-namespace {
 
-constexpr size_t kLineMargin = 32;
-constexpr float kNoiseUnit = 1.f / 64;
-
-// The rows that the taps of a doubled row belong to.
-void RowsOf(const FloatPlane& plane, uint32_t y, const float** rows, uint32_t* numbers) {
-  const int64_t middle = y / 2, step = y % 2 == 0 ? 1 : -1, last = int64_t{plane.height()} - 1;
-  for (int i = 0; i < 4; ++i) {
-    const int64_t row = std::clamp<int64_t>(middle + step * (i - 2), 0, last);
-    numbers[i] = static_cast<uint32_t>(row);
-    rows[i] = plane.Row(row);
+std::vector<ChannelShape> ListChannels(const Architecture& architecture) {
+  std::vector<ChannelShape> list;
+  uint32_t gains = 0;
+  for (uint32_t c = 0; c < architecture.chains; ++c) {
+    const Chain& chain = architecture.chain[c];
+    for (uint32_t l = chain.finest; l <= chain.joined; ++l) {
+      ChannelShape shape = {.chain = c, .finest_sum = l, .first_gain = gains};
+      shape.has_gains = l == chain.joined && chain.gains() > 0;
+      shape.coarsest = shape.has_gains ? kLevels - 1 : l;
+      if (shape.has_gains) gains += chain.gains();
+      list.push_back(shape);
+    }
   }
+  return list;
 }
 
-}  // namespace
+TapRows::TapRows(uint32_t y, uint32_t height) {
+  const int64_t middle = y / 2, step = y % 2 == 0 ? 1 : -1, last = int64_t{height} - 1;
+  for (int i = 0; i < 4; ++i) number[i] = static_cast<uint32_t>(std::clamp<int64_t>(middle + step * (i - 2), 0, last));
+}
 
 Result<FloatChannels> FloatChannels::Create(const Architecture& architecture, uint32_t width, uint32_t height,
                                             uint32_t workers) {
   FloatChannels result;
   result.a_ = &architecture;
-  result.width_ = width;
-  result.noise_ = architecture.noise;
-  result.count_ = architecture.channels();
-  LIC_TRY(result.scratch_, Buffer<float>::Create(workers * result.scratch_row()));
-  uint32_t gains = 0;
-  for (uint32_t c = 0; c < architecture.chains; ++c) {
-    const Chain& chain = architecture.chain[c];
-    for (uint32_t l = chain.finest; l <= chain.joined; ++l) {
-      Channel channel;
-      channel.chain = c;
-      channel.finest_sum = l;
-      channel.has_gains = l == chain.joined && chain.gains() > 0;
-      channel.coarsest = channel.has_gains ? kLevels - 1 : l;
-      channel.first_gain = gains;
-      if (channel.has_gains) gains += chain.gains();
-      result.channels_.push_back(std::move(channel));
-    }
-  }
-  for (Channel& channel : result.channels_) {
-    for (uint32_t l = 0; l <= channel.coarsest; ++l) {
+  result.shapes_ = ListChannels(architecture);
+  result.levels_.resize(result.shapes_.size());
+  result.scratch_row_ = DoublingScratch(Grid{.level = kFineLevels}.Size(width));
+  LIC_TRY(result.scratch_, Buffer<float>::Create(workers * result.scratch_row_));
+  for (uint32_t c = 0; c < result.shapes_.size(); ++c) {
+    const ChannelShape& shape = result.shapes_[c];
+    for (uint32_t l = kFineLevels; l <= shape.coarsest; ++l) {
       const Grid size = {.level = l};
-      Level& level = channel.level[l];
+      Level& level = result.levels_[c].level[l];
       LIC_TRY(level.gradient, FloatPlane::Create(size.Size(width), size.Size(height)));
-      if (l == channel.coarsest && !channel.has_gains) continue;
+      if (shape.IsGrid(l)) continue;
       LIC_TRY(level.values, FloatPlane::Create(size.Size(width), size.Size(height)));
     }
-  }
-  for (uint32_t n = 0; n < architecture.noise; ++n) {
-    Channel noise;
-    LIC_TRY(noise.level[0].values, FloatPlane::Create(width, height));
-    LIC_TRY(noise.level[0].gradient, FloatPlane::Create(width, height));
-    for (uint32_t y = 0; y < height; ++y) {
-      for (uint32_t x = 0; x < width; ++x) noise.level[0].values.Row(y)[x] = kNoiseUnit * NoiseAt(n, y, x);
-    }
-    result.channels_.push_back(std::move(noise));
   }
   return result;
 }
 
-const FloatPlane& FloatChannels::values(uint32_t channel) const {
-  const Level& level = channels_[channel].level[0];
-  return level.shown ? *level.shown : level.values;
+const FloatPlane& FloatChannels::values(const FloatGrids& grids, uint32_t channel, uint32_t l) const {
+  const ChannelShape& shape = shapes_[channel];
+  return shape.IsGrid(l) ? grids[a_->Find(shape.chain, l)].rounded : levels_[channel].level[l].values;
 }
 
 void FloatChannels::Forward(const FloatNetworks& networks, const FloatGrids& grids, const TrainingKernels& kernels,
                             Workers& workers) {
-  workers.ForEach(count_ - noise_, [&](uint32_t c, uint32_t worker) {
-    Channel& channel = channels_[c];
-    float* scratch = scratch_.data() + worker * scratch_row();
-    for (uint32_t l = channel.coarsest + 1; l-- > 0;) {
-      Level& level = channel.level[l];
-      level.shown = &level.values;
-      if (l < channel.coarsest) Double(networks, kernels, channel, l, scratch);
-      if (!channel.Takes(l)) continue;
-      if (channel.has_gains) {
-        AddGrid(networks, grids, channel, l);
-      } else {
-        level.shown = &grids[a_->Find(channel.chain, l)].rounded;
-      }
+  workers.ForEach(static_cast<uint32_t>(shapes_.size()), [&](uint32_t c, uint32_t worker) {
+    const ChannelShape& shape = shapes_[c];
+    if (shape.coarsest < kFineLevels) return;
+    const Task task = {networks, kernels, c, scratch_.data() + worker * scratch_row_};
+    for (uint32_t l = shape.coarsest + 1; l-- > kFineLevels;) {
+      if (l < shape.coarsest) Double(task, grids, l);
+      if (shape.Takes(l) && shape.has_gains) AddGrid(task, grids, l);
     }
+    levels_[c].level[kFineLevels].gradient.Clear();
   });
 }
 
-void FloatChannels::Double(const FloatNetworks& networks, const TrainingKernels& kernels, Channel& channel, uint32_t l,
-                           float* scratch) {
-  const FloatPlane& from = *channel.level[l + 1].shown;
-  FloatPlane& to = channel.level[l].values;
+void FloatChannels::Double(const Task& task, const FloatGrids& grids, uint32_t l) {
+  const FloatPlane& from = values(grids, task.channel, l + 1);
+  FloatPlane& to = levels_[task.channel].level[l].values;
   for (uint32_t y = 0; y < to.height(); ++y) {
+    const TapRows numbers(y, from.height());
     const float* rows[4];
-    uint32_t numbers[4];
-    RowsOf(from, y, rows, numbers);
-    kernels.double_row(rows, networks.taps(l), from.width(), scratch + kLineMargin, to.Row(y));
+    for (int i = 0; i < 4; ++i) rows[i] = from.Row(numbers.number[i]);
+    task.kernels.double_row(rows, task.networks.taps(l), from.width(), task.scratch + kLineMargin, to.Row(y));
   }
 }
 
-void FloatChannels::AddGrid(const FloatNetworks& networks, const FloatGrids& grids, Channel& channel, uint32_t l) {
-  const FloatPlane& from = grids[a_->Find(channel.chain, l)].rounded;
-  FloatPlane& to = channel.level[l].values;
-  const float gain = networks.Values(GroupKind::kGain)[channel.first_gain + l - channel.finest_sum];
+void FloatChannels::AddGrid(const Task& task, const FloatGrids& grids, uint32_t l) {
+  const ChannelShape& shape = shapes_[task.channel];
+  const FloatPlane& from = grids[a_->Find(shape.chain, l)].rounded;
+  FloatPlane& to = levels_[task.channel].level[l].values;
+  const float gain = task.networks.Values(GroupKind::kGain)[shape.Gain(l)];
   for (uint32_t y = 0; y < to.height(); ++y) {
-    const float* latents = from.Row(y);
-    float* row = to.Row(y);
-    if (l == channel.coarsest) std::fill_n(row, to.width(), 0.f);
-    for (uint32_t x = 0; x < to.width(); ++x) row[x] += gain * latents[x];
+    if (l == shape.coarsest) std::fill_n(to.Row(y), to.width(), 0.f);
+    task.kernels.add_scaled(from.Row(y), gain, to.width(), to.Row(y));
   }
 }
 
 void FloatChannels::Back(const FloatNetworks& networks, FloatGrids& grids, const TrainingKernels& kernels,
                          Workers& workers, std::span<float> gradient) {
-  workers.ForEach(count_ - noise_, [&](uint32_t c, uint32_t worker) {
-    Channel& channel = channels_[c];
-    float* scratch = scratch_.data() + worker * scratch_row();
-    for (uint32_t l = 0; l <= channel.coarsest; ++l) {
-      if (l > 0) DoubleBack(networks, kernels, channel, l - 1, !gradient.empty(), scratch);
-      if (channel.Takes(l)) TakeGrid(networks, grids, channel, l);
+  workers.ForEach(static_cast<uint32_t>(shapes_.size()), [&](uint32_t c, uint32_t worker) {
+    const Task task = {networks, kernels, c, scratch_.data() + worker * scratch_row_};
+    for (uint32_t l = kFineLevels; l <= shapes_[c].coarsest; ++l) {
+      if (l > kFineLevels) DoubleBack(task, grids, l - 1, !gradient.empty());
+      if (shapes_[c].Takes(l)) TakeGrid(task, grids, l);
     }
   });
   if (gradient.empty()) return;
   float* taps = gradient.data() + networks.Find(GroupKind::kTaps)->first;
   const Group* gains = networks.Find(GroupKind::kGain);
-  for (const Channel& channel : channels_) {
-    for (uint32_t l = 0; l < channel.coarsest; ++l) {
-      for (uint32_t i = 0; i < 4; ++i) taps[4 * l + i] += channel.level[l].d_taps[i];
+  for (uint32_t c = 0; c < shapes_.size(); ++c) {
+    const ChannelShape& shape = shapes_[c];
+    for (uint32_t l = kFineLevels; l < shape.coarsest; ++l) {
+      for (uint32_t i = 0; i < 4; ++i) taps[4 * l + i] += levels_[c].level[l].d_taps[i];
     }
-    if (!channel.has_gains) continue;
-    for (uint32_t l = channel.finest_sum; l <= channel.coarsest; ++l)
-      gradient[gains->first + channel.first_gain + l - channel.finest_sum] += channel.level[l].d_gain;
+    if (!shape.has_gains) continue;
+    for (uint32_t l = std::max(kFineLevels, shape.finest_sum); l <= shape.coarsest; ++l)
+      gradient[gains->first + shape.Gain(l)] += levels_[c].level[l].d_gain;
   }
 }
 
-void FloatChannels::DoubleBack(const FloatNetworks& networks, const TrainingKernels& kernels, Channel& channel,
-                               uint32_t l, bool taps_too, float* scratch) {
-  Level& from = channel.level[l + 1];
-  Level& to = channel.level[l];
-  from.gradient.Clear();
+void FloatChannels::DoubleBack(const Task& task, const FloatGrids& grids, uint32_t l, bool taps_too) {
+  const FloatPlane& values = this->values(grids, task.channel, l + 1);
+  FloatPlane& from = levels_[task.channel].level[l + 1].gradient;
+  Level& to = levels_[task.channel].level[l];
+  from.Clear();
   std::fill_n(to.d_taps, 4, 0.f);
   for (uint32_t y = 0; y < to.gradient.height(); ++y) {
+    const TapRows numbers(y, from.height());
     const float* rows[4];
-    uint32_t numbers[4];
     float* d_rows[4];
-    RowsOf(*from.shown, y, rows, numbers);
-    for (int i = 0; i < 4; ++i) d_rows[i] = from.gradient.Row(numbers[i]);
-    kernels.double_back(rows, networks.taps(l), from.gradient.width(), to.gradient.Row(y), to.gradient.width(), d_rows,
-                        taps_too ? to.d_taps : nullptr, scratch);
+    for (int i = 0; i < 4; ++i) {
+      rows[i] = values.Row(numbers.number[i]);
+      d_rows[i] = from.Row(numbers.number[i]);
+    }
+    task.kernels.double_back(rows, task.networks.taps(l), from.width(), to.gradient.Row(y), to.gradient.width(), d_rows,
+                             taps_too ? to.d_taps : nullptr, task.scratch);
   }
 }
 
-void FloatChannels::TakeGrid(const FloatNetworks& networks, FloatGrids& grids, Channel& channel, uint32_t l) {
-  FloatGrid& grid = grids[a_->Find(channel.chain, l)];
-  Level& level = channel.level[l];
-  const float gain =
-      channel.has_gains ? networks.Values(GroupKind::kGain)[channel.first_gain + l - channel.finest_sum] : 1;
+void FloatChannels::TakeGrid(const Task& task, FloatGrids& grids, uint32_t l) {
+  const ChannelShape& shape = shapes_[task.channel];
+  FloatGrid& grid = grids[a_->Find(shape.chain, l)];
+  Level& level = levels_[task.channel].level[l];
+  const float gain = shape.has_gains ? task.networks.Values(GroupKind::kGain)[shape.Gain(l)] : 1;
   level.d_gain = 0;
   for (uint32_t y = 0; y < level.gradient.height(); ++y) {
-    const float *d = level.gradient.Row(y), *latents = grid.rounded.Row(y);
-    float* to = grid.gradient.Row(y);
-    float sum = 0;
-    for (uint32_t x = 0; x < level.gradient.width(); ++x) {
-      to[x] += gain * d[x];
-      sum += d[x] * latents[x];
-    }
-    level.d_gain += sum;
+    const float* d = level.gradient.Row(y);
+    task.kernels.add_scaled(d, gain, level.gradient.width(), grid.gradient.Row(y));
+    if (shape.has_gains) level.d_gain += task.kernels.dot(d, grid.rounded.Row(y), level.gradient.width());
   }
 }
 

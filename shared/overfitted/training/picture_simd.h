@@ -65,8 +65,8 @@ void MixBackward(const MixWeights& w, const float* const* channels, const float*
 
 constexpr uint32_t kTaps = 3;
 
-template <int kColumns>
-inline void ConvolveTile(const float* weights, const float* const (*rows)[3], bool rectify, uint32_t x,
+template <int kColumns, Ending kEnding>
+inline void ConvolveTile(const float* weights, const float* const (*rows)[3], const float* const* mask, uint32_t x,
                          float* const* to) {
   Vector sums[kColours][kColumns];
   Repeat<kColours>([&](auto o) {
@@ -88,19 +88,36 @@ inline void ConvolveTile(const float* weights, const float* const (*rows)[3], bo
     }
   }
   Repeat<kColours>([&](auto o) {
-    Repeat<kColumns>([&](auto c) { Store(to[o] + x + c * kWidth, rectify ? Max(sums[o][c], Vector{}) : sums[o][c]); });
+    Repeat<kColumns>([&](auto c) {
+      Vector sum = sums[o][c];
+      if (kEnding == Ending::kRectify) sum = Max(sum, Vector{});
+      if (kEnding == Ending::kMask) sum = Load(mask[o] + x + c * kWidth) > 0.f ? sum : Vector{};
+      Store(to[o] + x + c * kWidth, sum);
+    });
   });
 }
 
-void Convolve(const float* weights, const float* const (*rows)[3], bool rectify, uint32_t lanes, float* const* to) {
+template <Ending kEnding>
+inline void ConvolveRow(const float* weights, const float* const (*rows)[3], const float* const* mask, uint32_t lanes,
+                        float* const* to) {
   constexpr int kColumns = kRegisters == 32 ? 4 : 2;
   uint32_t x = 0;
-  for (; x + kColumns * kWidth <= lanes; x += kColumns * kWidth) ConvolveTile<kColumns>(weights, rows, rectify, x, to);
-  for (; x < lanes; x += kWidth) ConvolveTile<1>(weights, rows, rectify, x, to);
+  for (; x + kColumns * kWidth <= lanes; x += kColumns * kWidth)
+    ConvolveTile<kColumns, kEnding>(weights, rows, mask, x, to);
+  for (; x < lanes; x += kWidth) ConvolveTile<1, kEnding>(weights, rows, mask, x, to);
+}
+
+void Convolve(const float* weights, const float* const (*rows)[3], bool rectify, uint32_t lanes, float* const* to) {
+  if (rectify) {
+    ConvolveRow<Ending::kRectify>(weights, rows, nullptr, lanes, to);
+  } else {
+    ConvolveRow<Ending::kNone>(weights, rows, nullptr, lanes, to);
+  }
 }
 
 // The same with colours swapped and the taps turned round, without biases.
-void ConvolveBack(const float* weights, const float* const (*rows)[3], uint32_t lanes, float* const* to) {
+void ConvolveBack(const float* weights, const float* const (*rows)[3], const float* const* mask, uint32_t lanes,
+                  float* const* to) {
   float turned[kConvolutionParameters] = {};
   for (uint32_t o = 0; o < kColours; ++o) {
     for (uint32_t i = 0; i < kColours; ++i) {
@@ -108,7 +125,11 @@ void ConvolveBack(const float* weights, const float* const (*rows)[3], uint32_t 
         turned[i * kConvolutionTaps + o * 9 + 8 - tap] = weights[o * kConvolutionTaps + i * 9 + tap];
     }
   }
-  Convolve(turned, rows, false, lanes, to);
+  if (mask) {
+    ConvolveRow<Ending::kMask>(turned, rows, mask, lanes, to);
+  } else {
+    ConvolveRow<Ending::kNone>(turned, rows, nullptr, lanes, to);
+  }
 }
 
 void ConvolveSums(const float* const (*rows)[3], const float* const* gradient, uint32_t lanes, float* sums) {
@@ -136,14 +157,14 @@ void ConvolveSums(const float* const (*rows)[3], const float* const* gradient, u
 
 // ---- Squared error -------------------------------------------------------------------------------------------
 
-float Compare(const float* made, const float* bypass, const float* target, uint32_t count, bool as_samples, float slope,
-              float* gradient) {
+float Compare(const float* made, const float* bypass, const uint8_t* target, uint32_t count, bool as_samples,
+              float slope, float* gradient) {
   constexpr float kLargest = 255, kMiddle = 128;
   Vector sum = {};
   uint32_t x = 0;
-  const auto add = [&](Vector v, Vector wanted) {
+  const auto add = [&](Vector v, Vector sample) {
     if (as_samples) v = Min(Max(Round(v * kLargest), Splat(-kMiddle)), Splat(kLargest - kMiddle)) / kLargest;
-    const Vector error = v - wanted;
+    const Vector error = v - (sample - kMiddle) * (1 / kLargest);
     sum += error * error;
     return slope * error;
   };
@@ -151,12 +172,24 @@ float Compare(const float* made, const float* bypass, const float* target, uint3
     Store(gradient + x, add(Load(made + x) + Load(bypass + x), Load(target + x)));
   if (x == count) return Sum(sum);
   // The last lanes: what lies beyond the picture is no error.
-  Vector v = {}, wanted = {};
+  Vector v = {}, sample = Splat(kMiddle);
   for (int k = 0; x + k < count; ++k) {
     v[k] = made[x + k] + bypass[x + k];
-    wanted[k] = target[x + k];
+    sample[k] = target[x + k];
   }
-  Store(gradient + x, add(v, wanted));
+  Store(gradient + x, add(v, sample));
+  return Sum(sum);
+}
+
+// ---- Rows ----------------------------------------------------------------------------------------------------
+
+void AddScaled(const float* from, float factor, uint32_t count, float* to) {
+  for (uint32_t x = 0; x < count; x += kWidth) Store(to + x, Load(to + x) + factor * Load(from + x));
+}
+
+float Dot(const float* a, const float* b, uint32_t count) {
+  Vector sum = {};
+  for (uint32_t x = 0; x < count; x += kWidth) sum += Load(a + x) * Load(b + x);
   return Sum(sum);
 }
 

@@ -1,4 +1,4 @@
-// A plane of floats with margins, as the descent keeps grids, channels and their gradients.
+// Planes of floats with margins, as the descent keeps grids, channels and their gradients.
 #pragma once
 
 #include <cstring>
@@ -19,12 +19,15 @@ class FloatPlane {
     FloatPlane plane;
     plane.width_ = width;
     plane.height_ = height;
-    plane.stride_ = CeilDiv(width, 32u) * 32 + 3 * kMarginColumns;
+    plane.stride_ = Stride(width);
     auto values = Buffer<float>::Create(plane.stride_ * (size_t{height} + 2 * kMarginRows));
     if (!values.ok()) return values.failure();
     plane.values_ = std::move(values).value();
     return plane;
   }
+
+  // From row to row: an odd number of cache lines, so that columns do not share places in the cache.
+  static size_t Stride(uint32_t width) { return size_t{CeilDiv(width, 32u)} * 32 + 3 * kMarginColumns + 16; }
 
   uint32_t width() const { return width_; }
   uint32_t height() const { return height_; }
@@ -44,6 +47,31 @@ class FloatPlane {
 
   uint32_t width_ = 0;
   uint32_t height_ = 0;
+  size_t stride_ = 0;
+  Buffer<float> values_;
+};
+
+// The last rows of a plane, for a walk from its top to its bottom.
+class FloatRing {
+ public:
+  // All zero. `held`, a power of two: rows that are kept.
+  static Result<FloatRing> Create(uint32_t width, uint32_t held) {
+    FloatRing ring;
+    ring.last_ = held - 1;
+    ring.stride_ = FloatPlane::Stride(width);
+    auto values = Buffer<float>::Create(ring.stride_ * held);
+    if (!values.ok()) return values.failure();
+    ring.values_ = std::move(values).value();
+    return ring;
+  }
+
+  // Row y from column 0 on, with the margins of a plane.
+  float* Row(uint32_t y) { return values_.data() + (y & last_) * stride_ + FloatPlane::kMarginColumns; }
+  const float* Row(uint32_t y) const { return values_.data() + (y & last_) * stride_ + FloatPlane::kMarginColumns; }
+  void ClearRow(uint32_t y) { std::memset(Row(y) - FloatPlane::kMarginColumns, 0, stride_ * sizeof(float)); }
+
+ private:
+  uint32_t last_ = 0;
   size_t stride_ = 0;
   Buffer<float> values_;
 };

@@ -5,23 +5,9 @@
 
 #include "overfitted/training/float_grids.h"
 #include "overfitted/training/float_networks.h"
+#include "overfitted/training/sampling.h"
 
 namespace lic::overfitted {
-
-// What a pass is to find beside the loss.
-enum class Wanted : uint8_t { kLossOnly, kLatentGradients, kAllGradients };
-
-// Which bands of rows the gradients of weights are taken from: those of all bands are alike, and each takes a third of
-// the pass. The sums are scaled to stand for all bands.
-struct Sampling {
-  uint32_t every = 1;  // one band of so many
-  uint32_t turn = 0;   // which of them
-
-  bool Takes(uint32_t band) const { return band % every == turn % every; }
-  uint32_t Taken(uint32_t bands) const { return (bands + every - 1 - turn % every) / every; }
-  // What the sums are multiplied by.
-  float Scale(uint32_t bands) const { return static_cast<float>(bands) / static_cast<float>(Taken(bands)); }
-};
 
 class RatePass {
  public:

@@ -123,14 +123,20 @@ struct TrainingKernels {
                        float* scratch);
   // rows[colour][row], with one value of the border at each end. weights (3, 27) and 3 biases.
   void (*convolve)(const float* weights, const float* const (*rows)[3], bool rectify, uint32_t lanes, float* const* to);
-  // Gradients of a row of the input, from those of the rows of the output that it touches: y - 1, y, y + 1.
-  void (*convolve_back)(const float* weights, const float* const (*rows)[3], uint32_t lanes, float* const* to);
+  // Gradients of a row of the input, from those of the rows of the output that it touches: y - 1, y, y + 1. They are 0
+  // where `mask`, unless it is null, is not above 0.
+  void (*convolve_back)(const float* weights, const float* const (*rows)[3], const float* const* mask, uint32_t lanes,
+                        float* const* to);
   // Adds gradients of the weights to `sums` (kConvolutionParameters, kParts).
   void (*convolve_sums)(const float* const (*rows)[3], const float* const* gradient, uint32_t lanes, float* sums);
-  // The squared error of `made` + `bypass`, and its gradient for every value: `slope` times the error. With
-  // `as_samples` the values are first rounded to what a sample of 0..255 can be.
-  float (*compare)(const float* made, const float* bypass, const float* target, uint32_t count, bool as_samples,
+  // The squared error of `made` + `bypass` against samples of 0..255, and its gradient for every value: `slope` times
+  // the error. With `as_samples` the values are first rounded to what a sample can be.
+  float (*compare)(const float* made, const float* bypass, const uint8_t* target, uint32_t count, bool as_samples,
                    float slope, float* gradient);
+  // to[i] += factor * from[i]
+  void (*add_scaled)(const float* from, float factor, uint32_t count, float* to);
+  // The sum of a[i] * b[i]. Beyond `count` one of them must be 0.
+  float (*dot)(const float* a, const float* b, uint32_t count);
   // The rows 2 y or 2 y + 1 of a plane twice as wide and high. rows: those that taps[0..3] belong to. `line` has 32
   // values before and after the `width` that it gets.
   void (*double_row)(const float* const* rows, const float* taps, uint32_t width, float* line, float* to);

@@ -73,6 +73,8 @@ constexpr TrainingKernels MakeTrainingKernels(const char* name) {
           .convolve_back = ConvolveBack,
           .convolve_sums = ConvolveSums,
           .compare = Compare,
+          .add_scaled = AddScaled,
+          .dot = Dot,
           .double_row = DoubleRow,
           .double_back = DoubleBack,
           .soften = Soften,

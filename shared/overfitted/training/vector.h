@@ -22,9 +22,13 @@ constexpr int kRegisters = 16;
 typedef float Vector __attribute__((vector_size(4 * kWidth)));
 typedef int32_t IntVector __attribute__((vector_size(4 * kWidth)));
 typedef uint32_t WordVector __attribute__((vector_size(4 * kWidth)));
+typedef uint8_t ByteVector __attribute__((vector_size(kWidth), aligned(1), may_alias));
 typedef float LooseVector __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
 
 inline Vector Load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
+inline Vector Load(const uint8_t* from) {
+  return __builtin_convertvector(*reinterpret_cast<const ByteVector*>(from), Vector);
+}
 inline void Store(float* to, Vector v) { *reinterpret_cast<LooseVector*>(to) = v; }
 inline Vector Splat(float v) { return v - Vector{}; }
 inline Vector Max(Vector a, Vector b) { return a > b ? a : b; }
