@@ -42,6 +42,7 @@ std::string ExitStatusText() {
   };
   for (int i = 0; i < kErrorCount; i++) add(i, ErrorName(static_cast<Error>(i)), kMeanings[i]);
   add(kExitUsage, "usage", "wrong options or arguments");
+  add(kExitNoInput, "no_input", "no file was found in the folders");
   return text;
 }
 

@@ -34,7 +34,7 @@ A PNG that takes the place of FILE.lic is called FILE.lic.png. It replaces a fil
 of that name. On standard output it has no name. Only one of the two files is
 left. FILE.lic is removed for the PNG. FILE.lic.png is removed for FILE.lic if its
 text "Software" says that lic encode --qa-fallback png made it. Otherwise it
-stays, with a warning. --skip-existing looks for both.
+stays, with a warning. --skip-existing looks for both. A search leaves such files out.
 
 Damage that costs no pixel is a warning, such as a missing end marker. Where pixels
 are missing or wrong, the file is refused, unless --lenient is given. What is

@@ -4,13 +4,16 @@
 #include <functional>
 #include <string>
 
+#include "native/jobs/batch.h"
+
 namespace CLI {
 class App;
 }
 
 namespace lic::native {
 
-// The exit status for wrong arguments (EX_USAGE of sysexits.h). Other errors end with their number in lic::Error.
+// The exit status for wrong arguments (EX_USAGE of sysexits.h). Other errors end with their number in lic::Error,
+// and a search without a result with kExitNoInput.
 inline constexpr int kExitUsage = 64;
 
 // Adds a subcommand's options to `app`. Returns the function to call when they are parsed; it returns the exit status.

@@ -238,7 +238,13 @@ int RunEncode(const EncodeArguments& arguments) {
     return UsageError(text);
   }
   ModelStore models(arguments.model);
-  std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs);
+  std::vector<LeftOut> left_out;
+  std::vector<Job> jobs = PlanOutputs(arguments.inputs, kPictureExtensions, outputs, &left_out);
+  LeaveOutStandIns(jobs, arguments.inputs.names);
+  for (const LeftOut& folder : left_out) {
+    if (const std::string text = DescribeLeftOut(folder); !text.empty())
+      std::fprintf(stderr, "lic: %s: warning: %s\n", folder.folder.c_str(), text.c_str());
+  }
   if (arguments.may_write_png()) RefuseToOverwriteInputs(jobs);
   const Workshop workshop = {arguments, models,
                              ThreadsFor(arguments.coding, JobsAtATime(arguments.batch, jobs.size()))};

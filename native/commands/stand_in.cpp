@@ -1,5 +1,6 @@
 #include "native/commands/stand_in.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -46,6 +47,15 @@ Status RemoveStandIn(const std::string& lic, std::vector<std::string>& warnings)
   if (file.ok() && IsPngBy(kSoftware, file.value())) return RemoveOther(lic, png);
   warnings.push_back(png + " stays: its text \"Software\" is not \"" + kSoftware + "\"");
   return {};
+}
+
+void LeaveOutStandIns(std::vector<Job>& jobs, const std::vector<std::string>& names) {
+  std::erase_if(jobs, [&](const Job& job) {
+    if (!job.input.ends_with(".lic.png") || std::find(names.begin(), names.end(), job.input) != names.end())
+      return false;
+    const Result<Buffer<uint8_t>> file = LoadFile(job.input, kMaxPictureFileBytes);
+    return file.ok() && IsPngBy(kSoftware, file.value());
+  });
 }
 
 void RefuseToOverwriteInputs(std::vector<Job>& jobs) {

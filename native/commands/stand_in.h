@@ -25,6 +25,10 @@ Status RemoveOther(const std::string& written, const std::string& other);
 // not say that it stands in stays, with a warning. Errors: kIoError.
 Status RemoveStandIn(const std::string& lic, std::vector<std::string>& warnings);
 
+// Takes out of the jobs the stand-ins that a search found: what a run made is no input of the next. Those whose names
+// are given stay.
+void LeaveOutStandIns(std::vector<Job>& jobs, const std::vector<std::string>& names);
+
 // Makes failures of the jobs whose stand-in would overwrite an input.
 void RefuseToOverwriteInputs(std::vector<Job>& jobs);
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "native/jobs/progress.h"
@@ -135,6 +136,11 @@ size_t JobsAtATime(const BatchOptions& options, size_t jobs) {
 }
 
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work) {
+  if (jobs.empty()) {
+    std::fprintf(stderr, "lic: no %s was found in the folders\n",
+                 std::string_view(options.command) == "encode" ? "picture that is read" : ".lic file");
+    return kExitNoInput;
+  }
   return Batch(jobs, options, work).Run();
 }
 

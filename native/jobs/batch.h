@@ -42,8 +42,12 @@ using Work = std::function<Outcome(const Job& job, const ReportPart& report)>;
 // How many jobs are worked on at a time.
 size_t JobsAtATime(const BatchOptions& options, size_t jobs);
 
+// The exit status where no job was found (EX_NOINPUT of sysexits.h).
+inline constexpr int kExitNoInput = 66;
+
 // Does the work on every job, whatever happens to the others. Returns the exit status: the number of the first error in
-// the order of the jobs, or 0. Where a result goes to standard output ("-"), the reports go to standard error.
+// the order of the jobs, or 0; kExitNoInput where there is no job, which it says on standard error. Where a result goes
+// to standard output ("-"), the reports go to standard error.
 int RunBatch(const std::vector<Job>& jobs, const BatchOptions& options, const Work& work);
 
 }  // namespace lic::native

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <map>
 
 namespace lic::native {
 namespace {
@@ -22,10 +21,11 @@ bool IsFolder(const std::string& path) {
   return fs::is_directory(path, error);
 }
 
-bool EndsWithOneOf(const fs::path& path, const std::vector<std::string>& extensions) {
+// In small letters, with its dot.
+std::string ExtensionOf(const fs::path& path) {
   std::string extension = path.extension().string();
   for (char& letter : extension) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+  return extension;
 }
 
 // Expands a pattern to names, because the shell leaves quoted patterns to the command. Other names stay as they are.
@@ -40,24 +40,32 @@ std::vector<std::string> ExpandPattern(const std::string& name) {
 }
 
 // Adds a job for each file below a folder. Its `output` is the path below the output folder, for now.
-void AddFolder(const std::string& folder, const std::vector<std::string>& extensions, std::vector<Job>& jobs) {
+LeftOut AddFolder(const std::string& folder, const std::vector<std::string>& extensions, std::vector<Job>& jobs) {
+  LeftOut left_out = {folder, {}};
   const size_t first = jobs.size();
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
   while (!error && entry != fs::recursive_directory_iterator()) {
     std::error_code unreadable;
-    if (entry->is_regular_file(unreadable) && EndsWithOneOf(entry->path(), extensions)) {
-      jobs.push_back({entry->path().string(), entry->path().lexically_relative(folder).string(), {}});
+    if (entry->is_regular_file(unreadable)) {
+      const std::string extension = ExtensionOf(entry->path());
+      if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end()) {
+        jobs.push_back({entry->path().string(), entry->path().lexically_relative(folder).string(), {}});
+      } else {
+        ++left_out.files[extension];
+      }
     }
     entry.increment(error);
   }
   std::sort(jobs.begin() + static_cast<ptrdiff_t>(first), jobs.end(),
             [](const Job& a, const Job& b) { return a.input < b.input; });
   if (error) jobs.push_back({folder, "", Fail(Error::kIoError, "cannot read the folder: %s", error.message().c_str())});
+  return left_out;
 }
 
 // Makes jobs whose outputs are paths below the output folder.
-std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::string>& extensions) {
+std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::string>& extensions,
+                           std::vector<LeftOut>& left_out) {
   std::vector<Job> jobs;
   for (const std::string& given : options.names) {
     const std::vector<std::string> names = ExpandPattern(given);
@@ -66,7 +74,7 @@ std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::s
       if (!IsFolder(name)) {
         jobs.push_back({name, fs::path(name).filename().string(), {}});
       } else if (options.recursive) {
-        AddFolder(name, extensions, jobs);
+        left_out.push_back(AddFolder(name, extensions, jobs));
       } else {
         jobs.push_back({name, "", Fail(Error::kInvalidArgument, "is a folder; -r reads the files in folders")});
       }
@@ -78,14 +86,30 @@ std::vector<Job> FindFiles(const InputOptions& options, const std::vector<std::s
 }  // namespace
 
 std::vector<Job> FindInputs(const InputOptions& options, const std::vector<std::string>& extensions) {
-  std::vector<Job> jobs = FindFiles(options, extensions);
+  std::vector<LeftOut> left_out;  // the folders of .lic files are full of other files
+  std::vector<Job> jobs = FindFiles(options, extensions, left_out);
   for (Job& job : jobs) job.output.clear();
   return jobs;
 }
 
+std::string DescribeLeftOut(const LeftOut& left_out) {
+  size_t all = 0;
+  std::string kinds;
+  for (const auto& [extension, count] : left_out.files) {
+    all += count;
+    kinds += (kinds.empty() ? "" : ", ") + std::to_string(count) + " " +
+             (extension.empty() ? "without extension" : extension);
+  }
+  if (all == 0) return {};
+  return std::to_string(all) + (all == 1 ? " file is" : " files are") + " left out: " + kinds;
+}
+
 std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions,
-                             const OutputOptions& outputs) {
-  std::vector<Job> jobs = FindFiles(options, extensions);
+                             const OutputOptions& outputs, std::vector<LeftOut>* left_out) {
+  std::vector<LeftOut> found;
+  std::vector<Job> jobs = FindFiles(options, extensions, found);
+  for (LeftOut& folder : found) folder.files.erase(outputs.extension);
+  if (left_out) *left_out = std::move(found);
   std::map<std::string, std::string> makers;  // output to input
   for (Job& job : jobs) {
     if (job.failure.error != Error::kNone) continue;

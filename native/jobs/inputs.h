@@ -1,6 +1,7 @@
 // Finds the files to work on from the names on the command line.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,15 @@ struct InputOptions {
   bool recursive = false;
 };
 
+// What a search of a folder left out: how many files of which extension, in small letters with the dot.
+struct LeftOut {
+  std::string folder;
+  std::map<std::string, size_t> files;
+};
+
+// For people: "3 files are left out: 2 .tif, 1 .webp". Empty if none was.
+std::string DescribeLeftOut(const LeftOut& left_out);
+
 struct OutputOptions {
   std::string file;  // exactly one of the two is given
   std::string folder;
@@ -33,8 +43,9 @@ struct OutputOptions {
 std::vector<Job> FindInputs(const InputOptions& options, const std::vector<std::string>& extensions);
 
 // Finds the inputs likewise and names their outputs. The tree of a searched folder is mirrored in the output folder.
-// Two inputs with one output are a failure, and so is an output that is its own input.
+// Two inputs with one output are a failure, and so is an output that is its own input. `left_out`, if not null, gets an
+// entry for each folder with files that are neither inputs nor have the extension of outputs.
 std::vector<Job> PlanOutputs(const InputOptions& options, const std::vector<std::string>& extensions,
-                             const OutputOptions& outputs);
+                             const OutputOptions& outputs, std::vector<LeftOut>* left_out = nullptr);
 
 }  // namespace lic::native

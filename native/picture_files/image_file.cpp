@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "native/picture_files/exif.h"
+#include "native/picture_files/kinds.h"
 #include "shared/base/try.h"
 
 namespace lic::native {
@@ -148,10 +149,9 @@ Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options) {
     return picture;
   }
   if (file.empty()) return Fail(Error::kBadImage, "the file is empty");
-  if (file.size() >= 4 && std::memcmp(file.data(), "\x89LIC", 4) == 0) {
-    return Fail(Error::kUnsupportedImage, "it is a .lic file already");
-  }
-  return Fail(Error::kUnsupportedImage, "it is not a PNG, JPEG, PPM, PGM or PAM file");
+  if (const char* const kind = NameOfKind(file))
+    return Fail(Error::kUnsupportedImage, "it is %s; PNG, JPEG, PPM, PGM and PAM files are read", kind);
+  return Fail(Error::kUnsupportedImage, "it begins like no PNG, JPEG, PPM, PGM or PAM file");
 }
 
 Result<FileFormat> FormatOfName(const std::string& path) {

@@ -96,6 +96,8 @@ class PngReader {
       png_set_chunk_malloc_max(png_, kMaxChunkBytes);
       // Profiles are judged by what they do, not by libpng's list.
       png_set_option(png_, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
+      // libpng 1.6.39 would take as much memory for eXIf as the chunk says to have. FindExif finds it.
+      png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, reinterpret_cast<png_const_bytep>("eXIf"), 1);
       // A wrong checksum of pixels is damage. A lenient reader takes what it gets of them.
       if (state_.faults->lenient()) png_set_crc_action(png_, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
       png_read_info(png_, info_);

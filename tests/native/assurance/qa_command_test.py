@@ -208,6 +208,14 @@ class QaTest(unittest.TestCase):
             ["out/a.lic.png", "out/deep/grey.lic.png"],
         )
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["a.lic.png", "deep"])
+        # What a run made is no input of the next, wherever it lies.
+        for folder in ("in", "in/made", "in"):
+            again = self.run_lic("encode", "in", "-r", "-d", folder, "--qa", "--qa-fallback", "png", "--json")
+            self.assertEqual(
+                [json.loads(line)["output"] for line in again.stdout.splitlines()],
+                [f"{folder}/a.lic.png", f"{folder}/deep/grey.lic.png"],
+            )
+        shutil.rmtree(self.path("in", "made"))
         # A PNG must not come to lie upon an input.
         shutil.copy(self.path("bars.png"), self.path("in", "a.lic.png"))
         done = self.run_lic(

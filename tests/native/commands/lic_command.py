@@ -17,6 +17,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..")
 LIC = os.path.abspath(os.environ.get("LIC_COMMAND") or os.path.join(ROOT, "build", "release", "native", "lic"))
 MODELS, VECTORS = os.path.join(ROOT, "tests", "models"), os.path.join(ROOT, "tests", "vectors")
 EXIT_USAGE = 64
+EXIT_NO_INPUT = 66  # a search found nothing
 ERRORS = {}  # name to number, from the format document
 with open(os.path.join(ROOT, "docs", "format.md"), encoding="utf-8") as document:
     for row in document.read().split("\n## Errors\n")[1].splitlines():
