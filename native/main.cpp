@@ -1,4 +1,4 @@
-// The `lic` command. Each subcommand has a file in commands/: encode, decode, info, verify, stats.
+// The `lic` command. Each subcommand has a file in commands/: encode, decode, info, verify, stats, grids.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
@@ -103,6 +103,16 @@ Examples:
   zcat logs/*.gz | lic stats - --json
 )";
 
+constexpr char kGridsNotes[] =
+    R"(Each grid becomes a grey PNG with a pixel for each latent: 128 and the latent.
+Level 0 has a latent for each pixel of the picture, level 6 one for 64 x 64.
+--json says what each grid takes of the file, and the bytes of the networks.
+
+Examples:
+  lic encode photo.jpg -o photo.lic --overfit
+  lic grids photo.lic -d grids --json
+)";
+
 constexpr Command kCommands[] = {
     {"encode", "Make .lic files of pictures", kEncodeNotes, lic::native::AddEncode},
     {"decode", "Make pictures of .lic files", kDecodeNotes, lic::native::AddDecode},
@@ -111,6 +121,7 @@ constexpr Command kCommands[] = {
      lic::native::AddVerify},
     {"stats", "Report figures over time from the lines that lic encode --json printed", kStatsNotes,
      lic::native::AddStats},
+    {"grids", "Draw the latents of .lic files that carry their own networks", kGridsNotes, lic::native::AddGrids},
 };
 
 constexpr char kNotes[] =

@@ -24,6 +24,7 @@ std::function<int()> AddDecode(CLI::App& app);
 std::function<int()> AddInfo(CLI::App& app);
 std::function<int()> AddVerify(CLI::App& app);
 std::function<int()> AddStats(CLI::App& app);
+std::function<int()> AddGrids(CLI::App& app);
 
 // Says on standard error what is wrong with the arguments. Returns kExitUsage.
 int UsageError(const std::string& message);

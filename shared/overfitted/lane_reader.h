@@ -20,6 +20,7 @@ class LaneReader final : public LatentCoder {
 
   // Whether a word was missing. What has been taken since means nothing; the caller need not look after every step.
   bool bad() const { return lanes_.bad; }
+  size_t bytes_left() const { return static_cast<size_t>(lanes_.end - lanes_.next); }
   // To be asked when everything is taken, or where the stream is bad. Errors: kBadStream.
   Status Finish() const;
 
