@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows what LIC does with photographs: sets up, builds, encodes, decodes three ways, measures, and writes demo-out/:
-# .lic files of eleven qualities, and JPEG and AVIF files of the size of the one of quality 50.
+# .lic files of eleven qualities, and files by LIC's other codings, JPEG and AVIF of the size of the one of quality 50.
 #   scripts/demo.sh [PHOTO...] [--serve] [--with-browser | --no-browser]
 # PHOTO is a PNG, JPEG or PPM file. Without one: ../shared/data/kodak where that lies, else photographs of Debian's
 # package mate-backgrounds, which is downloaded and unpacked under $PREFIX, not installed.

@@ -4,6 +4,7 @@
 //     │                            ├── dist/node.js ────> pixels ──┼── largest difference ──> table
 //     │                            └── Chromium ────────> pixels ──┘
 //     ├── pixels ── cjpeg, avifenc ──> files of the same size ──┬──> demo-out/, manifest.json
+//     ├── lic encode -m lic-visual, --overfit ──> the same size ─┤
 //     └── lic encode -q 1, 10, ... 100 ──> files of the dial ────┘
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { decode } from '../../dist/node.js';
 import { toPng } from '../png.js';
 import { findChromium, startChromium } from './chromium.js';
+import { makeOverfitted, makeVisual } from './codings.js';
 import { runLic } from './commands.js';
 import { makeDial } from './dial.js';
 import { readPhoto } from './photo.js';
@@ -117,7 +119,11 @@ async function showPhoto(photo, name) {
     chromiumDifference: inChromium && largestDifference(nativePixels, inChromium.pixels),
   };
   const lic = { ...describe(`${name}.lic`), quality: QUALITY, psnr: verified.psnr };
-  const others = { ...besides(photo, name, encoded.bytes), ...dialOf(photo, name, lic) };
+  const others = {
+    ...besides(photo, name, encoded.bytes),
+    ...codingsOf(photo, name, encoded),
+    ...dialOf(photo, name, lic),
+  };
   return { entry: { name, width: encoded.width, height: encoded.height, lic, ...others }, row };
 }
 
@@ -151,6 +157,23 @@ function besides(photo, name, bytes) {
   return made;
 }
 
+/** The files of the other codings, which the page can do without too. */
+function codingsOf(photo, name, { bytes, width, height }) {
+  const made = {};
+  const makers = {
+    visual: () => makeVisual(photo, name, folder, bytes),
+    overfitted: () => makeOverfitted(photo, name, folder, bytes, width * height),
+  };
+  for (const [key, make] of Object.entries(makers)) {
+    try {
+      made[key] = make();
+    } catch (error) {
+      console.error(`warning: ${photo}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return made;
+}
+
 /** The files of the quality dial, which the page can do without too. */
 function dialOf(photo, name, lic) {
   try {
@@ -180,5 +203,7 @@ function publish() {
   const place = join(ROOT, 'demo-out');
   if (existsSync(place)) rmSync(place, { recursive: true });
   renameSync(folder, place);
-  console.log(`\npictures, .lic files and, of about the same size, JPEG and AVIF files are in ${place}`);
+  console.log(
+    `\npictures, .lic files of three codings and, of about the same size, JPEG and AVIF files are in ${place}`,
+  );
 }

@@ -9,18 +9,22 @@ import { info } from '../../dist/index.js';
 /**
  * @typedef {{url: string, bytes: number}} File
  * @typedef {File & {quality: number, psnr: number | null}} Step of the quality dial
+ * @typedef {{chain: number, level: number, width: number, height: number, bytes: number, zeros: number,
+ *   least: number, most: number, url: string}} Grid of latents, and its picture
+ * @typedef {{file: File, networks: number, alpha: number, grids: Grid[]}} Parts bytes of networks and alpha
  * @typedef {object} Entry one picture
  * @property {string} name
  * @property {number} width
  * @property {number} height
  * @property {Step} lic
  * @property {Record<string, File>} rivals by label
+ * @property {Parts | null} parts of the overfitted file
  * @property {Step[]} dial by quality; empty where there is none
  */
 
 const DEMO_FOLDER = '../../demo-out/';
 const SAMPLES_FOLDER = '../../samples/';
-const RIVALS = { jpeg: 'JPEG', avif: 'AVIF', original: 'Original' };
+const RIVALS = { jpeg: 'JPEG', avif: 'AVIF', visual: 'lic-visual', overfitted: 'Overfitted', original: 'Original' };
 
 /** @param {(problem: string) => void} complain @returns {Promise<Entry[]>} */
 export async function listEntries(complain) {
@@ -58,8 +62,16 @@ function toEntry(picture) {
     height: picture.height,
     lic: toStep(picture.lic),
     rivals: Object.fromEntries(found.map(([key, label]) => [label, toFile(picture[key])])),
+    parts: picture.overfitted ? toParts(picture.overfitted, toFile) : null,
     dial: (picture.dial ?? []).map(toStep),
   };
+}
+
+/** @param {any} overfitted of the manifest @param {(file: any) => File} toFile @returns {Parts} */
+function toParts(overfitted, toFile) {
+  const { networks, alpha, grids } = overfitted.parts;
+  const toGrid = (/** @type {any} */ grid) => ({ ...grid, url: toFile(grid).url });
+  return { file: toFile(overfitted), networks, alpha, grids: grids.map(toGrid) };
 }
 
 /** @param {(problem: string) => void} complain @returns {Promise<Entry[]>} */
@@ -76,6 +88,7 @@ async function readSamples(complain) {
           height,
           lic: { url, bytes, quality, psnr: null },
           rivals: {},
+          parts: null,
           dial: [],
         },
       ];

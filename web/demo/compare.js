@@ -98,7 +98,9 @@ export class Compare {
   #showRival(entry, label) {
     const rival = entry.rivals[label];
     if (!rival) return this.#viewer.compare(null);
-    const image = document.createElement('img');
+    const image = /** @type {HTMLImageElement} */ (
+      document.createElement(rival.url.endsWith('.lic') ? 'lic-img' : 'img')
+    );
     image.alt = `${entry.name}, ${label}`;
     image.draggable = false;
     image.addEventListener('error', () => {

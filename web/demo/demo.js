@@ -1,6 +1,6 @@
 // The demo page. Its sections stand for themselves: where files are missing, one says so and the others go on.
 //
-//   catalog.js ──> entries ──> compare.js, dial.js, gallery.js
+//   catalog.js ──> entries ──> compare.js, made.js, dial.js, gallery.js
 //   dropped or picked file ──> own.js
 //   stats() ──> live.js
 
@@ -10,6 +10,7 @@ import { Compare } from './compare.js';
 import { Dial } from './dial.js';
 import { showGallery } from './gallery.js';
 import { showLive } from './live.js';
+import { showParts } from './made.js';
 import { OwnFile } from './own.js';
 import { offerThemes } from './theme.js';
 
@@ -27,7 +28,10 @@ offerThemes(/** @type {HTMLButtonElement} */ (byId('theme')));
 showLive(byId('live'));
 new OwnFile(byId('own'));
 const dial = new Dial(byId('quality'));
-const compare = new Compare(byId('compare'), (entry) => dial.open(entry));
+const compare = new Compare(byId('compare'), (entry) => {
+  showParts(byId('made'), entry);
+  dial.open(entry);
+});
 
 const entries = await listEntries(complain);
 compare.list(entries);

@@ -21,6 +21,18 @@ const MANIFEST = [
     lic: { file: 'a.lic', bytes: readRoot(`samples/${SAMPLE}`).length, quality: 50, psnr: 33.3 },
     original: { file: 'o.jpg', bytes: 1_000_000 },
     jpeg: { file: 'a.jpg', bytes: 1234 },
+    overfitted: {
+      file: 'a.overfitted.lic',
+      bytes: 1000,
+      parts: {
+        networks: 250,
+        alpha: 0,
+        grids: [1, 0].map((level) => ({
+          ...{ chain: level, level, width: 40, height: 30, bytes: 300, zeros: 600, least: -2, most: 5 },
+          file: `a.chain0.level${level}.png`,
+        })),
+      },
+    },
     dial: [
       { quality: 10, file: 'a.q10.lic', bytes: 2000, psnr: 27 },
       { quality: 50, file: 'a.lic', bytes: 14_157, psnr: 33.3 },
@@ -147,6 +159,23 @@ test('beside a rival: the boundary moves by keys and pointer, zoom pans', { skip
   assert.equal(await divider.isHidden(), true);
 });
 
+test('another coding stands beside it, and the parts of an overfitted file are shown', { skip }, async () => {
+  const { page, problems } = await openDemo({ prepare: pretendComparison });
+  await page.getByText('Overfitted', { exact: true }).click();
+  await page.locator('#compare .over lic-img[alt="Compared, Overfitted"]').waitFor();
+  assert.equal(await page.locator('#compare .tag.right').innerText(), 'Overfitted 1.0 kB');
+  assert.match(await fact(page, '#made', 'Networks'), /^250 B\n25\.0 % of the file/);
+  assert.match(await fact(page, '#made', 'Grids'), /^600 B\n60\.0 %/);
+  assert.match(await fact(page, '#made', 'Header and the rest'), /^150 B/);
+  assert.deepEqual(await page.locator('#made h3').allInnerTexts(), ['Main chain, 300 B', 'Colour chain 1, 300 B']);
+  const [first, second] = await page.locator('#made li').allInnerTexts();
+  assert.match(first, /1:1 40 × 30, 300 B, 50 % zeros, -2 to 5/);
+  assert.match(second, /1:2 /);
+  await page.locator('#next').click();
+  await page.locator('#made').waitFor({ state: 'hidden' });
+  assert.deepEqual(serious(problems), []);
+});
+
 test('pictures are chosen by the list, its buttons and the gallery; what is beside them stays', { skip }, async () => {
   const { page } = await openDemo({ prepare: pretendComparison });
   const shown = (name) => page.locator(`#compare lic-img[alt="${name}, LIC"]`).waitFor();
@@ -207,6 +236,7 @@ test('where files are missing or a manifest is odd, the page says so and goes on
 test('a .lic file that is missing, and no pictures at all', { skip }, async () => {
   const { page } = await openDemo({ prepare: (page) => pretendComparison(page, '', MANIFEST, /a\.lic/) });
   await page.locator('#compare .problem', { hasText: 'Compared cannot be shown: the server answered 404' }).waitFor();
+  await page.locator('#gallery').scrollIntoViewIfNeeded();
   await page.locator('#gallery .failure', { hasText: 'cannot be shown' }).waitFor();
   const empty = await openPage({
     path: 'web/demo/',
