@@ -1,6 +1,7 @@
 // What is seen and heard of a <lic-img>: its shadow tree, its size, its states, its role.
 
 import { dimension } from './attributes.js';
+import { boxRules, fitLater } from './box.js';
 import { StandIn } from './stand-in.js';
 
 /** @typedef {'idle' | 'waiting' | 'loading' | 'loaded' | 'error'} State */
@@ -26,6 +27,13 @@ export class Appearance {
   #state = 'idle';
   /** @type {CSSStyleSheet | undefined} */
   #sizeSheet;
+  /** The picture's size in CSS pixels, 0 where it is not known. @type {[width: number, height: number]} */
+  #natural = [0, 0];
+  /** Rules that only the size of the picture and the attributes decide. */
+  #sizeRules = '';
+  /** Declarations that its place in the page asks for. */
+  #boxed = '';
+  #boxObserver = new ResizeObserver(() => this.fit());
   #frame = document.createElement('div');
   #holder = document.createElement('div');
   /** What is seen in place of the canvas. */
@@ -54,14 +62,22 @@ export class Appearance {
   }
 
   /**
-   * To be called when the element is in a document with a window. Style sheets belong to one document: in another it gets new ones.
+   * To be called when the element is in a document with a window. Style sheets belong to one document: in another it
+   * gets new ones.
    */
   dress() {
     this.enter(this.#state);
+    this.#boxed = '';
+    this.#boxObserver.observe(this.#element);
     if (this.#root.adoptedStyleSheets.length) return;
     const { ownerDocument } = this.#element;
     this.#sizeSheet = makeSheet(ownerDocument, '');
     this.#root.adoptedStyleSheets = [sharedSheet(ownerDocument), this.#sizeSheet];
+  }
+
+  /** To be called when the element is taken out of a document. */
+  undress() {
+    this.#boxObserver.disconnect();
   }
 
   /**
@@ -128,7 +144,8 @@ export class Appearance {
    * comes.
    * @param {[width: number, height: number]} natural in CSS pixels, 0 where it is not known
    */
-  resize([width, height]) {
+  resize(natural) {
+    const [width, height] = (this.#natural = natural);
     const asked = [dimension(this.#element, 'width'), dimension(this.#element, 'height')];
     const isExact = asked.every((side) => side?.unit === 'px');
     const ratio = width ? [width, height] : isExact ? asked.map((side) => side?.value) : null;
@@ -142,7 +159,30 @@ export class Appearance {
           :host { contain: size; contain-intrinsic-size: ${width}px ${height}px; }
         }`
       : '';
-    this.#sizeSheet?.replaceSync(`:host { ${rules} } ${own}`);
+    this.#sizeRules = `:host { ${rules} } ${own}`;
+    this.#setRules(this.#boxed);
+    this.fit();
+  }
+
+  /** @param {string} boxed declarations beneath those of the attributes */
+  #setRules(boxed) {
+    this.#sizeSheet?.replaceSync(`:host { ${boxed} } ${this.#sizeRules}`);
+  }
+
+  /** To be called when the element may have come to another place in the page, or other styles. */
+  fit() {
+    if (!this.#sizeSheet) return;
+    let width = 0;
+    let boxed = '';
+    fitLater(this.#element, [
+      () => (width = this.#natural[0] && this.#frame.clientWidth),
+      () => this.#boxed && this.#setRules(''),
+      () => {
+        const tryRules = (/** @type {string} */ rules) => this.#setRules(rules);
+        if (width && this.#element.isConnected) boxed = boxRules(this.#element, this.#natural, width, tryRules);
+      },
+      () => this.#setRules((this.#boxed = boxed)),
+    ]);
   }
 
   /**

@@ -96,6 +96,16 @@ export class ImageAttributes extends Base {
   set referrerPolicy(value) {
     this.setAttribute('referrerpolicy', value);
   }
+
+  /** Left edge in CSS pixels from that of the page. @type {number} */
+  get x() {
+    return Math.trunc(this.getBoundingClientRect().x + scrollX);
+  }
+
+  /** Upper edge in CSS pixels from that of the page. @type {number} */
+  get y() {
+    return Math.trunc(this.getBoundingClientRect().y + scrollY);
+  }
 }
 
 /**

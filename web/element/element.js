@@ -12,7 +12,7 @@ import { Appearance } from './appearance.js';
 import { ImageAttributes, adoptProperties, dimension, toUnsigned } from './attributes.js';
 import { offerFile } from './drag.js';
 import { forget, keep } from './memory.js';
-import { ImageRequest } from './request.js';
+import { ImageRequest, naturalSize } from './request.js';
 import { findSources } from './sources.js';
 import { unwatch, watch } from './viewport.js';
 
@@ -36,7 +36,17 @@ const RELOADING = ['src', 'srcset', 'crossorigin', 'referrerpolicy'];
  * @fires {ProgressEvent} progress - `loaded` of `total` is the part of the decoding that is done.
  */
 export class LicImgElement extends ImageAttributes {
-  static observedAttributes = [...RELOADING, 'sizes', 'alt', 'width', 'height', 'loading', 'draggable'];
+  static observedAttributes = [
+    ...RELOADING,
+    'sizes',
+    'alt',
+    'width',
+    'height',
+    'loading',
+    'draggable',
+    'class',
+    'style',
+  ];
 
   #appearance = new Appearance(this);
   /** @type {import('./appearance.js').State} */
@@ -68,6 +78,7 @@ export class LicImgElement extends ImageAttributes {
 
   disconnectedCallback() {
     unwatch(this);
+    this.#appearance.undress();
     // An element is moved by removing and inserting it; that is not the end of a load.
     queueMicrotask(() => {
       if (!this.#isHere) this.#leave();
@@ -90,6 +101,7 @@ export class LicImgElement extends ImageAttributes {
     }
     if (name === 'alt') this.#appearance.describe();
     else if (name === 'width' || name === 'height') this.#resize();
+    else if (name === 'class' || name === 'style') this.#appearance.fit();
     else if (name === 'draggable') this.#appearance.setDraggable();
     else this.#schedule();
   }
@@ -138,16 +150,6 @@ export class LicImgElement extends ImageAttributes {
   /** Address of the file that has been chosen. @type {string} */
   get currentSrc() {
     return this.#currentSrc;
-  }
-
-  /** Left edge in CSS pixels from that of the page. @type {number} */
-  get x() {
-    return Math.trunc(this.getBoundingClientRect().x + scrollX);
-  }
-
-  /** Upper edge in CSS pixels from that of the page. @type {number} */
-  get y() {
-    return Math.trunc(this.getBoundingClientRect().y + scrollY);
   }
 
   /** Why the picture is not shown: a LicError, or null. @type {unknown} */
@@ -290,6 +292,7 @@ export class LicImgElement extends ImageAttributes {
    * Looks for a file that fits better, when the viewport or the screen has changed. What is shown stays until then.
    */
   #reconsider = () => {
+    this.#appearance.fit();
     if (!this.srcset) return;
     if (this.#state === 'waiting') this.#schedule();
     const current = this.#current;
@@ -392,9 +395,4 @@ export class LicImgElement extends ImageAttributes {
   #resize() {
     this.#appearance.resize(naturalSize(this.#shown ?? this.#current));
   }
-}
-
-/** @param {ImageRequest | null} request @returns {[width: number, height: number]} in CSS pixels */
-function naturalSize(request) {
-  return request ? [request.width / request.density, request.height / request.density] : [0, 0];
 }

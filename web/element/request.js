@@ -234,3 +234,8 @@ function copy(canvas, width, height) {
   result.getContext('2d')?.drawImage(canvas, 0, 0, width, height);
   return result;
 }
+
+/** @param {ImageRequest | null} request @returns {[width: number, height: number]} in CSS pixels */
+export function naturalSize(request) {
+  return request ? [request.width / request.density, request.height / request.density] : [0, 0];
+}
