@@ -45,7 +45,12 @@ void Soften(const float* latents, uint32_t count, const Softness& softness, uint
     const Vector once = staircase(Load(latents + x), s);
     const WordVector word = Scrambled(Scrambled(lane + x) + start);
     const Vector twice = staircase(once + softness.noise * Gaussian(word), s);
-    for (int k = 0; k < kWidth && x + k < count; ++k) {
+    if (x + kWidth <= count) {
+      Store(soft + x, twice);
+      Store(slope + x, s);
+      continue;
+    }
+    for (int k = 0; x + k < count; ++k) {
       soft[x + k] = twice[k];
       slope[x + k] = s[k];
     }
