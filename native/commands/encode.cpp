@@ -319,7 +319,7 @@ std::function<int()> AddEncode(CLI::App& app) {
                  "than it is worth; 3 to 9: descend by the gradient of what the model was trained to lower, with 1, 2, "
                  "4, 8, 16, 32, 64 steps. "
                  "Seconds of one core per megapixel: 0.15, 0.15, 0.2, 0.35, 0.45, 0.65, 1.1, 2, 3.7, 7. "
-                 "With --coding overfitted: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000 iterations, each 0.12 "
+                 "With --coding overfitted: 30, 60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000 iterations, each 0.09 "
                  "seconds of one core per megapixel")
       ->capture_default_str()
       ->type_name("E");

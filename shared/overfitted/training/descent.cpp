@@ -22,12 +22,12 @@ constexpr uint32_t kShort = 250, kLong = 1000;  // iterations
 constexpr Range kFirstTemperature = {0.45f, 0.35f};
 constexpr Range kBeta1 = {0.6f, 0.8f};
 constexpr Range kBeta2 = {0.9f, 0.95f};
-constexpr float kLastTemperature = 0.06f;
+constexpr Range kLastTemperature = {0.06f, 0.05f};
 constexpr Range kNoise = {0.22f, 0.15f};
-constexpr float kLatentRate = 0.25f;
-constexpr float kLatentGrowth = 1;
-constexpr float kLatentEpsilon = 1e-6f;  // for a picture of one pixel
-constexpr float kLeastPart = 1e-3f;      // of a rate, at the end
+constexpr Range kLatentRate = {0.25f, 0.2f};
+constexpr Range kLatentGrowth = {1, 0.9f};  // from level to level
+constexpr float kLatentEpsilon = 1e-6f;     // for a picture of one pixel
+constexpr float kLeastPart = 1e-3f;         // of a rate, at the end
 constexpr double kNetworkRate = 0.01;
 constexpr double kHardNetworkRate = 1e-3;
 constexpr double kLongestGradient = 0.1;
@@ -84,11 +84,11 @@ void Descent::Plan(uint32_t iterations) {
 void Descent::SetQuality(uint32_t quality256) { price_ = 1 / (255.0 * 255 * Lambda(quality256) * pixels_); }
 
 void Descent::StepSoftly(float part) {
-  const Range temperature = {kFirstTemperature.At(planned_), kLastTemperature};
+  const Range temperature = {kFirstTemperature.At(planned_), kLastTemperature.At(planned_)};
   grids_.RoundSoftly({temperature.At(part), kNoise.At(part), ++iteration_}, kernels_, *workers_);
   Pass();
-  grids_.Step({.rate = kLatentRate * (Falling(part) + kLeastPart),
-               .growth = kLatentGrowth,
+  grids_.Step({.rate = kLatentRate.At(planned_) * (Falling(part) + kLeastPart),
+               .growth = kLatentGrowth.At(planned_),
                .beta1 = kBeta1.At(planned_),
                .beta2 = kBeta2.At(planned_),
                .epsilon = kLatentEpsilon / static_cast<float>(pixels_)},
@@ -105,6 +105,7 @@ void Descent::StepHard(float part) {
 }
 
 void Descent::StepNetworks(double rate) {
+  AddPriceOfDifferences(networks_, static_cast<float>(price_), {gradient_.data(), gradient_.size()});
   steps_.Step({.rate = rate, .refresh_every = iteration_ < kEagerSteps ? 2u : 10u}, kLongestGradient,
               {gradient_.data(), gradient_.size()}, networks_);
 }

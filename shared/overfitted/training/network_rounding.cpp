@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kFinestStep = 0;
 constexpr int kCoarsestStep = 14;
-constexpr int kWorseBeforeStop = 2;
 // A difference is rounded to 0 below so many steps: at the nearest integer, or where fewer bits are worth the error.
 constexpr float kNearest = 0.5f;
 constexpr float kWiderZones[] = {0.65f, 0.8f, 1.f};
@@ -31,18 +30,16 @@ class GroupRounding {
         best_differences_(group.count) {}
 
   void Search(const std::function<double(GroupKind)>& loss) {
+    const double exact_loss = loss(group_.kind);
     Try(kNoDifferences, 0, loss);
     float largest = 0;
     for (size_t i = 0; i < group_.count; ++i) largest = std::max(largest, std::abs(Difference(i)));
     const int first = std::min(kCoarsestStep, static_cast<int>(std::floor(std::log2(std::max(largest, 1.f)))));
-    // Coarse steps may all be worse than no differences at all, from a base set that is near: they are held against
-    // each other.
-    double best_of_steps = INFINITY;
-    int worse = 0;
-    for (int step = first; step >= kFinestStep && worse < kWorseBeforeStop; --step) {
-      Try(static_cast<uint8_t>(step), kNearest, loss);
-      worse = last_ < best_of_steps ? 0 : worse + 1;
-      best_of_steps = std::min(best_of_steps, last_);
+    // The loss need not fall from step to step: coarse ones may be worse than no differences at all. But no step loses
+    // less than the exact values do, and finer ones take more bits.
+    for (int step = first; step >= kFinestStep; --step) {
+      if (Try(static_cast<uint8_t>(step), kNearest, loss)) continue;
+      if (exact_loss + price_ * last_bits_ >= best_) break;
     }
     for (const float zone : kWiderZones) {
       if (step_ != kNoDifferences && !Try(step_, zone, loss)) break;
@@ -94,9 +91,10 @@ class GroupRounding {
     }
     Apply(step);
     const double bits = GroupBits(differences_, tables_);
-    last_ = loss(group_.kind) + price_ * bits;
-    if (last_ >= best_) return false;
-    best_ = last_;
+    last_bits_ = bits;
+    const double tried = loss(group_.kind) + price_ * bits;
+    if (tried >= best_) return false;
+    best_ = tried;
     step_ = step;
     bits_ = bits;
     best_differences_ = differences_;
@@ -110,9 +108,9 @@ class GroupRounding {
   float unit_;
   std::vector<float> exact_;
   std::vector<int32_t> differences_, best_differences_;
-  double best_ = INFINITY;  // of all trials, and of the last one: the loss and the price of the bits
-  double last_ = INFINITY;
+  double best_ = INFINITY;  // of all trials: the loss and the price of the bits
   double bits_ = 0;
+  double last_bits_ = 0;  // of the last trial
   uint8_t step_ = kNoDifferences;
 };
 

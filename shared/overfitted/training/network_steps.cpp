@@ -40,7 +40,26 @@ void Limit(FloatNetworks& networks) {
   }
 }
 
+// Differences that are smaller than this part of their mean magnitude are pulled less, in proportion: a pull of full
+// strength would throw them from one side of 0 to the other.
+constexpr float kGentle = 0.2f;
+constexpr float kLog2E = 1.44269504f;
+
 }  // namespace
+
+void AddPriceOfDifferences(const FloatNetworks& networks, float price, std::span<float> gradient) {
+  for (const Group& group : networks.groups()) {
+    const std::span<const float> values = networks.values().subspan(group.first, group.count);
+    const std::span<const float> base = networks.Base(group);
+    float sum = 0;
+    for (size_t i = 0; i < group.count; ++i) sum += std::abs(values[i] - base[i]);
+    const float mean = std::max(sum / static_cast<float>(group.count), UnitOf(group.kind));
+    for (size_t i = 0; i < group.count; ++i) {
+      const float d = (values[i] - base[i]) / (kGentle * mean);
+      gradient[group.first + i] += price * kLog2E / mean * d / (1 + std::abs(d));
+    }
+  }
+}
 
 NetworkSteps::NetworkSteps(const FloatNetworks& networks) {
   const Architecture& a = networks.architecture();

@@ -6,6 +6,11 @@
 
 namespace lic::overfitted {
 
+// Adds to `gradient`, which has the order of the values, what the differences from the base set will cost in a file.
+// `price` is what the loss grows by for a bit. The differences of a group count as drawn from a Laplace distribution
+// whose scale is their mean magnitude m, so that its n differences take n log2 m bits, and a constant.
+void AddPriceOfDifferences(const FloatNetworks& networks, float price, std::span<float> gradient);
+
 class NetworkSteps {
  public:
   explicit NetworkSteps(const FloatNetworks& networks);

@@ -1,4 +1,5 @@
-// Rounding of networks: the search for a step gets past coarse ones that are worse than no differences.
+// Rounding of networks: the search for a step gets past coarse ones that are worse than no differences. What their
+// differences cost pulls them to the base set.
 #include "overfitted/training/network_rounding.h"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ TEST(coarse_steps_that_are_worse_than_none_do_not_end_the_search) {
   of::FloatNetworks networks = MakeNetworks(a);
   const of::Group& group = *networks.Find(kKind);
   const std::vector<float> exact(networks.Values(group).begin(), networks.Values(group).end());
-  // None is 1; every step is worse but the finest, and better than the coarser ones.
+  // None is 1; every step is worse, and the finer the worse, but for the finest.
   const auto loss = [&](of::GroupKind kind) {
     if (kind != kKind) return 0.0;
     double largest = 0, from_base = 0;
@@ -43,7 +44,7 @@ TEST(coarse_steps_that_are_worse_than_none_do_not_end_the_search) {
       largest = std::max(largest, std::abs(value - exact[i]) / of::UnitOf(kKind));
       from_base = std::max(from_base, std::abs(value - networks.Base(group)[i]));
     }
-    return from_base == 0 ? 1.0 : largest < 0.5 ? 0.0 : 1 + largest / 100;
+    return from_base == 0 ? 1.0 : largest < 0.5 ? 0.0 : 2 - largest / 100;
   };
   const auto rounded = of::RoundNetworks(networks, 1e-9, laplace.residual, loss).value();
   size_t number = 0;
@@ -53,6 +54,26 @@ TEST(coarse_steps_that_are_worse_than_none_do_not_end_the_search) {
   }
   for (size_t i = 0; i < group.count; ++i)
     CHECK_NEAR(rounded.values[group.first + i] * of::UnitOf(kKind), exact[i], of::UnitOf(kKind) / 2);
+}
+
+TEST(bits_of_differences_pull_parameters_to_the_base_set) {
+  const of::Architecture a = of::Architecture::Read(of::NetworksFor(50 * 256)).value();
+  const of::FloatNetworks networks = MakeNetworks(a);
+  const of::Group& group = *networks.Find(kKind);
+  std::vector<float> gradient(networks.values().size());
+  of::AddPriceOfDifferences(networks, 2, gradient);
+  for (size_t i = 0; i < gradient.size(); ++i) {
+    if (i < group.first || i >= group.first + group.count) CHECK_EQ(gradient[i], 0);
+  }
+  double bits_by_scale = 0;  // what the bits grow by where all differences grow in proportion
+  for (size_t i = group.first; i < group.first + group.count; ++i) {
+    CHECK(gradient[i] > 0);
+    bits_by_scale += double{gradient[i]} * (networks.values()[i] - networks.base()[i]);
+  }
+  // n log2 m grows by n log2 e; differences that are not far above the gentle part pull a little less.
+  const double full = 2 * 1.4427 * static_cast<double>(group.count);
+  CHECK(bits_by_scale > 0.8 * full);
+  CHECK(bits_by_scale < full);
 }
 
 TEST(steps_keep_parameters_where_a_file_can_hold_them) {
