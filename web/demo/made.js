@@ -39,7 +39,7 @@ function makeChain(name, chain, grids) {
   const title = document.createElement('h3');
   title.textContent = `${chain ? `Colour chain ${chain}` : 'Main chain'}, ${formatBytes(sum(grids))}`;
   const list = document.createElement('ul');
-  list.append(...grids.toSorted((a, b) => a.level - b.level).map((grid) => makeGrid(name, grid)));
+  list.append(...[...grids].sort((a, b) => a.level - b.level).map((grid) => makeGrid(name, grid)));
   const part = document.createElement('div');
   part.append(title, list);
   return part;
