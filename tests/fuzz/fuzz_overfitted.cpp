@@ -1,8 +1,9 @@
-// Decode, and a Decoder that is fed in two parts and makes a part of the picture in steps, on any bytes of the
-// overfitted coding, with every instruction set. Files are mended to have its version, so that mutations get to
+// Decode, a Decoder that is fed in two parts and makes a part of the picture in steps, and ReadLatents, on any bytes of
+// the overfitted coding, with every instruction set. Files are mended to have its version, so that mutations get to
 // networks and grids.
 #include "mutate.h"
 #include "overfitted/kernels.h"
+#include "overfitted/read_latents.h"
 
 using namespace lic;
 
@@ -80,6 +81,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   overfitted::SetKernels(all[1 + size % (all.size() - 1)]);
   const auto fast = Decode(file, nullptr, options);
   REQUIRE(plain.ok() == fast.ok());
+  if (uint64_t{info.value().width} * info.value().height <= kMaxPixelsHere) {
+    const auto latents = overfitted::ReadLatents(file);
+    REQUIRE(latents.ok() || !plain.ok());
+  }
   if (!plain.ok()) {
     REQUIRE(plain.error() == fast.error() && plain.error() <= Error::kLimitExceeded);
     return 0;
