@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +57,7 @@ test('a folder keeps pictures for the next process, within its bytes, and no par
   const first = await start({ diskCache: { folder: cache } });
   const { body } = await ask(first.port, `/${NAME}?format=png`);
   const [name, ...others] = readdirSync(cache);
-  assert.deepEqual([others, statSync(join(cache, name)).size], [[], body.length]);
+  assert.deepEqual([others, statSync(join(cache, name)).size], [[], body.length + 32]); // the hash
   const strangers = ['notes.txt', 'other.tmp', 'a'.repeat(63)];
   for (const old of [`${randomUUID()}.tmp`, ...strangers]) {
     writeFileSync(join(cache, old), 'x');
@@ -82,6 +82,35 @@ test('a folder keeps pictures for the next process, within its bytes, and no par
     200,
     'a folder that is gone is no failure',
   );
+});
+
+test('entries of the folder that are damaged are made anew, never sent', async () => {
+  const cache = join(folder, 'damaged-cache');
+  const options = { diskCache: { folder: cache }, memoryCacheBytes: 0 };
+  const { port } = await start(options);
+  const { body } = await ask(port, `/${NAME}?format=png`);
+  const entry = join(cache, readdirSync(cache)[0]);
+  const whole = readFileSync(entry);
+  const flipped = Buffer.from(whole);
+  flipped[flipped.length - 9] ^= 1;
+  const damages = {
+    half: whole.subarray(0, whole.length >> 1),
+    zeros: Buffer.alloc(whole.length),
+    empty: Buffer.alloc(0),
+    'the hash alone': whole.subarray(0, 32),
+    'one bit': flipped,
+    'of an older version': body,
+  };
+  for (const [name, bytes] of Object.entries(damages)) {
+    writeFileSync(entry, bytes);
+    const other = await start(options);
+    work.decodes = 0;
+    assert.ok((await ask(other.port, `/${NAME}?format=png`)).body.equals(body), name);
+    assert.equal(work.decodes, 1, name);
+    assert.ok(readFileSync(entry).equals(whole), name);
+    assert.ok((await ask(other.port, `/${NAME}?format=png`)).body.equals(body), name);
+    assert.equal(work.decodes, 1, name);
+  }
 });
 
 test('a full queue: 503 with Retry-After, at once; the others are served', async () => {

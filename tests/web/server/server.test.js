@@ -11,6 +11,7 @@ import sharp from 'sharp';
 import { decode, info } from 'lic-codec';
 import { createLicHandler } from 'lic-codec/server';
 
+import { makeHeader } from '../support/lic-file.js';
 import { largestDifference, readVector } from '../support/vectors.js';
 import { ALPHA, GREY, OPAQUE, decoder, folder, problem, start } from './folder.js';
 import { FETCH, IMG, ask, listen } from './http.js';
@@ -43,6 +44,8 @@ test('scripts get the file, pictures in pages a format that the browser names', 
   assert.deepEqual(await type({ ...IMG, accept: '*/*' }), JPEG);
   assert.deepEqual(await type({ ...IMG, accept: '*/*' }, '', ALPHA), PNG);
   assert.deepEqual(await type({ ...IMG, accept: 'image/webp,*/*' }, '', ALPHA), WEBP);
+  assert.deepEqual(await type(IMG, '', ALPHA), WEBP, 'whose alpha is that of the picture');
+  assert.deepEqual(await type({ ...IMG, accept: 'image/avif,image/webp;q=0.9' }, '', ALPHA), AVIF);
   assert.deepEqual(await type({ 'sec-fetch-dest': 'document', accept: `text/html,${IMG.accept}` }), AVIF);
   for (const [format, expected] of Object.entries({
     lic: LIC,
@@ -77,6 +80,10 @@ test('the pixels are those of decode(): colours, alpha, grey', async () => {
     const { channels } = await sharp(body).metadata();
     assert.equal(channels, (isGrey ? 1 : 3) + Number(hasAlpha), name);
   }
+  const { data: shown } = await decode(readVector(ALPHA));
+  const webp = await ask(port, `/${ALPHA}?format=webp`);
+  const alpha = await sharp(webp.body).extractChannel('alpha').raw().toBuffer();
+  assert.deepEqual([...alpha], [...shown.filter((_, i) => i % 4 === 3)], 'WebP keeps alpha as it is');
   const onWhite = await sharp((await ask(port, `/${ALPHA}?format=jpeg`)).body)
     .raw()
     .toBuffer();
@@ -144,6 +151,37 @@ test('width and quality', async () => {
     'image/jpeg',
     'a file is not scaled',
   );
+});
+
+test('a format is chosen that has pictures of this size, after scaling; one that has none is 501', async () => {
+  const sizes = {
+    'avif-only.lic': { width: 16_384, height: 2 },
+    'neither.lic': { width: 2, height: 16_385 },
+    'png-only.lic': { width: 65_501, height: 2 },
+  };
+  const made = { maxFileBytes: 64, widths: [8_000] };
+  const blank = async (file) => {
+    const { width, height } = await info(file);
+    return { width, height, data: new Uint8ClampedArray(width * height * 4).fill(255), colorSpace: 'srgb' };
+  };
+  const { port } = await start({ ...made, source: (path) => makeHeader(sizes[path]), decoder: { decode: blank } });
+  const type = async (target) => {
+    const { status, headers, body } = await ask(port, `/${target}`, { headers: IMG });
+    if (status !== 200) return problem({ status, headers, body });
+    const { format, width, height } = await sharp(body, { limitInputPixels: false }).metadata();
+    return [format, width, height];
+  };
+  assert.deepEqual(await type('avif-only.lic'), ['heif', 16_384, 2]);
+  assert.deepEqual(await type('avif-only.lic?format=webp'), [501, 'format_unavailable']);
+  assert.deepEqual(await type('neither.lic'), ['jpeg', 2, 16_385]);
+  assert.deepEqual(await type('neither.lic?format=avif'), [501, 'format_unavailable']);
+  assert.deepEqual(await type('png-only.lic'), ['png', 65_501, 2]);
+  assert.deepEqual(await type('png-only.lic?format=jpeg'), [501, 'format_unavailable']);
+  assert.deepEqual(await type('png-only.lic?width=8000'), ['heif', 8_000, 1]);
+  const refused = await ask(port, '/png-only.lic?format=jpeg');
+  assert.match(JSON.parse(refused.body).detail, /^image\/jpeg has at most 65500 pixels a side, .* 65501 x 2$/);
+  const tall = await ask(port, '/neither.lic', { headers: { ...IMG, accept: 'image/avif' } });
+  assert.deepEqual(problem(tall), [406, 'not_acceptable']);
 });
 
 test('without sharp: PNG, and 501 for what it would take', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 
 const ABANDONED_MS = 3_600_000;
+const DIGEST_BYTES = 32; // of SHA-256
 const OWN = /^[0-9a-f]{64}$/; // of fileName()
 const TEMPORARY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
@@ -51,7 +52,8 @@ export class PictureCache {
 /**
  * Files named by the hash of their key. Several processes may share a folder: a file is there whole or not at all. Each
  * counts what it found and what it wrote itself, so the limit is one per process. Files with other names are left
- * alone.
+ * alone. A file begins with the hash of the bytes behind it, because a machine that loses its power may leave half of a
+ * file, or zeros.
  */
 export class DiskCache {
   #folder;
@@ -94,12 +96,13 @@ export class DiskCache {
     return cache;
   }
 
-  /** @param {string} key @returns {Promise<Uint8Array | null>} */
+  /** @param {string} key @returns {Promise<Uint8Array | null>} null, too, for a file that is damaged */
   async get(key) {
     const name = fileName(key);
     this.#sizes.get(name); // makes it the last to go
-    const bytes = await readFile(join(this.#folder, name)).catch(() => null);
-    return bytes?.length ? bytes : null;
+    const file = await readFile(join(this.#folder, name)).catch(() => null);
+    const bytes = file?.subarray(DIGEST_BYTES);
+    return bytes?.length && file?.subarray(0, DIGEST_BYTES).equals(digest(bytes)) ? bytes : null;
   }
 
   /**
@@ -107,18 +110,22 @@ export class DiskCache {
    * @param {string} key @param {Uint8Array} bytes
    */
   async put(key, bytes) {
-    if (bytes.length > this.#maxBytes) return; // the list of sizes would not hold it, so nothing would delete it
+    const size = DIGEST_BYTES + bytes.length;
+    if (size > this.#maxBytes) return; // the list of sizes would not hold it, so nothing would delete it
     const name = fileName(key);
     const temporary = join(this.#folder, `${randomUUID()}.tmp`);
     try {
-      await writeFile(temporary, bytes, { flag: 'wx' });
+      await writeFile(temporary, [digest(bytes), bytes], { flag: 'wx' });
       await rename(temporary, join(this.#folder, name));
-      this.#sizes.set(name, bytes.length);
+      this.#sizes.set(name, size);
     } catch {
       await rm(temporary, { force: true }).catch(() => {});
     }
   }
 }
+
+/** @param {Uint8Array} bytes */
+const digest = (bytes) => createHash('sha256').update(bytes).digest();
 
 /** @param {string} key */
 const fileName = (key) => createHash('sha256').update(key).digest('hex');

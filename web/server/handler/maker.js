@@ -12,7 +12,7 @@ import { encodePng } from '../png.js';
 import { HttpProblem } from '../problem.js';
 import { toSrgb } from '../to-srgb.js';
 import { DiskCache, PictureCache } from './cache.js';
-import { chooseFormat } from './negotiate.js';
+import { checkSize, chooseFormat } from './negotiate.js';
 import { encodeBySharp } from './render.js';
 import { sample, version } from './sample.js';
 
@@ -69,13 +69,16 @@ export class PictureMaker {
    */
   async choose({ path, format, width, quality }, headers, stored) {
     const header = await this.#info(path, stored);
-    const chosen = format ?? chooseFormat(headers, this.#formats, header.hasAlpha);
+    const least = width && this.#settings.widths.find((known) => known >= width);
+    const scaled = least && least < header.width ? least : null;
+    const size = scaledSize(header, scaled);
+    const chosen = format ?? chooseFormat(headers, this.#formats, header.hasAlpha, size);
     if (chosen === 'lic') throw new TypeError('a .lic file is not made');
     this.#checkPossible(chosen, width, quality);
-    const least = width && this.#settings.widths.find((known) => known >= width);
+    checkSize(chosen, size);
     return {
       format: chosen,
-      width: least && least < header.width ? least : null,
+      width: scaled,
       quality: chosen === 'png' ? null : this.#roundQuality(quality),
     };
   }
@@ -186,4 +189,12 @@ export class PictureMaker {
     signal.throwIfAborted();
     return made;
   }
+}
+
+/**
+ * The size of a picture that sharp scales.
+ * @param {Info} info @param {number | null} scaled its width, or null
+ */
+function scaledSize({ width, height }, scaled) {
+  return scaled ? { width: scaled, height: Math.max(1, Math.round((height * scaled) / width)) } : { width, height };
 }

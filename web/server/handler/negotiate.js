@@ -21,6 +21,9 @@ export const LIC_TYPE = 'image/x-lic';
 /** @type {Record<'lic' | PictureFormat, string>} */
 export const TYPES = { lic: LIC_TYPE, avif: 'image/avif', webp: 'image/webp', jpeg: 'image/jpeg', png: 'image/png' };
 
+/** How many pixels a side may have. @type {Record<PictureFormat, number>} */
+const MOST_SIDE = { avif: 16_384, webp: 16_383, jpeg: 65_500, png: 2 ** 31 - 1 };
+
 /** The request headers on which the choice depends. */
 export const VARY = 'Accept, Sec-Fetch-Dest';
 
@@ -39,26 +42,44 @@ export function wantsFile({ format, width, quality }, headers) {
   return !named.some(({ type }) => type.startsWith('image/'));
 }
 
+/** @typedef {{width: number, height: number}} Size */
+
+/**
+ * Refuses a format in which there is no picture of this size.
+ * @param {PictureFormat} format @param {Size} size
+ */
+export function checkSize(format, { width, height }) {
+  const most = MOST_SIDE[format];
+  if (Math.max(width, height) <= most) return;
+  const detail = `${TYPES[format]} has at most ${most} pixels a side, and the picture would have ${width} x ${height}`;
+  throw new HttpProblem(501, 'format_unavailable', detail);
+}
+
 /**
  * The format that the client likes best; of equals, the server's favourite. AVIF and WebP must be named: a wildcard
  * says nothing of a decoder.
  * @param {Headers} headers
- * @param {PictureFormat[]} formats at hand, the server's favourite first
- * @param {boolean} hasAlpha JPEG is no choice then
+ * @param {PictureFormat[]} known the server's favourite first
+ * @param {boolean} hasAlpha JPEG is no choice then, and of equals WebP goes before AVIF, which changes alpha
+ * @param {Size} size of the picture; formats without such pictures are no choice
  * @returns {PictureFormat}
  */
-export function chooseFormat(headers, formats, hasAlpha) {
+export function chooseFormat(headers, known, hasAlpha, size) {
   const ranges = parseAccept(headers.accept);
+  const formats = known.filter((format) => Math.max(size.width, size.height) <= MOST_SIDE[format]);
   const qualities = formats.map((format) => {
     if (format === 'jpeg' && hasAlpha) return 0;
     return findQuality(ranges, TYPES[format], format === 'jpeg' || format === 'png');
   });
   const best = Math.max(...qualities);
-  if (best > 0) return formats[qualities.indexOf(best)];
+  if (best > 0) {
+    const chosen = formats[qualities.indexOf(best)];
+    return hasAlpha && chosen === 'avif' && qualities[formats.indexOf('webp')] === best ? 'webp' : chosen;
+  }
   throw new HttpProblem(
     406,
     'not_acceptable',
-    `the picture can be had as ${formats.map((format) => TYPES[format]).join(', ')} or ${LIC_TYPE}`,
+    `the picture can be had as ${[...formats.map((format) => TYPES[format]), LIC_TYPE].join(' or ')}`,
   );
 }
 

@@ -42,7 +42,8 @@ export interface LicHandlerOptions {
   prefix?: string;
 
   /**
-   * What clients without a decoder may get, the favourite first.
+   * What clients without a decoder may get, the favourite first. A format is left out for pictures that it cannot hold,
+   * and WebP goes before AVIF for pictures with alpha.
    * @default ['avif', 'webp', 'jpeg', 'png'], without sharp ['png']
    */
   formats?: PictureFormat[];
