@@ -127,6 +127,34 @@ test(
   },
 );
 
+test('lic-static: files on another server, which allows this', { skip }, async () => {
+  const cdn = 'https://cdn.example/files/';
+  const out = join(folder, 'far-out');
+  const image = `<img src="${cdn}photo.jpg" alt="Coffee">`;
+  writeFiles(join(folder, 'far'), {
+    'photo.jpg': pictures['photo.jpg'],
+    'index.html': `<!doctype html><title>x</title><link rel="icon" href="data:,">${image}`,
+  });
+  await convertSite({ ...options(), folder: join(folder, 'far'), out, base: cdn });
+  const { url, close } = await serve({ root: out, folders: ['.'] });
+  try {
+    const { page, problems } = await openPage({
+      context: { bypassCSP: true },
+      prepare: (one) =>
+        one.route(`${cdn}**`, async (route) => {
+          const response = await route.fetch({ url: url + route.request().url().slice(cdn.length) });
+          await route.fulfill({ response, headers: { ...response.headers(), 'access-control-allow-origin': '*' } });
+        }),
+    });
+    await page.goto(`${url}index.html`);
+    assert.deepEqual(await shown(page), [[600, 400, true]]);
+    assert.ok(await page.evaluate((start) => document.querySelector('lic-img').currentSrc.startsWith(start), cdn));
+    assert.deepEqual(problems, []);
+  } finally {
+    close();
+  }
+});
+
 /** An application with the package installed as a link, pictures in its source and in public/. */
 function makeApplication() {
   const root = join(folder, 'application');

@@ -76,13 +76,25 @@ function reasonOf(attribute) {
   return null;
 }
 
-/** @param {any} document */
+/**
+ * Where a head has no end tag, the place is behind its last <meta>: browsers look for the encoding in the first 1024
+ * bytes only.
+ * @param {any} document
+ */
 function findHeadEnd(document) {
   const html = document.childNodes.find((/** @type {any} */ node) => node.nodeName === 'html');
-  const head = html.childNodes.find((/** @type {any} */ node) => node.nodeName === 'head').sourceCodeLocation;
-  if (head) return head.endTag?.startOffset ?? head.startTag.endOffset;
+  const head = html.childNodes.find((/** @type {any} */ node) => node.nodeName === 'head');
+  const place = head.sourceCodeLocation;
+  if (place?.endTag) return place.endTag.startOffset;
+  const meta = head.childNodes.filter((/** @type {any} */ { nodeName }) => nodeName === 'meta').pop();
   const doctype = document.childNodes.find((/** @type {any} */ node) => node.nodeName === '#documentType');
-  return html.sourceCodeLocation?.startTag?.endOffset ?? doctype?.sourceCodeLocation.endOffset ?? 0;
+  const before = [
+    meta?.sourceCodeLocation,
+    place?.startTag,
+    html.sourceCodeLocation?.startTag,
+    doctype?.sourceCodeLocation,
+  ];
+  return before.find(Boolean)?.endOffset ?? 0;
 }
 
 /**

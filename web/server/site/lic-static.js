@@ -16,7 +16,8 @@ each <img> that gets smaller by it, and adds the script, decoder and model. DIR 
   --in-place          change DIR itself: only for what a build makes anew
   -q, --quality Q     1 (smallest) to 100 (best) (default: 50)
   --lic COMMAND       the lic command (default: lic, on the PATH)
-  --base PATH         the path at which the site will lie on its server (default: /)
+  --base PATH         the path at which the site will lie on its server (default: /), or the address of its
+                      files on another server
   --min-bytes N       smaller pictures stay (default: 4096)
   --min-saving P      pictures stay unless they get smaller by P percent (default: 10)
   -j, --jobs N        pictures to encode at a time (default: the number of processors)

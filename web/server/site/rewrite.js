@@ -8,6 +8,8 @@ import { countFallbacks, headTags, licImage, parseSrcset, readPage, replaceAt } 
  * @typedef {import('./pictures.js').Made} Made
  * @typedef {object} Surroundings
  * @property {string} path URL path of the page, with all before it
+ * @property {string | null} [address] where the site's files lie, with a slash at its end, if that is another server
+ *   than the page's; the paths of its files then begin at this address
  * @property {import('./pictures.js').Pictures} pictures
  * @property {(path: string) => string | null} find the picture file for a decoded URL path
  * @property {(made: Made, path: string) => Promise<void> | void} use a .lic file that the page refers to, by its
@@ -17,6 +19,8 @@ import { countFallbacks, headTags, licImage, parseSrcset, readPage, replaceAt } 
  */
 
 const ORIGIN = 'https://site.invalid';
+// Stands before everything else in a file, also before the doctype.
+const BYTE_ORDER_MARK = '\ufeff';
 const PICTURE = /\.(png|jpe?g)$/i;
 
 /**
@@ -25,6 +29,7 @@ const PICTURE = /\.(png|jpe?g)$/i;
  * @returns {Promise<string>} the same text if nothing is gained
  */
 export async function rewritePage(html, surroundings) {
+  if (html.startsWith(BYTE_ORDER_MARK)) return BYTE_ORDER_MARK + (await rewritePage(html.slice(1), surroundings));
   const page = readPage(html);
   const texts = await Promise.all(page.images.map((image) => replaceImage(image, page, surroundings)));
   const replacements = page.images.flatMap(({ start, end }, i) => {
@@ -76,8 +81,8 @@ const renameLast = (path, name) => path.slice(0, path.lastIndexOf('/') + 1) + na
  * The picture that a URL means, if it is one of the site and is better as .lic.
  * @param {string} url @param {Page} page @param {Surroundings} surroundings
  */
-async function findPicture(url, { base }, { path, find, pictures }) {
-  const pathname = sitePath(url, base, path);
+async function findPicture(url, { base }, { path, address, find, pictures }) {
+  const pathname = sitePath(url, new URL(encodeURI(path), ORIGIN), base, address);
   const file = pathname !== null && PICTURE.test(pathname) ? find(pathname) : null;
   if (pathname === null || file === null) return null;
   const made = await pictures.get(file);
@@ -86,12 +91,16 @@ async function findPicture(url, { base }, { path, find, pictures }) {
 
 /**
  * The path, decoded, of a URL on this site.
- * @param {string} url @param {string | null} base @param {string} path of the page
+ * @param {string} url @param {URL} page @param {string | null} base of the page's URLs
+ * @param {string | null} [address] of the site's files
  */
-function sitePath(url, base, path) {
+function sitePath(url, page, base, address) {
   try {
-    const { origin, pathname } = new URL(url, new URL(base ?? '', new URL(encodeURI(path), ORIGIN)));
-    return origin === ORIGIN ? decodeURIComponent(pathname) : null;
+    const { origin, host, pathname } = new URL(url, new URL(base ?? '', page));
+    if (origin === ORIGIN) return decodeURIComponent(pathname);
+    const other = address ? new URL(address, ORIGIN) : null;
+    if (host !== other?.host || !pathname.startsWith(other.pathname)) return null;
+    return decodeURIComponent(pathname.slice(other.pathname.length - 1));
   } catch {
     return null; // not a URL
   }

@@ -33,6 +33,8 @@ class Site {
   #pictures;
   #folder;
   #out;
+  /** The address of its files, where that is another server than the pages'. @type {string | null} */
+  #address;
   #base;
   #dryRun;
 
@@ -41,7 +43,8 @@ class Site {
     this.#pictures = pictures;
     this.#folder = resolve(folder);
     this.#out = resolve(out);
-    this.#base = base.replace(/^\/*/, '/').replace(/\/*$/, '/');
+    this.#address = isAddress(base) ? base.replace(/\/*$/, '/') : null;
+    this.#base = this.#address ? '/' : base.replace(/^\/*/, '/').replace(/\/*$/, '/');
     this.#dryRun = dryRun;
   }
 
@@ -80,6 +83,7 @@ class Site {
     }
     const rewritten = await rewritePage(html, {
       path: this.#base + this.#below(file),
+      address: this.#address,
       pictures: this.#pictures,
       find: (path) => this.#find(path),
       use: async (made) => {
@@ -87,7 +91,8 @@ class Site {
         if (!this.#dryRun) await this.#write(join(dirname(made.file), made.name), /** @type {Buffer} */ (made.bytes));
       },
       runtime: ({ base }) =>
-        (base === null ? '../'.repeat(this.#below(file).split('/').length - 1) : this.#base) + RUNTIME,
+        (this.#address ?? (base === null ? '../'.repeat(this.#below(file).split('/').length - 1) : this.#base)) +
+        RUNTIME,
       warn,
     });
     if (!this.#dryRun) await this.#write(file, rewritten);
@@ -154,6 +159,9 @@ class Site {
     return relative(this.#folder, file).split(sep).join('/');
   }
 }
+
+/** Whether the base of a site names a server. @param {string} base */
+export const isAddress = (base) => /^([a-z][a-z\d+.-]*:)?\/\//i.test(base);
 
 /** @template T @param {T[]} items @param {(item: T) => Promise<unknown>} work so many at a time */
 async function each(items, work) {

@@ -29,7 +29,11 @@ export interface SiteOptions extends PictureOptions {
    * @default folder
    */
   out?: string;
-  /** The path at which the site will lie on its server. @default '/' */
+  /**
+   * The path at which the site will lie on its server; or an address, where its files but not its pages lie on another
+   * server, which must send `Access-Control-Allow-Origin`.
+   * @default '/'
+   */
   base?: string;
   /** Encode and count, write nothing but the cache. @default false */
   dryRun?: boolean;

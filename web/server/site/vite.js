@@ -11,7 +11,7 @@ import { Encoder } from './encoder.js';
 import { Pictures } from './pictures.js';
 import { rewritePage } from './rewrite.js';
 import { readRuntime } from './runtime.js';
-import { convertSite } from './site.js';
+import { convertSite, isAddress } from './site.js';
 
 /** @typedef {import('vite').ResolvedConfig} Config */
 
@@ -142,7 +142,8 @@ class Project {
   /** Converts the site that has been built. @param {string} folder */
   async convert(folder) {
     const { base, logger } = this.#config;
-    const report = await convertSite({ ...this.#options, folder, base: base.startsWith('/') ? base : '/' });
+    const isFixed = base.startsWith('/') || isAddress(base); // others are relative to each page
+    const report = await convertSite({ ...this.#options, folder, base: isFixed ? base : '/' });
     for (const warning of report.warnings) logger.warn(warning);
     for (const { file, kept, failed } of report.pictures) if (failed) logger.error(`${file}: ${kept}`);
     const replaced = report.pictures.filter(({ licBytes }) => licBytes !== null);
