@@ -1,16 +1,15 @@
 // One file on its way to a canvas: what the HTML standard calls an image request.
 //
-//   fetch ──> header: sized ──> preview, strips: painted ──> done
+//   transfer.js ──> header: sized ──> preview, strips: painted ──> done
 //
 // No task here touches all pixels of a picture. The file is kept, so that pixels which were given up come back without
 // the network.
 
 import { LicError } from '../common/errors.js';
 import { Turns } from '../common/turn.js';
-import { responseBody } from '../file/reader.js';
-import { decodeStrips } from '../index.js';
 import { toCanvas } from './stand-in.js';
 import { Surface } from './surface.js';
+import { Transfer, decodeTo } from './transfer.js';
 
 /**
  * @typedef {object} Hooks what a request tells; after abort() it tells nothing
@@ -138,7 +137,8 @@ export class ImageRequest {
   async #restore(signal) {
     const file = /** @type {Blob} */ (await this.#file);
     signal.throwIfAborted();
-    await this.#decode(file, signal);
+    await decodeTo(file, signal, this.#receiver(null));
+    this.#thumbnail = null;
     this.#hasPixels = true;
     this.#restoring = null;
     this.#hooks.renewed();
@@ -149,71 +149,61 @@ export class ImageRequest {
     checkBrowser();
     await turns.take(1);
     signal.throwIfAborted();
-    await this.#decode(this.#fetch({ ...init, signal }), signal).catch((error) => {
-      // Of a failed fetch the decoder learns only that the stream has ended; the error of the fetch says more.
-      throw error.cause instanceof LicError ? error.cause : error;
+    await new Promise((resolve, reject) => {
+      const member = { ...this.#receiver(this.#hooks), canvas: this.canvas, copied: this.#copied, failed: reject };
+      const transfer = Transfer.join(this.url, init, member);
+      signal.addEventListener('abort', () => {
+        transfer.leave(member);
+        reject(signal.reason);
+      });
+      this.#file = transfer.file;
+      transfer.done.then(resolve, reject);
     });
     this.loaded = this.#hasPixels = true;
+    this.#thumbnail = null;
   }
 
   /**
-   * Gives the file as a stream at once, so that the decoder starts while the server is still asked.
-   * @param {RequestInit} init
+   * What becomes of a file that is decoded.
+   * @param {Hooks | null} hooks that are told how far the picture is, if it is not there already
+   * @returns {import('./transfer.js').Receiver}
    */
-  #fetch(init) {
-    /** @type {Blob[]} */
-    const parts = [];
-    /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
-    const { readable, writable } = new TransformStream({
-      transform(chunk, controller) {
-        parts.push(new Blob([chunk]));
-        controller.enqueue(chunk);
-      },
-    });
-    const fetching = async () => {
-      const response = await fetch(this.url, init).catch((cause) => {
-        throw new LicError('io_error', `cannot open ${this.url}`, { details: { url: this.url }, cause });
-      });
-      await (responseBody(response) ?? new Blob().stream()).pipeTo(writable);
-      return new Blob(parts);
-    };
-    this.#file = fetching();
-    this.#file.catch((error) => writable.abort(error).catch(() => {}));
-    return readable;
-  }
-
-  /** @param {ReadableStream<Uint8Array> | Blob} source @param {AbortSignal} signal */
-  async #decode(source, signal) {
-    const hooks = this.loaded ? null : this.#hooks;
+  #receiver(hooks) {
     let hasAlpha = false;
-    await decodeStrips(source, {
-      signal,
-      onInfo: (info) => {
+    return {
+      sized: (info) => {
         this.width = info.width;
         this.height = info.height;
         hasAlpha = info.hasAlpha;
         hooks?.sized();
       },
-      preview: (image) => {
-        this.#open(image);
+      begun: (preview) => {
+        this.#open(preview);
         hooks?.painted();
-        this.#hooks.begun(toCanvas(image), image.colorSpace);
+        this.#hooks.begun(toCanvas(preview), preview.colorSpace);
       },
-      onProgress: ({ fraction, strip }) => {
-        if (strip) {
-          const { image, y } = this.#open(strip.image).put(strip.image, strip.y);
-          hooks?.painted();
-          this.#hooks.added(image, y, hasAlpha);
-        }
-        hooks?.progressed(fraction);
+      added: (strip) => {
+        const { image, y } = this.#open(strip.image).put(strip.image, strip.y);
+        hooks?.painted();
+        this.#hooks.added(image, y, hasAlpha);
       },
-    });
-    this.#thumbnail = null;
+      progressed: (fraction) => hooks?.progressed(fraction),
+    };
   }
 
   /**
+   * Takes the picture over from another canvas.
+   * @param {HTMLCanvasElement} canvas @param {PredefinedColorSpace} [colorSpace] of its pixels
+   */
+  #copied = (canvas, colorSpace) => {
+    this.#open({ colorSpace }).copy(canvas);
+    this.#hooks.painted();
+    this.#hooks.renewed();
+  };
+
+  /**
    * Gives the canvas its full size. What it showed in a smaller size goes on being seen.
-   * @param {ImageData} image says which colours the canvas has to hold
+   * @param {{colorSpace?: PredefinedColorSpace}} image says which colours the canvas has to hold
    */
   #open({ colorSpace }) {
     const isChanged = this.#surface.open(this.width, this.height, colorSpace);

@@ -23,7 +23,7 @@ export class Surface {
   /**
    * Makes room for a picture.
    * @param {number} width @param {number} height of the picture
-   * @param {PredefinedColorSpace} colorSpace of its pixels
+   * @param {PredefinedColorSpace} [colorSpace] of its pixels
    * @returns {boolean} whether the canvas had another size before
    */
   open(width, height, colorSpace) {
@@ -45,6 +45,11 @@ export class Surface {
     return painted;
   }
 
+  /** Takes over the picture of another canvas. @param {HTMLCanvasElement} other */
+  copy(other) {
+    this.#context?.drawImage(other, 0, 0, this.canvas.width, this.canvas.height);
+  }
+
   /** Leaves a thumbnail of the picture. @param {OffscreenCanvas} small the picture */
   shrink(small) {
     this.canvas.width = small.width;
@@ -58,7 +63,7 @@ export class Surface {
   }
 
   /**
-   * @param {number} width @param {number} height @param {PredefinedColorSpace} colorSpace
+   * @param {number} width @param {number} height @param {PredefinedColorSpace} [colorSpace]
    * @returns {boolean} whether there is such a canvas
    */
   #resize(width, height, colorSpace) {

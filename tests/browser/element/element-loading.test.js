@@ -329,7 +329,7 @@ test('what the attributes ask of the fetch', { skip }, async () => {
       { crossorigin: 'use-credentials', referrerpolicy: 'no-referrer' },
       { fetchpriority: 'high', referrerpolicy: 'bogus' },
     ];
-    await Promise.all(attributes.map((each) => settled(add('lic-img', { src: '/pictures/small.lic', ...each }))));
+    for (const each of attributes) await settled(add('lic-img', { src: '/pictures/small.lic', ...each }));
     return inits;
   });
   assert.deepEqual(found, [

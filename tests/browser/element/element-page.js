@@ -14,6 +14,7 @@ import { useBrowser } from '../support/browser.js';
 
 const VECTORS = {
   wide: 'tiny-tiles-of-3.lic', // 300 x 200
+  tiled: 'tiny-tiles-of-1.lic', // the same, with rows of 64 pixels
   small: 'tiny-33x31.lic',
   broken: 'bad/bad_stream-hyper-word-left.lic',
 };
