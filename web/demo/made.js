@@ -53,8 +53,13 @@ function makeGrid(name, { chain, level, width, height, bytes, zeros, least, most
   scale.textContent = `1:${2 ** level}`;
   const caption = document.createElement('span');
   const empty = Math.round((zeros / (width * height)) * 100);
-  caption.append(scale, ` ${width} × ${height}, ${formatBytes(bytes)}, ${empty} % zeros, ${least} to ${most}`);
+  const facts = [`${width} × ${height}`, formatBytes(bytes), `${empty} % zeros`, `${signed(least)} to ${signed(most)}`];
+  // Lines break between the facts only.
+  caption.append(scale, ` ${facts.map((fact) => fact.replaceAll(' ', '\u00a0')).join(', ')}`);
   const item = document.createElement('li');
   item.append(image, caption);
   return item;
 }
+
+/** @param {number} number */
+const signed = (number) => (number < 0 ? `−${-number}` : String(number));

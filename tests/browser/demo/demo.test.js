@@ -169,7 +169,7 @@ test('another coding stands beside it, and the parts of an overfitted file are s
   assert.match(await fact(page, '#made', 'Header and the rest'), /^150 B/);
   assert.deepEqual(await page.locator('#made h3').allInnerTexts(), ['Main chain, 300 B', 'Colour chain 1, 300 B']);
   const [first, second] = await page.locator('#made li').allInnerTexts();
-  assert.match(first, /1:1 40 × 30, 300 B, 50 % zeros, -2 to 5/);
+  assert.match(first, /1:1 40\s×\s30, 300\sB, 50\s%\szeros, −2\sto\s5/);
   assert.match(second, /1:2 /);
   await page.locator('#next').click();
   await page.locator('#made').waitFor({ state: 'hidden' });
