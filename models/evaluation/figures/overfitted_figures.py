@@ -2,6 +2,7 @@
 
 import csv
 import os
+import textwrap
 
 from models.measures.bdrate import bd_rate
 
@@ -160,12 +161,17 @@ def note(results):
         f"it the worst picture. AVIF and lic-photo as in `{results['against']}`. On these pictures:",
     ]
     sources = [
-        f"{PUBLISHED[codec]['title']}: [points of its own repository]({PUBLISHED[codec]['source']}); nothing was run"
-        " here."
+        f"{PUBLISHED[codec]['title']}: points of its own repository; nothing was run here. They are in\n"
+        f"<{PUBLISHED[codec]['source']}>."
         for codec in results["images"]
         if codec in PUBLISHED
     ]
-    return "\n".join([*lines, "", which_pictures(results), "", *sources])
+    return "\n".join([*lines, "", wrapped(which_pictures(results)), "", *sources])
+
+
+def wrapped(items):
+    """Lines of a list, none wider than a document may be."""
+    return "\n".join(textwrap.fill(item, 118, subsequent_indent="  ") for item in items.split("\n"))
 
 
 def full_tables(results):
