@@ -43,9 +43,13 @@ async function open(url, context) {
   return { page, problems, loaded };
 }
 
-/** Waits for the pictures of a page: their sizes, and whether they come from .lic files. */
+/**
+ * Waits for the pictures of a page: their sizes, and whether they come from .lic files. The element is defined by an
+ * asynchronous script, which a page's load event does not always wait for: in Firefox it may run later.
+ */
 const shown = (page) =>
   page.evaluate(async () => {
+    await customElements.whenDefined('lic-img');
     const images = [...document.querySelectorAll('lic-img')];
     await Promise.all(images.map((image) => image.decode()));
     return images.map(({ naturalWidth, naturalHeight, currentSrc }) => [
