@@ -49,7 +49,9 @@ Examples:
 )";
 
 constexpr char kDecodeNotes[] =
-    R"(Examples:
+    R"(Bytes behind the picture that are no whole section cost no pixel, and are a warning.
+
+Examples:
   lic decode photo.lic -o photo.png
   lic decode 'compressed/*.lic' --out-dir pictures --format ppm
 )";
@@ -65,6 +67,8 @@ constexpr char kVerifyNotes[] =
 differ, because a pixel may differ by 1.
 PSNR is over red, green and blue. SSIM is that of Wang et al. 2004 on luma. Alpha
 is shown on white.
+Bytes behind the picture that are no whole section are the error bad_section, after
+all measures, though lic decode only warns of them.
 
 A map (--map) is grey: 8 times the largest error among red, green and blue, 255 at
 most. The tiles that lic encode --qa flags at the file's quality are outlined:

@@ -42,6 +42,7 @@ Layout ToLayout(const Container& container) {
   Layout layout;
   layout.info = ToInfo(container.header);
   layout.metadata = container.metadata();
+  layout.bytes = container.bytes;
   CountStreams(container, layout);
   return layout;
 }

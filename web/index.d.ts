@@ -108,7 +108,8 @@ export interface Progress {
 /**
  * Decodes a .lic file, while it is still coming in. Browsers decode in a worker, or in slices on this thread where
  * workers cannot start. Node decodes in slices (see `Configuration.workers`) and gives a `Picture`. The bytes of a
- * buffer are neither changed nor transferred, and must not change before the promise settles.
+ * buffer are neither changed nor transferred, and must not change before the promise settles. Bytes behind the picture
+ * that are no whole section, such as zeros or a line that a server appended, change nothing.
  *
  * Rejects with a `LicError`, with the reason of `signal` (an AbortError by default), or with a TypeError for wrong
  * arguments.

@@ -34,13 +34,15 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
     LIC_CHECK(decoder.Step());
     report(decoder.progress(), {});
   }
-  const Metadata metadata = decoder.layout().metadata;
+  const Layout layout = decoder.layout();
   const Picture picture = std::move(decoder).TakePicture();
 
   Outcome outcome;
+  if (std::string trailer = DescribeTrailer(layout, file); !trailer.empty())
+    outcome.warnings.push_back(std::move(trailer));
   LIC_CHECK(MakeFolders(job, arguments.outputs));
   LIC_TRY(OutputFile out, OutputFile::Create(job.output));
-  LIC_CHECK(WritePicture(picture, metadata, format, out, outcome.warnings));
+  LIC_CHECK(WritePicture(picture, layout.metadata, format, out, outcome.warnings));
   LIC_CHECK(out.Commit());
   outcome.fields = DescribeFields(info, file.size());
   if (model) outcome.fields["model"] = model->name();

@@ -43,6 +43,8 @@ Result<Outcome> DrawGrids(const Job& job, const std::string& folder) {
   LIC_TRY(const overfitted::LatentGrids grids, overfitted::ReadLatents(file));
   LIC_TRY(const Layout layout, ReadLayout(file));
   Outcome outcome;
+  if (std::string trailer = DescribeTrailer(layout, file); !trailer.empty())
+    outcome.warnings.push_back(std::move(trailer));
   outcome.fields = DescribeFields(info, file.size());
   outcome.fields["network_bytes"] = layout.network_bytes;
   outcome.fields["alpha_bytes"] = layout.alpha_bytes;

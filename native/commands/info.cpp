@@ -14,12 +14,9 @@ struct InfoArguments {
   BatchOptions batch;
 };
 
-// Before the end of a file's own networks no more bytes can lie: header, profile and networks.
-constexpr size_t kMostBytesNeeded = (4 << 20) + 70000;
-
 // What the networks of a file are: as text, and for programs. A file may end before them.
-std::string DescribeNetworks(const FileStart& start, Outcome& outcome) {
-  const auto read = ReadNetworks(start.bytes);
+std::string DescribeNetworks(Bytes file, Outcome& outcome) {
+  const auto read = ReadNetworks(file);
   if (!read.ok()) {
     outcome.warnings.push_back(std::string(ErrorName(read.error())) + ": " + read.failure().what);
     return ", own networks";
@@ -42,21 +39,32 @@ std::string DescribeNetworks(const FileStart& start, Outcome& outcome) {
   return text;
 }
 
+// Says how many bytes lie behind the picture of a file. Of a file that is cut off or damaged only the header is told.
+void DescribeEnd(Bytes file, Outcome& outcome) {
+  const auto layout = ReadLayout(file);
+  if (!layout.ok()) return;
+  std::string trailer = DescribeTrailer(layout.value(), file);
+  if (trailer.empty()) return;
+  outcome.fields["trailer_bytes"] = file.size() - layout.value().bytes;
+  outcome.warnings.push_back(std::move(trailer));
+}
+
 Result<Outcome> DescribeFile(const Job& job) {
-  LIC_TRY(const FileStart start, LoadFileStart(job.input, kMostBytesNeeded));
-  LIC_TRY(const Info info, ReadInfo(start.bytes));
+  LIC_TRY(const Buffer<uint8_t> file, LoadFile(job.input, kMaxLicFileBytes));
+  LIC_TRY(const Info info, ReadInfo(file));
   Outcome outcome;
-  outcome.fields = DescribeFields(info, start.file_bytes);
+  outcome.fields = DescribeFields(info, file.size());
   outcome.fields["version"] = info.version;
   outcome.fields["alpha"] = info.has_alpha;
   outcome.fields["grey"] = info.is_grey;
   outcome.fields["tile"] = info.tile_units * 64;
   const bool names_model = info.coding == Coding::kAutoencoder;
   if (names_model) outcome.fields["head_hash"] = ToHex(info.head_hash);
-  outcome.summary = job.input + ": " + DescribeText(info, start.file_bytes) + (info.is_grey ? ", grey" : "") +
+  outcome.summary = job.input + ": " + DescribeText(info, file.size()) + (info.is_grey ? ", grey" : "") +
                     (info.has_alpha ? ", alpha" : "") + ", tile " + std::to_string(info.tile_units * 64) +
                     ", version " + std::to_string(info.version) +
-                    (names_model ? ", model " + ToHex(info.model_id) : DescribeNetworks(start, outcome));
+                    (names_model ? ", model " + ToHex(info.model_id) : DescribeNetworks(file, outcome));
+  DescribeEnd(file, outcome);
   return outcome;
 }
 

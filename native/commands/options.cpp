@@ -12,6 +12,13 @@ namespace lic::native {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Types of sections that may follow the picture (docs/format.md#sections).
+constexpr uint8_t kExifSection = 5, kXmpSection = 6;
+
+}  // namespace
+
 int UsageError(const std::string& message) {
   std::fprintf(stderr, "lic: %s\n", message.c_str());
   return kExitUsage;
@@ -89,6 +96,16 @@ nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes) {
       {"bpp", bpp},          {"quality", info.quality}, {"coding", names_model ? kAutoencoderName : kOverfittedName}};
   if (names_model) fields["model_id"] = ToHex(info.model_id);
   return fields;
+}
+
+std::string DescribeTrailer(const Layout& layout, Bytes file) {
+  if (layout.bytes == file.size()) return {};
+  std::string text = std::to_string(file.size() - layout.bytes) + " bytes behind the picture, from byte " +
+                     std::to_string(layout.bytes) + " on, are no whole section and are not read";
+  const uint8_t type = file[layout.bytes];
+  if (type == kExifSection) text += "; they may be damaged Exif";
+  if (type == kXmpSection) text += "; they may be damaged XMP";
+  return text;
 }
 
 std::string DescribeText(const Info& info, uint64_t bytes) {

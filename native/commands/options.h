@@ -48,6 +48,9 @@ Status MakeFolders(const Job& job, const WriteOptions& options);
 nlohmann::ordered_json DescribeFields(const Info& info, uint64_t bytes);
 std::string DescribeText(const Info& info, uint64_t bytes);
 
+// Says how many bytes lie behind a file's last section, and where. Empty if there are none.
+std::string DescribeTrailer(const Layout& layout, Bytes file);
+
 // The hexadecimal digits of a hash.
 std::string ToHex(const SymbolHash& hash);
 

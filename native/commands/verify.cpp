@@ -152,6 +152,14 @@ Result<Outcome> VerifyFile(const Job& job, const VerifyArguments& arguments, Mod
   outcome.fields["pixel_hash"] = ToHex(pixels);
   outcome.summary += "\n  pixels  " + ToHex(pixels);
   if (!arguments.original.empty()) LIC_CHECK(MeasureAgainst(file, arguments, models, outcome));
+  if (std::string trailer = DescribeTrailer(file.layout, file.bytes); !trailer.empty()) {
+    if (outcome.error == Error::kNone) {
+      outcome.error = Error::kBadSection;
+      outcome.message = std::move(trailer);
+    } else {
+      outcome.warnings.push_back(std::move(trailer));
+    }
+  }
   return outcome;
 }
 

@@ -124,30 +124,6 @@ Result<Buffer<uint8_t>> LoadFile(const std::string& path, uint64_t max_bytes) {
   return bytes;
 }
 
-Result<FileStart> LoadFileStart(const std::string& path, size_t count) {
-  const Descriptor file(OpenForReading(path));
-  if (file.number() < 0) return SystemFailure("open");
-  struct stat status = {};
-  if (fstat(file.number(), &status) != 0) return SystemFailure("open");
-  if (S_ISDIR(status.st_mode)) return Fail(Error::kIoError, "cannot read: it is a folder");
-  FileStart start;
-  start.bytes.resize(count);
-  LIC_TRY(const size_t got, ReadUpTo(file.number(), start.bytes.data(), count));
-  start.bytes.resize(got);
-  start.file_bytes = got;
-  if (S_ISREG(status.st_mode)) {
-    start.file_bytes = static_cast<uint64_t>(status.st_size);
-    return start;
-  }
-  // The size of a pipe is only known when all of it has been read.
-  std::vector<uint8_t> rest(kPendingBytes);
-  for (;;) {
-    LIC_TRY(const size_t more, ReadUpTo(file.number(), rest.data(), rest.size()));
-    start.file_bytes += more;
-    if (more < rest.size()) return start;
-  }
-}
-
 Result<OutputFile> OutputFile::Create(const std::string& path) {
   OutputFile file;
   file.path_ = path;

@@ -18,13 +18,6 @@ inline constexpr uint64_t kMaxModelFileBytes = uint64_t{1} << 26;
 // Errors: kIoError with the system's reason, kLimitExceeded (more than `max_bytes`), kOutOfMemory.
 Result<Buffer<uint8_t>> LoadFile(const std::string& path, uint64_t max_bytes);
 
-// The first `count` bytes of a file (fewer if it is shorter) and the size of all of it.
-struct FileStart {
-  std::vector<uint8_t> bytes;
-  uint64_t file_bytes = 0;
-};
-Result<FileStart> LoadFileStart(const std::string& path, size_t count);
-
 // A file in the making. The bytes go to a temporary file in the folder of `path`. Commit gives it its name; without a
 // Commit it is removed. "-" (standard output), devices and pipes are written directly. A symbolic link stays, and its
 // target is replaced.

@@ -70,7 +70,7 @@ Status ContainerReader::Read(Bytes file, bool complete) {
     position_ = kHeaderBytes;
   }
   PointInto(file);
-  for (bool goes_on = true; goes_on;) {
+  for (bool goes_on = true; goes_on && !done_;) {
     if (!in_tiles_ && position_ == file.size()) break;
     LIC_TRY(goes_on, in_tiles_ ? ReadTiles(file, complete) : ReadSection(file, complete));
     PointInto(file);
@@ -78,11 +78,14 @@ Status ContainerReader::Read(Bytes file, bool complete) {
   return complete && !done_ ? End() : Status();
 }
 
-// False: more bytes are needed.
+// False: more bytes are needed, or a trailer begins here. A wrong checksum proves a trailer, and the file is done, so
+// that no checksum is computed twice. Otherwise the section may still come, until the file is complete.
 Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
   const Bytes rest = file.subspan(position_);
+  const bool may_be_trailer = has(SectionType::kTiles);
   if (rest.size() < kSectionHeadBytes) {
-    if (complete) return Fail(Error::kTruncated, "the file ends at byte %zu, inside the head of a section", position_);
+    if (complete && !may_be_trailer)
+      return Fail(Error::kTruncated, "the file ends at byte %zu, inside the head of a section", position_);
     return false;
   }
   const SectionHead head = ReadSectionHead(rest.first(kSectionHeadBytes));
@@ -91,16 +94,20 @@ Result<bool> ContainerReader::ReadSection(Bytes file, bool complete) {
   const bool is_there = payload.length <= rest.size() - kSectionHeadBytes;
   // Tiles are read as they come, even if they will not all: in pieces and at once a file is refused for the same
   // reason.
-  if (!is_there && !is_tiles) {
-    if (complete) {
+  if (!is_there && (may_be_trailer || !is_tiles)) {
+    if (complete && !may_be_trailer) {
       return Fail(Error::kTruncated, "section %u at byte %zu has %zu bytes, the file has %zu more", head.type,
                   position_, payload.length, rest.size() - kSectionHeadBytes);
     }
     return false;
   }
   const Bytes checked = is_tiles ? Bytes() : file.subspan(payload.offset, payload.length);
-  if (head.checksum != SectionChecksum(head, checked))
-    return Fail(Error::kBadChecksum, "the checksum of section %u at byte %zu is wrong", head.type, position_);
+  if (head.checksum != SectionChecksum(head, checked)) {
+    if (!may_be_trailer)
+      return Fail(Error::kBadChecksum, "the checksum of section %u at byte %zu is wrong", head.type, position_);
+    LIC_CHECK(End());
+    return false;
+  }
   LIC_CHECK(CheckPlace(head.type, payload.length));
   last_ = head.type;
   if (is_tiles) LIC_CHECK(BeginTiles(payload));
@@ -179,6 +186,7 @@ Status ContainerReader::End() {
     if (rule.required && !has(rule.type))
       return Fail(Error::kTruncated, "the file ends after %zu bytes, before %s", position_, rule.name);
   }
+  container_.bytes = position_;
   done_ = true;
   return {};
 }

@@ -26,6 +26,7 @@ struct Payloads {
 struct Container {
   Header header;
   Payloads payloads;
+  size_t bytes = 0;  // up to the end of the last section, once the reader is done; a trailer may follow
 
   Metadata metadata() const {
     return {payloads[SectionType::kIcc], payloads[SectionType::kExif], payloads[SectionType::kXmp]};
@@ -48,7 +49,7 @@ class ContainerReader {
   bool has(SectionType type) const { return extents_[static_cast<size_t>(type)].offset > 0; }
   // Streams that are there and verified, from the first.
   uint64_t streams_read() const { return stream_; }
-  // Whether all is read.
+  // Whether all is read: up to the end of the file, or to a trailer.
   bool done() const { return done_; }
 
  private:

@@ -18,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     REQUIRE(found.hyper_bytes + found.index_bytes + found.latent_bytes + found.alpha_bytes < size);
     REQUIRE(found.metadata.icc.size() + found.metadata.exif.size() + found.metadata.xmp.size() < size);
     REQUIRE(found.info.width == info.value().width && found.tiles > 0);
+    // What lies behind the last section changes nothing.
+    REQUIRE(found.bytes <= size && ReadLayout(file.first(found.bytes)).ok());
   }
   return 0;
 }

@@ -85,11 +85,20 @@ def tiles_of(h):
             yield y, x, min(side, h.height - y), min(side, h.width - x)
 
 
+def is_section(data, at):
+    """Whether a whole section with a right checksum begins there."""
+    if at + 9 > len(data):
+        return False
+    kind, length, crc = struct.unpack("<BII", data[at : at + 9])
+    covered = b"" if kind == TILES else data[at + 9 : at + 9 + length]
+    return at + 9 + length <= len(data) and zlib.crc32(data[at : at + 5] + covered) == crc
+
+
 def read_sections(data, at, coding):
-    """Payloads by type, all duties but those of the contents checked."""
+    """Payloads by type, all duties but those of the contents checked. A trailer is passed over."""
     order = ORDERS[coding]
     sections, last = {}, -1
-    while at < len(data):
+    while at < len(data) and (TILES not in sections or is_section(data, at)):
         if at + 9 > len(data):
             raise FormatError("truncated", "head of a section")
         kind, length, crc = struct.unpack("<BII", data[at : at + 9])
@@ -103,8 +112,7 @@ def read_sections(data, at, coding):
         if at + 9 + length > len(data):
             raise FormatError("truncated", f"section {kind}")
         payload = data[at + 9 : at + 9 + length]
-        covered = b"" if kind == TILES else payload
-        if zlib.crc32(data[at : at + 5] + covered) != crc:
+        if not is_section(data, at):
             raise FormatError("bad_checksum", f"section {kind}")
         if kind in (ICC, EXIF, XMP) and not 1 <= length <= BLOCK_MAX:
             raise FormatError("bad_section", f"length of section {kind}")

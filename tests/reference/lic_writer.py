@@ -206,7 +206,7 @@ def index_payload(streams):
     return b"".join(struct.pack("<II", len(stream), zlib.crc32(stream)) for stream in streams)
 
 
-def write_file(h, first, streams, icc=b"", exif=b"", xmp=b"", unknown=()):
+def write_file(h, first, streams, icc=b"", exif=b"", xmp=b"", unknown=(), trailer=b""):
     """A file from its parts. `first` is the payload of HYPER or NETWORK; `streams` are in the order of INDEX."""
     out = write_header(h)
     out += section(ICC, icc) if icc else b""
@@ -214,7 +214,7 @@ def write_file(h, first, streams, icc=b"", exif=b"", xmp=b"", unknown=()):
     out += section(INDEX, index_payload(streams)) + tiles_section(streams)
     out += section(EXIF, exif) if exif else b""
     out += section(XMP, xmp) if xmp else b""
-    return out + b"".join(section(kind, payload) for kind, payload in unknown)
+    return out + b"".join(section(kind, payload) for kind, payload in unknown) + trailer
 
 
 def header_of(model, width, height, quality256=12800, tile_units=16, alpha=None, grey=False):

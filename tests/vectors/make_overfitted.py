@@ -75,6 +75,8 @@ def vectors():
         yield name, random_file(5, architecture(), 17, 13, alpha=alpha, grey=grey)
     extras = {"icc": b"profile", "exif": b"MM", "xmp": b"<x/>", "unknown": [(128, b""), (255, b"later")]}
     yield "every-section", random_file(6, architecture(), 8, 8, alpha=True, extras=extras)
+    extras = {"unknown": [(128, b"")], "trailer": b"\n<!-- cached -->\n"}
+    yield "trailer", random_file(7, architecture(), 8, 8, alpha=False, extras=extras)
     for seed in RANDOM_SEEDS:
         yield f"random-{seed}", random_file(seed, wildness=0.3, tile_units=1)
 

@@ -8,7 +8,9 @@ import os
 
 import numpy as np
 
+from tests.reference.lic_bytes import section
 from tests.reference.lic_model import read_model
+from tests.reference.lic_reference import EXIF
 from tests.reference.lic_writer import all_zero, constant, header_of, hyper_values, probable, wild, write_picture
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -146,9 +148,18 @@ def metadata(r):
     r.picture("tiny-unknown-section", TINY, 20, 20, probable(73), extras={"unknown": [(177, block(12))]})
 
 
+def trailers(r):
+    """Bytes behind the sections: padding, a section that was cut off, and one that was damaged, before a whole one."""
+    cut = section(EXIF, bytes(40))[:-1]
+    damaged = section(150, b"abc")[:-1] + b"d" + section(200, b"")
+    r.picture("tiny-trailer-zeros", TINY, 20, 20, probable(90), extras={"trailer": bytes(600)})
+    r.picture("tiny-trailer-cut", TINY, 20, 20, probable(91), extras={"trailer": cut})
+    r.picture("tiny-trailer-damaged", TINY, 20, 20, probable(92), extras={"xmp": b"<x/>", "trailer": damaged})
+
+
 def generated():
     """All of them: (name, path of the model from the root, bytes)."""
     r = Recipes({path: load_model(path) for path in (TINY, EDGE, LEAST)})
-    for part in (sizes, qualities, extremes, skipping, alphas, metadata, examples):
+    for part in (sizes, qualities, extremes, skipping, alphas, metadata, trailers, examples):
         part(r)
     return r.files

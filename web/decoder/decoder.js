@@ -333,13 +333,15 @@ function sizeOf({ width, height }) {
 
 // Copies of more bytes than this are made in turns of the event loop of their own.
 const TURN_BYTES = 2 ** 20;
+// A source that has its bytes at hand may be read for so long before others have their turn.
+const TURN_MS = 8;
 
 /**
  * Hands the file on as it comes, to every task.
  * @param {FileReader} reader @param {WorkerPool} pool @param {Task[]} tasks @param {Listener} tell
  */
 async function pump(reader, pool, tasks, tell) {
-  for (;;) {
+  for (let turn = performance.now(); ;) {
     const chunks = reader.take();
     if (reader.complete && !chunks.length) chunks.push(new Uint8Array());
     for (const [i, bytes] of chunks.entries()) {
@@ -353,6 +355,9 @@ async function pump(reader, pool, tasks, tell) {
     tell.loading();
     if (reader.complete) return;
     await reader.read();
+    if (performance.now() - turn < TURN_MS) continue;
+    await nextTask();
+    turn = performance.now();
   }
 }
 

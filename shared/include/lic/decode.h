@@ -131,7 +131,7 @@ class LIC_API Decoder {
   bool done() const;
   // Whether Step can do nothing before more of the file has come.
   bool waits() const;
-  // Whether the whole file has come and its checksums are right.
+  // Whether the whole file has come and its checksums are right. Of a trailer (see ReadLayout) nothing more is wanted.
   bool complete() const;
 
   // Whether the header has come.

@@ -72,11 +72,13 @@ struct Layout {
   uint64_t latent_bytes = 0;   // the streams of latents, of all tiles or grids
   uint64_t alpha_bytes = 0;    // the streams of alpha of all tiles
   uint32_t tiles = 0;          // how many there are
+  uint64_t bytes = 0;          // up to the end of the last section: behind it lies a trailer, or nothing
 };
 
 // Reads the sections of a whole file and verifies every checksum. The streams are not decoded, so that a file may
-// still turn out to be kBadStream. `file` must outlive Layout::metadata. Takes one pass over the bytes, and no
-// memory.
+// still turn out to be kBadStream. A trailer is no error: bytes behind the picture that are no whole section, such as
+// zeros, or the rest of a file that was cut off there. `file` must outlive Layout::metadata. Takes one pass over the
+// bytes, and no memory.
 // Errors: those of ReadInfo; kBadSection.
 LIC_API Result<Layout> ReadLayout(Bytes file);
 

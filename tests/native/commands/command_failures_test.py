@@ -114,11 +114,15 @@ class CommandFailuresTest(CommandCase):
             _, *rows = [line.rstrip("\n").split("\t") for line in manifest if not line.startswith("#")]
         named = {row[0]: row for row in rows}
         folders = {os.path.dirname(os.path.join(ROOT, row[1])) for row in rows}
-        paths = [os.path.join(VECTORS, name) for name in named]
+        trailers = [name for name in named if "-trailer" in name]
+        self.assertEqual(len(trailers), 3)
+        paths = [os.path.join(VECTORS, name) for name in named if name not in trailers]
         done = self.lines(
             self.lic("verify", *paths, "--json", "-j", "2", env=dict(os.environ, LIC_MODEL_PATH=":".join(folders)))
         )
         self.assertEqual(len(done), len(paths))
+        for name in trailers:
+            done += self.lines(self.lic("verify", os.path.join(VECTORS, name), "--json", expect="bad_section"))
         for line in done:
             self.assertIn(line["symbol_hash"], named[os.path.basename(line["file"])])
 

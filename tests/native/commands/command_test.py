@@ -108,6 +108,44 @@ class CommandTest(CommandCase):
         self.assertEqual(json.loads(done.stderr)["bytes"], len(encoded))
         self.lic("decode", "-", "-o", "-", stdin=encoded[:-1], expect="truncated")
 
+    def test_bytes_behind_a_whole_file(self):
+        self.put("a.png", png(16, 8, smooth))
+        for coding in (("-m", "tiny"), ("--overfit", "--effort", "0")):
+            self.lic("encode", "a.png", "-o", "a.lic", *coding)
+            whole, right = self.get("a.lic"), self.lic("decode", "a.lic", "-o", "-").stdout
+            for behind in (b"\0", bytes(3000), b"\n", b"<!-- cached -->", whole, bytes([255] * 20)):
+                with self.subTest(coding=coding, behind=behind[:20]):
+                    self.put("b.lic", whole + behind)
+                    said = f"{len(behind)} bytes behind the picture, from byte {len(whole)} on".encode()
+                    done = self.lic("decode", "b.lic", "-o", "-", "--quiet")
+                    self.assertEqual(done.stdout, right)
+                    self.assertIn(b"warning: " + said, done.stderr)
+                    (info,) = self.lines(self.lic("info", "b.lic", "--json"))
+                    self.assertEqual(info["trailer_bytes"], len(behind))
+                    self.assertIn(said.decode(), info["warnings"][0])
+                    done = self.lic("verify", "b.lic", expect="bad_section")
+                    self.assertIn(said, done.stderr)
+                    self.assertIn(b"pixels", done.stdout)
+        self.lic("verify", "a.lic")
+        self.assertNotIn("trailer_bytes", self.lines(self.lic("info", "a.lic", "--json"))[0])
+
+    def test_a_section_behind_the_picture_that_is_cut_off_or_damaged(self):
+        self.put("a.png", png(16, 8, smooth, before_pixels=chunk(b"eXIf", b"II*\0\x08\0\0\0\0\0\0\0\0\0")))
+        self.encode("a.png", "-o", "without.lic")
+        self.encode("a.png", "-o", "a.lic", "--keep-exif")
+        whole, picture_bytes = self.get("a.lic"), len(self.get("without.lic"))
+        self.assertGreater(len(whole), picture_bytes)
+        right = self.lic("decode", "without.lic", "-o", "-").stdout
+        damaged = whole[:-1] + bytes([whole[-1] ^ 1])
+        for file in (whole[:-1], whole[: picture_bytes + 8], whole[: picture_bytes + 1], damaged):
+            with self.subTest(len(file)):
+                self.put("b.lic", file)
+                done = self.lic("decode", "b.lic", "-o", "-", "--json")
+                self.assertEqual(done.stdout, right)
+                (warning,) = json.loads(done.stderr)["warnings"]
+                self.assertRegex(warning, f"from byte {picture_bytes} on.*may be damaged Exif")
+                self.lic("verify", "b.lic", expect="bad_section")
+
     def test_folders_are_mirrored(self):
         for name in ("in/a.png", "in/b/c.PNG", "in/b/d/e.ppm"):
             self.put(name, png(8, 8, smooth) if name.lower().endswith("png") else ppm(8, 8, smooth))

@@ -54,9 +54,6 @@ TEST(ReadsUpToTheLimit) {
   CHECK(LoadFile(folder / "none", 9).error() == Error::kIoError);
   CHECK(std::string(LoadFile(folder / "none", 9).failure().what).find("No such file") != std::string::npos);
   CHECK(LoadFile(folder.path.string(), 9).error() == Error::kIoError);
-  const Result<FileStart> start = LoadFileStart(folder / "five", 3);
-  CHECK(start.ok() && start.value().bytes.size() == 3 && start.value().file_bytes == 5);
-  CHECK(LoadFileStart(folder / "none", 3).error() == Error::kIoError);
 }
 
 TEST(OutputAppearsOnCommitOnly) {

@@ -76,6 +76,70 @@ TEST(sections_and_tiles_come_one_after_the_other) {
   CHECK_EQ(reader.streams_read(), 2);
 }
 
+File With(const File& file, const File& behind) {
+  File all = file;
+  all.insert(all.end(), behind.begin(), behind.end());
+  return all;
+}
+
+// A section with a right checksum.
+File Section(uint8_t type, const File& payload) {
+  SectionHead head = {.type = type, .length = static_cast<uint32_t>(payload.size())};
+  head.checksum = SectionChecksum(head, payload);
+  File section(kSectionHeadBytes);
+  WriteSectionHead(head, section.data());
+  return With(section, payload);
+}
+
+// What is read of a file, up to which byte: at once, and byte by byte.
+void CheckRead(const File& file, size_t bytes, Bytes xmp) {
+  const auto read = ReadContainer(file);
+  ContainerReader reader;
+  for (size_t size = 0; size <= file.size(); ++size) {
+    const File part(file.begin(), file.begin() + static_cast<ptrdiff_t>(size));
+    if (!CHECK(reader.Read(part, size == file.size()).ok())) return;
+  }
+  if (!CHECK(read.ok()) || !CHECK(reader.done())) return;
+  CHECK_EQ(read.value().bytes, bytes);
+  CHECK_EQ(reader.container().bytes, bytes);
+  CHECK(Same(read.value().metadata().xmp, xmp));
+  CHECK_EQ(reader.container().metadata().xmp.size(), xmp.size());
+}
+
+TEST(what_is_no_section_behind_the_tiles_is_a_trailer) {
+  const File file = TwoTiles(), xmp = {'<', 'x', '/', '>'}, section = Section(6, xmp);
+  CheckRead(file, file.size(), {});
+  CheckRead(With(file, section), file.size() + section.size(), xmp);
+  for (const File& trailer : {File(1), File(2000), File{'<', '!', '-'}, File(20, 0xFF), file}) {
+    CheckRead(With(file, trailer), file.size(), {});
+    CheckRead(With(With(file, section), trailer), file.size() + section.size(), xmp);
+  }
+  for (size_t size = 1; size < section.size(); ++size)
+    CheckRead(With(file, File(section.begin(), section.begin() + static_cast<ptrdiff_t>(size))), file.size(), {});
+  for (size_t at = 0; at < section.size(); ++at) {
+    File damaged = section;
+    damaged[at] ^= 1;
+    CheckRead(With(With(file, damaged), section), file.size(), {});
+  }
+}
+
+TEST(a_whole_section_behind_the_tiles_keeps_its_rules) {
+  const File file = TwoTiles(), xmp = Section(6, {'x'});
+  CHECK_EQ(TextOf(With(file, Section(9, {}))), "section 9 is unknown, only types from 128 on are skipped");
+  CHECK_EQ(TextOf(With(file, Section(4, {}))), "section 4 must not follow section 4");
+  CHECK_EQ(TextOf(With(With(file, xmp), xmp)), "section 6 must not follow section 6");
+  CHECK_EQ(TextOf(With(file, Section(5, {}))), "EXIF has 0 bytes, allowed are 1 to 4194304");
+}
+
+TEST(a_wrong_checksum_behind_the_tiles_ends_a_file_that_comes_in) {
+  const File file = TwoTiles();
+  ContainerReader reader;
+  CHECK(reader.Read(With(file, File(kSectionHeadBytes - 1)), false).ok());
+  CHECK(!reader.done());
+  CHECK(reader.Read(With(file, File(kSectionHeadBytes)), false).ok());
+  CHECK(reader.done());
+}
+
 // Of 130 x 130 pixels with alpha: three rows of three tiles.
 Header NineTiles(uint8_t version) {
   Header header;

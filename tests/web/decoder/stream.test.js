@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
-import { configure, decode, stats } from 'lic-codec';
+import { configure, decode, info, stats } from 'lic-codec';
 
 import { listBad, listVectors, readRoot, readVector, rootPath } from '../support/vectors.js';
 
@@ -82,6 +82,31 @@ test('a stream that ends early is truncated, one that fails an io_error', async 
   });
   await assert.rejects(decode(failing), { code: 'io_error' });
   assert.equal((await decode(file)).width, 300);
+});
+
+test('bytes behind the picture change nothing', async () => {
+  const file = readVector(TILES);
+  const right = await decode(file);
+  for (const behind of [[0], new Uint8Array(3000), Buffer.from('<!-- cached -->'), file, file.subarray(0, 60)]) {
+    const longer = Buffer.concat([file, Buffer.from(behind)]);
+    assert.ok(same((await decode(longer)).data, right.data), `${behind.length} bytes`);
+    assert.ok(same((await decode(streamOf(longer))).data, right.data), `${behind.length} bytes, streamed`);
+    assert.deepEqual(await info(longer), await info(file));
+  }
+});
+
+test('a stream that goes on with zeros is not read for ever', async () => {
+  let isFirst = true;
+  let cancelled = false;
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      controller.enqueue(new Uint8Array(isFirst ? readVector(TILES) : 100));
+      isFirst = false;
+    },
+    cancel: () => void (cancelled = true),
+  });
+  assert.equal((await decode(endless)).width, 300);
+  assert.ok(cancelled);
 });
 
 test('an abort in the middle of a file ends everything', async () => {
