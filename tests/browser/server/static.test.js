@@ -43,13 +43,9 @@ async function open(url, context) {
   return { page, problems, loaded };
 }
 
-/**
- * Waits for the pictures of a page: their sizes, and whether they come from .lic files. The element is defined by an
- * asynchronous script, which a page's load event does not always wait for: in Firefox it may run later.
- */
+/** Waits for the pictures of a page: their sizes, and whether they come from .lic files. */
 const shown = (page) =>
   page.evaluate(async () => {
-    await customElements.whenDefined('lic-img');
     const images = [...document.querySelectorAll('lic-img')];
     await Promise.all(images.map((image) => image.decode()));
     return images.map(({ naturalWidth, naturalHeight, currentSrc }) => [
@@ -140,10 +136,11 @@ test('lic-static: files on another server, which allows this', { skip }, async (
     'index.html': `<!doctype html><title>x</title><link rel="icon" href="data:,">${image}`,
   });
   await convertSite({ ...options(), folder: join(folder, 'far'), out, base: cdn });
-  const { url, close } = await serve({ root: out, folders: ['.'] });
+  const { origin } = new URL(cdn);
+  const csp = CSP.replaceAll("'self'", `'self' ${origin}`).replace('img-src', 'img-src data:');
+  const { url, close } = await serve({ root: out, folders: ['.'], csp });
   try {
     const { page, problems } = await openPage({
-      context: { bypassCSP: true },
       prepare: (one) =>
         one.route(`${cdn}**`, async (route) => {
           const response = await route.fetch({ url: url + route.request().url().slice(cdn.length) });
@@ -153,7 +150,12 @@ test('lic-static: files on another server, which allows this', { skip }, async (
     await page.goto(`${url}index.html`);
     assert.deepEqual(await shown(page), [[600, 400, true]]);
     assert.ok(await page.evaluate((start) => document.querySelector('lic-img').currentSrc.startsWith(start), cdn));
-    assert.deepEqual(problems, []);
+    // A worker of another origin may not start, and the page decodes. Firefox says so on the console.
+    const isWorker = (text) => text.startsWith('Security Error') && text.endsWith('/lic/dist/worker.js.');
+    assert.deepEqual(
+      problems.filter((text) => !isWorker(text)),
+      [],
+    );
   } finally {
     close();
   }
