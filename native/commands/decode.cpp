@@ -5,6 +5,7 @@
 #include "native/commands/numbers.h"
 #include "native/commands/options.h"
 #include "native/picture_files/image_file.h"
+#include "native/picture_files/reduce.h"
 #include "shared/base/try.h"
 
 namespace lic::native {
@@ -16,6 +17,7 @@ struct DecodeArguments {
   BatchOptions batch;
   std::string model;
   std::string format;  // empty: by the output's name
+  std::string scale = "1";
   DecodeOptions decode;
 };
 
@@ -35,7 +37,10 @@ Result<Outcome> DecodeFile(const Job& job, const DecodeArguments& arguments, Mod
     report(decoder.progress(), {});
   }
   const Layout layout = decoder.layout();
-  const Picture picture = std::move(decoder).TakePicture();
+  Picture picture = std::move(decoder).TakePicture();
+  if (const uint32_t scale = arguments.scale.back() - '0'; scale > 1) {
+    LIC_TRY(picture, Reduce(picture, scale));
+  }
 
   Outcome outcome;
   if (std::string trailer = DescribeTrailer(layout, file); !trailer.empty())
@@ -77,6 +82,9 @@ std::function<int()> AddDecode(CLI::App& app) {
                  "says, else png")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"png", "ppm", "pgm", "pnm", "pam"}).description(""));
+  app.add_option("--scale", arguments->scale, "1/2, 1/4 or 1/8 of the width and height: the means of squares of pixels")
+      ->type_name("SCALE")
+      ->check(CLI::IsMember({"1", "1/2", "1/4", "1/8"}).description(""));
   AddModelOption(app, arguments->model);
   TakeNumbers(app.add_option("--max-pixels", arguments->decode.max_pixels, "Refuse larger pictures")
                   ->capture_default_str()
