@@ -90,7 +90,7 @@ build_xnnpack() {
 
 setup_native() {
   need_packages ca-certificates xz-utils pkg-config cmake ninja-build clang-19 lld-19 libclang-rt-19-dev \
-    libpng-dev libjpeg62-turbo-dev liblcms2-dev libcli11-dev nlohmann-json3-dev
+    libpng-dev libjpeg62-turbo-dev liblcms2-dev libwebp-dev libcli11-dev nlohmann-json3-dev
   setup_sources
   build_xnnpack native -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19
 }

@@ -306,8 +306,9 @@ void AddTargetOptions(CLI::App& app, const std::shared_ptr<EncodeArguments>& arg
 std::function<int()> AddEncode(CLI::App& app) {
   const auto arguments = std::make_shared<EncodeArguments>();
   arguments->batch.command = "encode";
-  AddInputOptions(app, arguments->inputs,
-                  "PNG, JPEG, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
+  AddInputOptions(
+      app, arguments->inputs,
+      "PNG, JPEG, WebP, PPM, PGM or PAM files, folders (with -r), quoted patterns, or - for standard input");
   AddWriteOptions(app, arguments->outputs);
   TakeNumbers(app.add_option("-q,--quality", arguments->encode.quality, "1 (smallest) to 100 (best); fractions count")
                   ->capture_default_str()

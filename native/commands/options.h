@@ -17,8 +17,12 @@ class App;
 namespace lic::native {
 
 inline const std::vector<std::string> kLicExtensions = {".lic"};
-inline const std::vector<std::string> kPictureExtensions = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
-                                                            ".ppm", ".pgm", ".pnm",  ".pam"};
+inline const std::vector<std::string> kPictureExtensions = {
+    ".png",  ".jpg", ".jpeg", ".jpe", ".jfif", ".ppm", ".pgm", ".pnm", ".pam",
+#ifdef LIC_READS_WEBP
+    ".webp",
+#endif
+};
 
 // The codings, as options and JSON name them.
 inline constexpr char kAutoencoderName[] = "autoencoder", kOverfittedName[] = "overfitted";

@@ -31,6 +31,27 @@ Result<Buffer<uint8_t>> KeepExif(const PictureHeader& header, int orientation, F
   return Copy(Bytes(exif).first(left));
 }
 
+// What reads a kind of file that it recognises.
+struct Reader {
+  bool (*recognises)(Bytes file);
+  Result<PictureFile> (*read)(Bytes file, const ReadOptions& options, Faults& faults);
+};
+
+constexpr Reader kReaders[] = {
+    {IsPng, ReadPng},
+    {IsJpeg, ReadJpeg},
+    {IsPnm, ReadPnm},
+#ifdef LIC_READS_WEBP
+    {IsWebp, ReadWebp},
+#endif
+};
+
+#ifdef LIC_READS_WEBP
+constexpr char kKindsRead[] = "PNG, JPEG, WebP, PPM, PGM and PAM files are read";
+#else
+constexpr char kKindsRead[] = "PNG, JPEG, PPM, PGM and PAM files are read";
+#endif
+
 }  // namespace
 
 Status CheckSize(uint32_t width, uint32_t height) {
@@ -142,16 +163,17 @@ Status PictureBuilder::SetXmp(Bytes xmp) {
 
 Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options) {
   Faults faults(options.lenient);
-  const auto read = IsPng(file) ? ReadPng : IsJpeg(file) ? ReadJpeg : IsPnm(file) ? ReadPnm : nullptr;
-  if (read) {
-    LIC_TRY(PictureFile picture, read(file, options, faults));
+  const auto* const reader =
+      std::find_if(std::begin(kReaders), std::end(kReaders), [&](const Reader& each) { return each.recognises(file); });
+  if (reader != std::end(kReaders)) {
+    LIC_TRY(PictureFile picture, reader->read(file, options, faults));
     picture.warnings = std::move(faults).TakeWarnings();
     return picture;
   }
   if (file.empty()) return Fail(Error::kBadImage, "the file is empty");
   if (const char* const kind = NameOfKind(file))
-    return Fail(Error::kUnsupportedImage, "it is %s; PNG, JPEG, PPM, PGM and PAM files are read", kind);
-  return Fail(Error::kUnsupportedImage, "it begins like no PNG, JPEG, PPM, PGM or PAM file");
+    return Fail(Error::kUnsupportedImage, "it is %s; %s", kind, kKindsRead);
+  return Fail(Error::kUnsupportedImage, "it begins like no picture that is read; %s", kKindsRead);
 }
 
 Result<FileFormat> FormatOfName(const std::string& path) {

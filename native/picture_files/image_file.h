@@ -1,4 +1,5 @@
-// Reads picture files (PNG, JPEG and the PNM family) and writes them (PNG and the PNM family).
+// Reads picture files (PNG, JPEG, the PNM family and, where libwebp is there, WebP) and writes them (PNG and the PNM
+// family).
 #pragma once
 
 #include <optional>
@@ -34,8 +35,8 @@ struct PictureFile {
   Metadata metadata() const { return {icc, exif, xmp}; }
 };
 
-// Reads a PNG (every kind), JPEG (8 bits a sample, also CMYK) or PNM file (P5, P6, P7), whatever it is called. Damage
-// is judged as Faults says. Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
+// Reads a PNG (every kind), JPEG (8 bits a sample, also CMYK), PNM (P5, P6, P7) or WebP file, whatever it is called.
+// Damage is judged as Faults says. Errors: kUnsupportedImage, kBadImage, kOutOfMemory.
 Result<PictureFile> ReadPicture(Bytes file, const ReadOptions& options);
 
 // ---- Writing ----------------------------------------------------------------------------------------------
@@ -100,6 +101,10 @@ bool IsPnm(Bytes file);
 Result<PictureFile> ReadPng(Bytes file, const ReadOptions& options, Faults& faults);
 Result<PictureFile> ReadJpeg(Bytes file, const ReadOptions& options, Faults& faults);
 Result<PictureFile> ReadPnm(Bytes file, const ReadOptions& options, Faults& faults);
+#ifdef LIC_READS_WEBP
+bool IsWebp(Bytes file);
+Result<PictureFile> ReadWebp(Bytes file, const ReadOptions& options, Faults& faults);
+#endif
 // A `software` that is not empty is written as the text "Software", by which IsPngBy recognises the file.
 Status WritePng(const PictureView& picture, const Metadata& metadata, OutputFile& out,
                 std::vector<std::string>& warnings, const std::string& software = "");

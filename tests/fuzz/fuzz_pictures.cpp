@@ -4,6 +4,10 @@
 
 #include "native/picture_files/image_file.h"
 
+#ifdef LIC_READS_WEBP
+#include <webp/decode.h>
+#endif
+
 using namespace lic;
 
 namespace {
@@ -19,6 +23,12 @@ bool IsLarge(Bytes file) {
     const auto u16 = [&](size_t at) { return size_t{file[at]} << 8 | file[at + 1]; };
     return u16(16) || u16(20) || u16(18) * u16(22) > kMostPixels;
   }
+#ifdef LIC_READS_WEBP
+  if (native::IsWebp(file)) {
+    int width = 0, height = 0;
+    return WebPGetInfo(file.data(), file.size(), &width, &height) && size_t(width) * size_t(height) > kMostPixels;
+  }
+#endif
   if (!native::IsJpeg(file)) return false;
   for (size_t at = 2; at + 9 < file.size(); ++at) {
     const bool is_frame = file[at] == 0xFF && file[at + 1] >= 0xC0 && file[at + 1] <= 0xCF;

@@ -38,11 +38,11 @@ class OddInputsTest(CommandCase):
     def test_searches_say_what_they_leave_out(self):
         self.put("in/a.png", png(8, 8, smooth))
         self.put("in/b/c.TIF", b"II*\0")
-        self.put("in/d.webp", b"RIFF....WEBP")
-        self.put("in/e.webp", b"RIFF....WEBP")
+        self.put("in/d.gif", b"GIF89a")
+        self.put("in/e.gif", b"GIF89a")
         self.put("in/readme", b"")
         done = self.encode("-r", "in", "-d", "in")
-        left_out = "lic: in: warning: 4 files are left out: 1 without extension, 1 .tif, 2 .webp"
+        left_out = "lic: in: warning: 4 files are left out: 1 without extension, 2 .gif, 1 .tif"
         self.assertEqual(done.stderr.decode().splitlines()[0], left_out)
         self.assertEqual(self.encode("-r", "in", "-d", "in").stderr.decode().splitlines()[0], left_out)
         os.remove(self.path("in/a.png"))
@@ -57,7 +57,6 @@ class OddInputsTest(CommandCase):
         kinds = {
             b"II*\0": "a TIFF file",
             b"MM\0*": "a TIFF file",
-            b"RIFF\1\0\0\0WEBPVP8 ": "a WebP file",
             b"GIF89a": "a GIF file",
             b"BM\1\0": "a BMP file",
             b"\0\0\0\x18ftypavif": "an AVIF file",
@@ -76,7 +75,7 @@ class OddInputsTest(CommandCase):
                 self.assertIn(f"unsupported_image: it is {kind}", done.stderr.decode())
         for start in (b"P", b"II*", b"RIFF", b"no picture", b"\0\0\0\x18fty"):
             done = self.encode(self.put("a.png", start), "-o", "x", expect="unsupported_image")
-            self.assertIn(b"it begins like no PNG", done.stderr)
+            self.assertIn(b"it begins like no picture that is read", done.stderr)
 
     def test_damaged_pixels(self):
         whole = ppm(8, 8, smooth)
