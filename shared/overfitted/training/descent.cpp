@@ -21,13 +21,21 @@ struct Range {
 constexpr uint32_t kShort = 250, kLong = 1000;  // iterations
 constexpr Range kFirstTemperature = {0.45f, 0.35f};
 constexpr Range kBeta1 = {0.6f, 0.8f};
-constexpr Range kBeta2 = {0.9f, 0.95f};
+constexpr float kBeta2 = 0.95f;
 constexpr Range kLastTemperature = {0.06f, 0.05f};
 constexpr Range kNoise = {0.22f, 0.15f};
 constexpr Range kLatentRate = {0.25f, 0.2f};
-constexpr Range kLatentGrowth = {1, 0.9f};  // from level to level
-constexpr float kLatentEpsilon = 1e-6f;     // for a picture of one pixel
-constexpr float kLeastPart = 1e-3f;         // of a rate, at the end
+// From level to level.
+constexpr Range kRateGrowth = {1.08f, 0.9f};
+constexpr Range kTemperatureGrowth = {1.1f, 1};  // of the first temperature
+constexpr Range kNoiseGrowth = {0.8f, 1};
+// A pull of all latents towards 0, in bits for each quantiser step. Without it the finest grid learns to carry what
+// coarser ones could: a mean that its context network predicts costs no bits, but it cannot be skipped by a decoder,
+// and where it changes it costs more than in a coarse grid.
+constexpr float kPull = 2.5f;
+constexpr float kPullEnd = 0.5f;         // the part of the schedule where it ends
+constexpr float kLatentEpsilon = 1e-6f;  // for a picture of one pixel
+constexpr float kLeastPart = 1e-3f;      // of a rate, at the end
 constexpr double kNetworkRate = 0.01;
 constexpr double kHardNetworkRate = 1e-3;
 constexpr double kLongestGradient = 0.1;
@@ -84,13 +92,21 @@ void Descent::Plan(uint32_t iterations) {
 void Descent::SetQuality(uint32_t quality256) { price_ = 1 / (255.0 * 255 * Lambda(quality256) * pixels_); }
 
 void Descent::StepSoftly(float part) {
-  const Range temperature = {kFirstTemperature.At(planned_), kLastTemperature.At(planned_)};
-  grids_.RoundSoftly({temperature.At(part), kNoise.At(part), ++iteration_}, kernels_, *workers_);
+  grids_.RoundSoftly({.first_temperature = kFirstTemperature.At(planned_),
+                      .temperature_growth = kTemperatureGrowth.At(planned_),
+                      .last_temperature = kLastTemperature.At(planned_),
+                      .noise = kNoise.At(part),
+                      .noise_growth = kNoiseGrowth.At(planned_),
+                      .part = part,
+                      .seed = ++iteration_},
+                     kernels_, *workers_);
   Pass();
+  if (part < kPullEnd)
+    grids_.PullToZero(static_cast<float>(price_) * kPull * (1 - part / kPullEnd), kernels_, *workers_);
   grids_.Step({.rate = kLatentRate.At(planned_) * (Falling(part) + kLeastPart),
-               .growth = kLatentGrowth.At(planned_),
+               .growth = kRateGrowth.At(planned_),
                .beta1 = kBeta1.At(planned_),
-               .beta2 = kBeta2.At(planned_),
+               .beta2 = kBeta2,
                .epsilon = kLatentEpsilon / static_cast<float>(pixels_)},
               kernels_, *workers_);
   StepNetworks(kNetworkRate * (Falling(part) + kLeastPart));

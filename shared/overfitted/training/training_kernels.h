@@ -146,6 +146,9 @@ struct TrainingKernels {
   // Latents and their slopes after soft rounding, with noise between two roundings.
   void (*soften)(const float* latents, uint32_t count, const Softness& softness, uint32_t place, float* soft,
                  float* slope);
+  // Adds to `gradient` that of `strength` times the magnitude of each value. Below half a quantiser step the slope
+  // falls to 0 in proportion.
+  void (*pull)(const float* rounded, float strength, uint32_t count, float* gradient);
   // A step for latents whose gradient is `gradient` * `slope`.
   void (*adam)(const AdamStep& step, uint32_t count, const float* gradient, const float* slope, float* mean,
                float* square, float* latents);

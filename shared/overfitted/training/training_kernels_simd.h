@@ -57,6 +57,13 @@ void Soften(const float* latents, uint32_t count, const Softness& softness, uint
   }
 }
 
+void Pull(const float* rounded, float strength, uint32_t count, float* gradient) {
+  for (uint32_t x = 0; x < count; x += kWidth) {
+    const Vector side = Min(Max(2 * Load(rounded + x), Splat(-1)), Splat(1));
+    Store(gradient + x, Load(gradient + x) + strength * side);
+  }
+}
+
 void Adam(const AdamStep& step, uint32_t count, const float* gradient, const float* slope, float* mean, float* square,
           float* latents) {
   for (uint32_t x = 0; x < count; x += kWidth) {
@@ -83,6 +90,7 @@ constexpr TrainingKernels MakeTrainingKernels(const char* name) {
           .double_row = DoubleRow,
           .double_back = DoubleBack,
           .soften = Soften,
+          .pull = Pull,
           .adam = Adam};
 }
 

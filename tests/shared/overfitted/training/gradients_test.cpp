@@ -59,7 +59,8 @@ class Drawn {
   double Loss(of::Wanted wanted, const of::TrainingKernels& kernels) {
     gradient_.assign(networks_->values().size(), 0.f);
     grids_.ClearGradients();
-    grids_.RoundSoftly({.temperature = 0.3f, .noise = 0.2f, .seed = 3}, kernels, *workers_);
+    grids_.RoundSoftly({.first_temperature = 0.3f, .last_temperature = 0.3f, .noise = 0.2f, .seed = 3}, kernels,
+                       *workers_);
     const double bits = rate_.Run(*networks_, grids_, float{kPrice}, wanted, {}, kernels, *workers_, gradient_);
     return picture_.Run(*networks_, grids_, wanted, {}, kernels, *workers_, gradient_) + kPrice * bits;
   }
@@ -83,11 +84,28 @@ class Drawn {
     return result;
   }
 
+  // The gradients of the rounded latents of a grid, before and after a pull towards 0 of strength 1.
+  std::array<std::vector<float>, 2> GradientsOfPull(uint32_t grid, const of::TrainingKernels& kernels) {
+    std::array<std::vector<float>, 2> result;
+    result[0] = Copy(grids_[grid].gradient);
+    grids_.PullToZero(1, kernels, *workers_);
+    result[1] = Copy(grids_[grid].gradient);
+    return result;
+  }
+  std::vector<float> Rounded(uint32_t grid) const { return Copy(grids_[grid].rounded); }
+
   const of::Architecture& a() const { return a_; }
   of::FloatNetworks& networks() { return *networks_; }
   const std::vector<float>& gradient() const { return gradient_; }
 
  private:
+  static std::vector<float> Copy(const of::FloatPlane& plane) {
+    std::vector<float> result;
+    for (uint32_t y = 0; y < plane.height(); ++y)
+      result.insert(result.end(), plane.Row(y), plane.Row(y) + plane.width());
+    return result;
+  }
+
   Random random_;
   std::vector<uint8_t> pixels_;
   of::Architecture a_;
@@ -181,6 +199,24 @@ TEST(gradients_of_the_latents_are_the_slopes_of_the_loss) {
     for (const of::TrainingKernels* kernels : of::AllTrainingKernels()) {
       for (uint32_t grid = 0; grid < drawn.a().grids; ++grid) {
         for (const bool last_rows : {false, true}) CheckLatents(drawn, *kernels, grid, last_rows);
+      }
+    }
+  }
+}
+
+// A pull costs the magnitude of a latent, less a quarter; near 0 its square, so that the slope has no step.
+TEST(a_pull_adds_the_slope_of_the_magnitudes) {
+  constexpr float kStep = 1.f / 64;
+  const auto cost = [](float v) { return std::abs(v) < 0.5f ? v * v : std::abs(v) - 0.25f; };
+  Drawn drawn(AllKnobs()[0]);
+  for (const of::TrainingKernels* kernels : of::AllTrainingKernels()) {
+    for (uint32_t grid = 0; grid < drawn.a().grids; ++grid) {
+      drawn.Loss(of::Wanted::kAllGradients, *kernels);
+      const auto [before, after] = drawn.GradientsOfPull(grid, *kernels);
+      const std::vector<float> rounded = drawn.Rounded(grid);
+      for (size_t i = 0; i < rounded.size(); ++i) {
+        const float slope = (cost(rounded[i] + kStep) - cost(rounded[i] - kStep)) / (2 * kStep);
+        CHECK_NEAR(after[i] - before[i], slope, 0.01);
       }
     }
   }
