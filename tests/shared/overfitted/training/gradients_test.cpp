@@ -154,7 +154,7 @@ void CheckLatents(Drawn& drawn, const of::TrainingKernels& kernels, uint32_t gri
   const size_t last = std::min(gradient.size(), size_t{width} * std::max(1u, 6u >> level));
   if (last_rows) std::fill(direction.begin(), direction.end() - static_cast<ptrdiff_t>(last), 0.f);
   drawn.ForEachLatent(grid, [&](float& latent, size_t) { before.push_back(latent); });
-  const double step = 1e-3 * std::sqrt(double(before.size()));
+  const double step = 5e-4 * std::sqrt(double(before.size()));
   const double slope = Slope(step, [&](double t) {
     drawn.ForEachLatent(grid, [&](float& latent, size_t i) { latent = before[i] + float(t) * direction[i]; });
     return drawn.Loss(of::Wanted::kLossOnly, kernels);
