@@ -32,7 +32,7 @@ class Drawing {
   }
 
  private:
-  uint64_t state_ = 29;  // of seven that were tried, the start of the base set from which descents end lowest
+  uint64_t state_ = 29;  // of six that were tried, the start of the base set from which descents end lowest
 };
 
 }  // namespace
